@@ -1,0 +1,268 @@
+"""The command line: each command calls one public function and prints what it gave.
+
+Exit codes: 0 done; 1 the input or the output cannot be used, said in one message; 2 wrong usage; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from idgraph.config import Config
+    from idgraph.sources.discover import Discovery
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="idgraph",
+    help="Link exports of people and companies into profiles and accounts, with a reason for every link.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """How frames are written."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+Folder = Annotated[Path, typer.Argument(help="Folder of exports: CSV, TSV, JSON, JSON Lines or Parquet, packed or not.")]
+Out = Annotated[Path, typer.Argument(help="Folder that `idgraph merge` wrote.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,  # noqa: FBT002
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("idgraph-b2b"))
+        raise typer.Exit
+
+
+@app.command()
+def discover(folder: Folder, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Say what each file of a folder would be taken for, and how to map the others. Reads headers only."""
+    from idgraph.sources.discover import discover as find
+
+    found = find(folder)
+    if as_json:
+        _print_json(_discovery_facts(found))
+        return
+    _print_discovery(found)
+
+
+@app.command()
+def merge(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or an earlier one of ours.")],
+    format: Annotated[Format, typer.Option(help="Parquet keeps dtypes; CSV opens in a spreadsheet.")] = Format.parquet,  # noqa: A002
+    region: Annotated[str | None, typer.Option(help="Country that national phone numbers are of, e.g. US.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone that times without one are in, e.g. Europe/Rome.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Rule to leave out, e.g. phone or visitor-lead.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Discover, resolve and write: one run from exports to profiles and accounts."""
+    from idgraph.pipeline import resolve
+    from idgraph.sources.discover import discover as find
+
+    found = find(folder)
+    if not as_json:
+        _print_discovery(found)
+    config = _settings(folder, region, timezone, without)
+    with _progress() as say:
+        graph = resolve(*found, config=config, progress=say)
+        say("writing")
+        graph.write(out, format.value)
+    facts = graph.summary()
+    if as_json:
+        _print_json({"discovery": _discovery_facts(found), "summary": facts, "out": str(out)})
+        return
+    _print_summary(facts)
+    typer.echo(f"\nWritten to {out}.")
+
+
+@app.command()
+def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+    """Say why two records are one person or company, or why not. Records are '<source>:<native id>'."""
+    from idgraph.graph import Graph
+
+    found = Graph.open(out).explain(left, right)
+    if as_json:
+        import dataclasses
+
+        _print_json(dataclasses.asdict(found))
+        return
+    typer.echo(str(found))
+
+
+@app.command()
+def evaluate(
+    out: Out,
+    truth: Annotated[Path, typer.Argument(help="Table with record_id and entity_id: CSV or Parquet.")],
+    level: Annotated[str, typer.Option(help="person, tenant or account.")] = "person",
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Compare the entities with a known truth: pairwise and B-cubed precision, recall and F1, by kind."""
+    from idgraph.graph import Graph
+
+    graph = Graph.open(out)
+    found = graph.evaluate_file(truth, level)
+    if as_json:
+        _print_json(found)
+        return
+    _print_table(
+        ["records of", "records", "precision", "recall", "F1", "B³ precision", "B³ recall", "B³ F1"],
+        [[name, f"{row['records']:,}", *(f"{row[key]:.4f}" for key in _SCORES)] for name, row in found.items()],
+    )
+
+
+_SCORES = ("precision", "recall", "f1", "bcubed_precision", "bcubed_recall", "bcubed_f1")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the exports and the graph.")] = Path("idgraph-demo"),
+    companies: Annotated[int, typer.Option(help="How many companies the made-up world has.")] = 500,
+    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 0,
+) -> None:
+    """Show the whole story on a made-up company's exports: recognised, merged, refused and why, right and wrong."""
+    from idgraph.datasets import saas_world
+    from idgraph.engines.output import new_folder
+    from idgraph.pipeline import resolve
+    from idgraph.sources.discover import discover as find
+
+    with _progress() as say, new_folder(out) as folder:
+        say("making a world of companies")
+        world = saas_world(companies, seed)
+        exports = folder / "exports"
+        world.write(exports)
+        found = find(exports)
+        graph = resolve(*found, progress=say)
+        say("writing")
+        graph.write(folder / "graph")
+        (folder / "run.json").write_text((folder / "graph" / "run.json").read_text())
+    typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
+    _print_discovery(found)
+    _print_summary(graph.summary())
+    typer.echo("\nOne profile, and why it is one:")
+    left, right = graph.example()
+    typer.echo(_indented(str(graph.explain(left, right))))
+    typer.echo("\nAgainst the truth, which the run did not see:")
+    rows = [["people", graph.evaluate(world.people_truth)], ["companies", graph.evaluate(world.company_truth, "account")]]
+    _print_table(
+        ["", "pairwise precision", "recall", "F1", "B³ F1"],
+        [[name, *(f"{v:.3f}" for v in (q.precision, q.recall, q.f1, q.bcubed_f1))] for name, q in rows],
+    )
+    typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
+    typer.echo(f"  idgraph explain {out / 'graph'} {left} {right}")
+    typer.echo(f"  idgraph merge {out / 'exports'} --out my-graph")
+
+
+def _settings(folder: Path, region: str | None, timezone: str | None, without: list[str] | None) -> Config:
+    """The settings of the folder's `idgraph.toml`, and over them what the command says."""
+    from idgraph.config import Config
+    from idgraph.sources.project import PROJECT_FILE, load_project
+
+    stored = load_project(folder / PROJECT_FILE).config if (folder / PROJECT_FILE).is_file() else Config()
+    said = {"region": region, "timezone": timezone, "without": tuple(without) if without else None}
+    return Config.model_validate({**stored.model_dump(), **{key: value for key, value in said.items() if value}})
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done while a person is watching; say nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+def _print_json(facts: Any) -> None:  # noqa: ANN401 - any JSON
+    typer.echo(json.dumps(facts, indent=2, default=str, ensure_ascii=False))
+
+
+def _print_table(head: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(head):
+        numbers = bool(rows) and all(row[place].replace(",", "").replace(".", "").isdigit() for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    console = console if console.is_terminal else Console(width=120)
+    console.print(table)
+
+
+def _discovery_facts(found: Discovery) -> dict[str, Any]:
+    return {
+        "recognised": [{"file": r.path.name, "source": r.source, "by": list(r.by)} for r in found.recognised],
+        "unknown": [{"file": u.path.name, "why": u.why, "stanza": u.stanza} for u in found.unknown],
+    }
+
+
+def _print_discovery(found: Discovery) -> None:
+    _print_table(
+        ["file", "taken for", "by its columns"],
+        [[r.path.name, r.source, ", ".join(r.by)] for r in found.recognised],
+    )
+    for left in found.unknown:
+        typer.echo(f"\n{left.path.name}: left out, {left.why}")
+        if left.stanza:
+            typer.echo(f"To map it, complete these lines in idgraph.toml:\n{_indented(left.stanza)}")
+
+
+def _print_summary(facts: dict[str, Any]) -> None:
+    records = sum(row["count"] for row in facts["records"])
+    stubs = f", {facts['stubs']:,} of them known only by reference" if facts["stubs"] else ""
+    typer.echo(f"\n{records:,} records{stubs}, became")
+    for name in ("profiles", "tenants", "accounts"):
+        typer.echo(f"  {facts[name]:>9,} {name}, {facts['joined'][name]:,} of them from several records")
+    if facts["review"]:
+        typer.echo(f"  {facts['review']:>9,} pairs of companies wait for a person to decide (links, state review)")
+    _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
+    _print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
+
+
+def _print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
+    if rows:
+        typer.echo(f"\n{title}:")
+        _print_table([*columns, "count"], [[*(str(row[c]) for c in columns), f"{row['count']:,}"] for row in rows])
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def main() -> NoReturn:
+    """Run the command line; an error that the user can mend is one message, not a traceback."""
+    from idgraph.errors import IdgraphError
+
+    try:
+        app(standalone_mode=False)
+    except IdgraphError as error:
+        typer.echo(f"idgraph: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    raise SystemExit(0)

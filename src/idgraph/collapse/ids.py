@@ -1,0 +1,47 @@
+"""Entity ids: a hash of the founding record's id."""
+
+from __future__ import annotations
+
+from functools import partial
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from idgraph.schema import TEXT
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
+    from idgraph.config import Config
+    from idgraph.engines import Engine
+
+__all__ = ["PREFIXES", "entity_ids"]
+
+PREFIXES: Final = {"person": "prf_", "tenant": "ten_", "account": "acc_"}
+
+
+def entity_ids(founders: nw.LazyFrame, level: str, config: Config, engine: Engine) -> nw.LazyFrame:
+    """Name each entity after its founder.
+
+    The id is BLAKE2b of the record id, 8 bytes; with `Config.id_key` it is BLAKE2b's keyed mode (RFC 7693, section 2.9),
+    a message authentication code, so that nobody without the key can find the id of a record they guess.
+
+    Args:
+        founders: entity, founder (a record_id).
+        level: person, tenant or account: the id's prefix.
+        config: the key.
+        engine: what runs it.
+
+    Returns:
+        entity, entity_id: the prefix and 16 hex digits.
+    """
+    key = config.id_key.get_secret_value().encode() if config.id_key else b""
+    kernel = partial(_hashed, prefix=PREFIXES[level], key=blake2b(key).digest() if key else b"")
+    return engine.map_batches(founders, kernel, {"entity": founders.collect_schema()["entity"], "entity_id": TEXT})
+
+
+def _hashed(rows: pl.DataFrame, *, prefix: str, key: bytes) -> pl.DataFrame:
+    digests = [blake2b(name.encode(), digest_size=8, key=key).digest() for name in rows["founder"].to_list()]
+    hexadecimal = pl.lit(prefix) + pl.Series("entity_id", digests, dtype=pl.Binary).bin.encode("hex")
+    return rows.select("entity", hexadecimal.alias("entity_id"))

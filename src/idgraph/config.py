@@ -1,0 +1,113 @@
+"""Settings of a run: what each identifier type is trusted for, which guards hold, and how ids are made.
+
+The defaults are meant to be right for most B2B data; `idgraph.toml` and `Config(...)` say the same things.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from idgraph.schema import Kind, Level
+
+__all__ = ["DEFAULT_TYPES", "Config", "IdentifierType", "Trust"]
+
+Trust = Literal["id", "contact", "device", "none"]
+
+# People marry, mistype and go by nicknames, so half of an e-mail's holders may be named otherwise before it is taken for
+# a shared inbox; a phone or a device is shared by colleagues so often that all must agree.
+_MOST: Final = 0.5
+
+
+class IdentifierType(BaseModel):
+    """What one type of identifier means on one level.
+
+    Attributes:
+        name: e.g. `email`, `app.user_id`, `salesforce_contacts.id`.
+        level: whose records it identifies.
+        trust: `id` names one; `contact` usually one; `device` may be shared; `none` never links.
+        normaliser: how its values are cleaned, a name of `idgraph.normalise.NORMALISERS`.
+        weight: log2 odds that two records sharing a value are the same, until a model is trained.
+        limit: most distinct own ids within one source that may hold a value; above it the value is suppressed.
+        agreement: the share of a value's named holders who must have one part of their names in common, or None.
+        kind: what a record is that is known only by a reference of this type.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    level: Level = "person"
+    trust: Trust = "id"
+    normaliser: str = "id"
+    weight: float = Field(default=20.0, ge=0)
+    limit: int = Field(default=5, ge=1)
+    agreement: float | None = Field(default=None, gt=0, le=1)
+    kind: Kind | None = None
+
+    @property
+    def is_contact_point(self) -> bool:
+        """Whether entities show all values of it: by its nature, even where it is not trusted to link."""
+        return self.normaliser in {"email", "phone", "domain"} and self.name != "email_base"
+
+
+def _type(name: str, level: Level, trust: Trust, normaliser: str, weight: float, **more: object) -> IdentifierType:
+    return IdentifierType.model_validate(
+        {"name": name, "level": level, "trust": trust, "normaliser": normaliser, "weight": weight, **more}
+    )
+
+
+DEFAULT_TYPES: Final[tuple[IdentifierType, ...]] = (
+    _type("app.user_id", "person", "id", "id", 20, kind="user"),
+    _type("salesforce_contacts.id", "person", "id", "salesforce_id", 20, kind="contact"),
+    _type("salesforce_leads.id", "person", "id", "salesforce_id", 20, kind="lead"),
+    _type("hubspot_contacts.id", "person", "id", "id", 20, kind="contact"),
+    _type("email", "person", "contact", "email", 14, agreement=_MOST),
+    _type("email_base", "person", "contact", "email", 10, agreement=_MOST),
+    _type("phone", "person", "contact", "phone", 8, agreement=1),
+    _type("device", "person", "device", "device", 9, agreement=1),
+    _type("hubspotutk", "person", "device", "device", 9, agreement=1),
+    _type("amplitude_id", "person", "device", "device", 9, agreement=1),
+    _type("ip", "person", "none", "id", 0),
+    _type("app.tenant_id", "account", "id", "id", 20, kind="tenant"),
+    _type("salesforce_accounts.id", "account", "id", "salesforce_id", 20, kind="crm_account"),
+    _type("hubspot_companies.id", "account", "id", "id", 20, kind="crm_account"),
+    _type("crunchbase_organizations.id", "account", "id", "id", 20, kind="company"),
+    _type("domain", "account", "contact", "domain", 10, agreement=1),
+    _type("phone", "account", "none", "phone", 0),
+    _type("email", "account", "none", "email", 0),
+    _type("ip", "account", "none", "id", 0),
+)
+
+
+class Config(BaseModel):
+    """Settings of a run.
+
+    Attributes:
+        types: identifier types that differ from, or add to, the defaults; (level, name) is the key.
+        without: rules switched off: a type (`phone`), a pair of kinds (`visitor-lead`), or both (`email:lead-contact`).
+        region: ISO 3166 code that national phone numbers are read in, e.g. `US`; without it they are refused.
+        timezone: IANA name that timestamps without a zone are in.
+        domain_majority: share of a tenant's users with a company mail domain that must hold one for the tenant to.
+        id_key: secret that makes entity ids a keyed hash, so that guessable record ids cannot be found from them.
+
+    >>> Config().type_of("person", "email").trust
+    'contact'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    types: tuple[IdentifierType, ...] = ()
+    without: tuple[str, ...] = ()
+    region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    timezone: str = "UTC"
+    domain_majority: float = Field(default=0.5, ge=0, lt=1)
+    id_key: SecretStr | None = None
+
+    def type_of(self, level: str, name: str) -> IdentifierType:
+        """Return what a type means on a level; a type nobody described names one thing, like a user id."""
+        level = "account" if level == "tenant" else level
+        for described in (*self.types, *DEFAULT_TYPES):
+            if described.name == name and described.level == level:
+                return described
+        return IdentifierType.model_validate({"name": name, "level": level})

@@ -1,0 +1,5 @@
+"""Worlds with known truth, to try idgraph on and to measure it against; no step imports them."""
+
+from idgraph.datasets.world import World, saas_world
+
+__all__ = ["World", "saas_world"]

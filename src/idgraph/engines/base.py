@@ -1,0 +1,110 @@
+"""What an engine must do beyond what narwhals says for all of them.
+
+Relations (join, window, group) are narwhals on lazy frames; row logic is a kernel, a function from `polars.DataFrame` to
+`polars.DataFrame`, which every engine runs on batches. The rest is this protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+__all__ = ["Engine", "Kernel", "Readable", "Table"]
+
+Kernel = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+class Readable(Protocol):
+    """What an engine must know of a source to read it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def data(self) -> Any: ...  # noqa: ANN401 - a path, paths, or a frame of any library
+    @property
+    def format(self) -> str | None: ...
+    @property
+    def delimiter(self) -> str | None: ...
+    @property
+    def encoding(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Table:
+    """A source's rows as they are.
+
+    Attributes:
+        frame: its columns, and `__file` (place in `files`) and `__row` (from 1, within the file).
+        columns: the dtypes of the columns.
+        find: the expression of a column, or of an address within one; KeyError with the address and close matches.
+        files: where the rows came from; empty for a frame.
+        rejects: rows that could not be read, as the frame `rejects`; None where none could go wrong.
+    """
+
+    frame: nw.LazyFrame
+    columns: Mapping[str, pl.DataType]
+    find: Callable[[str], pl.Expr]
+    files: list[Path]
+    rejects: nw.LazyFrame | None
+
+
+class Engine(Protocol):
+    """One way to run the pipeline: embedded Polars, or Spark."""
+
+    name: str
+    word: nw.dtypes.DType
+    """The dtype of columns that hold few distinct words."""
+
+    def read(self, source: Readable) -> Table:
+        """Open a source's data; its text columns are strings, whatever they look like.
+
+        Raises:
+            FileError: a file is missing or cannot be read.
+        """
+
+    def lazy(self, frame: Any) -> nw.LazyFrame:  # noqa: ANN401 - a frame of any library
+        """Bring a frame of this engine, or a Polars frame, to a lazy frame of this engine."""
+
+    def map_batches(
+        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
+    ) -> nw.LazyFrame:
+        """Run a kernel over batches of rows; it must accept an empty batch and return the columns of `schema`."""
+
+    def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        """Compute a frame once, so that what follows starts from its rows and not from its plan."""
+
+    def collect(self, frame: nw.LazyFrame) -> pl.DataFrame:
+        """Bring a frame to this process."""
+
+    def count(self, frame: nw.LazyFrame) -> int:
+        """Count rows."""
+
+    def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
+        """Number the rows from `start` on and checkpoint; the numbers mean nothing beyond this run."""
+
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], values: Sequence[str]) -> nw.LazyFrame:
+        """Gather the distinct values of columns into sorted lists, one row for each group."""
+
+    def native(self, frame: nw.LazyFrame) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Give a frame to the user, as the engine's own kind."""
+
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
+        """Write a frame, readable by its owner only."""
+
+    def stored(self, path: Path) -> nw.LazyFrame:
+        """Open what `write` wrote as Parquet."""
+
+    def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
+        """Find connected components.
+
+        Args:
+            edges: left, right (integers).
+
+        Returns:
+            node, component (its smallest node): one row for each node that has an edge.
+        """

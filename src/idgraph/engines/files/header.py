@@ -1,0 +1,106 @@
+"""The header of a delimited file: its delimiter and its column names."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from dataclasses import dataclass
+
+from idgraph.engines.files.misfits import encoding_mend, no_field_limit
+from idgraph.engines.files.parts import RESERVED, Part
+
+MAX_HEADER_BYTES = 1 << 20
+# In order of preference where a header line holds equally many of two.
+_DELIMITERS = ",\t;|"
+_RARE_DELIMITERS = "^~\x01\x1f"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first record of a delimited file.
+
+    Attributes:
+        names: distinct column names.
+        delimiter: the character between them.
+        skip_lines: lines before it (Excel's `sep=;`).
+        end: where in the file the first row begins.
+    """
+
+    names: list[str]
+    delimiter: str
+    skip_lines: int
+    end: int
+
+
+def read_header(part: Part, delimiter: str | None) -> Header:
+    """Read the header record and settle the delimiter.
+
+    Raises:
+        FileError: no end of the first record in sight, not UTF-8, or a delimiter that is plainly not this file's.
+    """
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
+        raise part.error(f"cannot be split by {delimiter!r}", "A delimiter is one ASCII character, not a quote.")
+    record, skipped = b"", 0
+    with part.path.open("rb") as file:
+        file.seek(len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0)
+        while line := file.readline(MAX_HEADER_BYTES):
+            if not record and not line.strip(b"\r\n"):
+                continue
+            if not record and (excel := re.fullmatch(rb"sep=(.)\r?\n", line, re.IGNORECASE)):
+                delimiter, skipped = delimiter or excel[1].decode("latin-1"), 1
+                continue
+            record += line
+            if record.count(b'"') % 2 == 0 or len(record) >= MAX_HEADER_BYTES:
+                break
+        end = file.tell()
+    if len(record) >= MAX_HEADER_BYTES or record.count(b'"') % 2:
+        raise part.error("has a header without end", "Check the quotes of its first line, or name its format.")
+    try:
+        text = record.decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise part.error("is not UTF-8 (its header is not)", encoding_mend(record)) from error
+    chosen = _delimiter(part, text, delimiter)
+    with no_field_limit():
+        cells = next(csv.reader([text], delimiter=chosen))
+    return Header(column_names(cells), chosen, skipped, end)
+
+
+def _delimiter(part: Part, header: str, asked: str | None) -> str:
+    bare = _QUOTED.sub("", header)
+    counts = {candidate: bare.count(candidate) for candidate in _DELIMITERS}
+    best = max(counts, key=lambda candidate: counts[candidate])
+    if asked is not None:
+        if asked not in bare and counts[best]:
+            raise part.error(
+                f"has no {asked!r} in its header, but {counts[best]} of {best!r}", f"Pass delimiter={best!r}."
+            )
+        return asked
+    rare = next((candidate for candidate in _RARE_DELIMITERS if candidate in bare), None)
+    if not counts[best] and rare:
+        raise part.error("has a header of one column", f"If {rare!r} separates its columns, pass delimiter={rare!r}.")
+    return best
+
+
+def column_names(cells: list[str]) -> list[str]:
+    """Make header cells into distinct column names.
+
+    Surrounding blanks go. A repeated name gets the suffix Polars gives it, a blank one its place.
+
+    >>> column_names(["id", " email ", "email", "", "email"])
+    ['id', 'email', 'email_duplicated_0', 'column_4', 'email_duplicated_1']
+    """
+    plain = [cell.strip() or f"column_{place}" for place, cell in enumerate(cells, start=1)]
+    taken = {*plain, *RESERVED}
+    used = set(RESERVED)
+    repeats: dict[str, int] = {}
+    names = []
+    for name in plain:
+        unique = name
+        while unique in used or (unique != name and unique in taken):
+            unique = f"{name}_duplicated_{repeats.setdefault(name, 0)}"
+            repeats[name] += 1
+        used.add(unique)
+        names.append(unique)
+    return names

@@ -1,0 +1,159 @@
+"""Open the files of a source as one lazy frame."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from idgraph.engines.files.address import column_expr
+from idgraph.engines.files.columnar import read_parquet
+from idgraph.engines.files.delimited import read_delimited
+from idgraph.engines.files.kinds import Format, format_of
+from idgraph.engines.files.parts import FILE, JSON, ROW, Part, Reading, rejects_frame
+from idgraph.engines.files.records import read_records
+from idgraph.engines.files.unpack import read_head, unpack
+from idgraph.errors import FileError
+
+MAX_PARTS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The files of one source, opened but not yet read.
+
+    Attributes:
+        frame: the columns (String for text formats, their own dtypes for Parquet; `__json` alone for JSON), `__file`
+            (UInt16, place in `files`) and `__row` (UInt32, from 1 within the file, the header not counted).
+        columns: what can be addressed: column names, fields of struct columns, and for JSON the addresses seen in the
+            first thousand records of each file.
+        files: the file each `__file` stands for; a zip is listed once for each of its members.
+        rejects: rows that could not be read, as the frame `rejects`.
+    """
+
+    frame: pl.LazyFrame
+    columns: list[str]
+    files: list[Path]
+    rejects: pl.DataFrame
+
+    def column(self, address: str) -> pl.Expr:
+        """Find what an address means; see `column_expr`.
+
+        An address that the first JSON records do not hold is looked for in all of them before it is refused.
+
+        Raises:
+            KeyError: nothing fits; its message names close matches.
+        """
+        schema = self.frame.collect_schema()
+        try:
+            return column_expr(schema, address, self.columns)
+        except KeyError:
+            if JSON in schema:
+                late = column_expr(schema, address)
+                if self.frame.select(late.is_not_null().any()).collect(engine="streaming").item():
+                    return late
+            raise
+
+
+def scan(
+    source: str,
+    paths: str | Path | Sequence[str | Path],
+    *,
+    format: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Scan:
+    """Open the files of a source: CSV, TSV, JSON, JSON Lines or Parquet, also as .gz, .zst or .zip.
+
+    Several files are parts of one table: columns in any order, missing ones null. Text is checked here, once, and read
+    when the frame is collected; what is packed or of another encoding is copied to a private temporary folder first.
+
+    Args:
+        source: the source's name, for messages.
+        paths: a path or glob, or several.
+        format: "csv", "tsv", "json", "jsonl" or "parquet"; by default what name and content say.
+        delimiter: of delimited text; by default what the header line says.
+        encoding: of text, such as "cp1252"; by default UTF-8, or what a byte-order mark says.
+
+    Returns:
+        The scan; rows that cannot be read are in its `rejects`.
+
+    Raises:
+        FileError: no such file, or one that cannot be read as a whole; the message names it and the mend.
+    """
+    parts = [part for path in find_files(source, paths) for part in unpack(Part(source, path, path, str(path)))]
+    if len(parts) > MAX_PARTS:
+        raise FileError(source, f"{len(parts):,} files", f"Up to {MAX_PARTS:,} are read; merge some.")
+    formats = [format_of(part, read_head(part), format) for part in parts]
+    _refuse_mixture(parts, formats)
+    readings = [_read(part, found, delimiter, encoding) for part, found in zip(parts, formats, strict=True)]
+    _refuse_strangers(parts, formats, readings)
+    frames = [
+        reading.frame.with_columns(pl.lit(place, dtype=pl.UInt16).alias(FILE)) for place, reading in enumerate(readings)
+    ]
+    frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+    columns = dict.fromkeys(name for reading in readings for name in reading.columns)
+    found = ((part.label, reject) for part, reading in zip(parts, readings, strict=True) for reject in reading.rejects)
+    return Scan(
+        frame=frame.select(pl.exclude(FILE, ROW), FILE, ROW),
+        columns=list(columns),
+        files=[part.origin for part in parts],
+        rejects=rejects_frame(source, found),
+    )
+
+
+def _read(part: Part, found: Format, delimiter: str | None, encoding: str | None) -> Reading:
+    if found == "parquet":
+        return read_parquet(part)
+    if found == "csv":
+        return read_delimited(part, delimiter, encoding)
+    return read_records(part, found, encoding)
+
+
+def find_files(source: str, paths: str | Path | Sequence[str | Path]) -> list[Path]:
+    """List the files that paths and globs mean, in order of name, each once.
+
+    Raises:
+        FileError: a path or glob that means no file, or a folder.
+    """
+    wanted = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not wanted:
+        raise FileError(source, "no file was given", "Give a path or a glob.")
+    found: dict[Path, None] = {}
+    for pattern in wanted:
+        path = Path(pattern)
+        if path.is_dir():
+            raise FileError(source, f"{path} is a folder", f"Name its files, such as {path}/*.csv.")
+        if path.exists():
+            found[path] = None
+            continue
+        matches = map(Path, glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - pathlib's refuses absolute patterns
+        files = sorted(match for match in matches if match.is_file())
+        if not files:
+            raise FileError(source, f"no file matches {str(pattern)!r}", "Paths are relative to the working folder.")
+        found |= dict.fromkeys(files)
+    return list(found)
+
+
+def _refuse_mixture(parts: list[Part], formats: list[Format]) -> None:
+    kinds = ["json" if found == "jsonl" else found for found in formats]
+    other = next((place for place, kind in enumerate(kinds) if kind != kinds[0]), None)
+    if other is not None:
+        raise parts[other].error(f"is {kinds[other]}, but {parts[0].label} is {kinds[0]}", "Make two sources of them.")
+
+
+def _refuse_strangers(parts: list[Part], formats: list[Format], readings: list[Reading]) -> None:
+    """Refuse to lay tables of different columns under each other: a zip or glob that holds several tables."""
+    if formats[0] in {"json", "jsonl"}:
+        return
+    first = set(readings[0].columns)
+    for part, reading in zip(parts[1:], readings[1:], strict=True):
+        columns = set(reading.columns)
+        if 2 * len(first & columns) < min(len(first), len(columns)):
+            raise part.error(
+                f"is not of one table with {parts[0].label}: they share {len(first & columns)} columns",
+                "Make two sources of them; unpack a zip that holds several tables.",
+            )

@@ -1,0 +1,88 @@
+"""Writing: into a temporary folder that is moved into place at the end, private, and safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from idgraph.errors import OutputError
+
+__all__ = ["RUN_FILE", "new_folder", "write_frame"]
+
+RUN_FILE: Final = "run.json"
+# What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
+_FORMULA: Final = r"^[=+\-@\t\r]"
+_NUMBER: Final = r"^[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?$"
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Give a private folder to fill; it takes the place of `out` only if the block ends well.
+
+    Raises:
+        OutputError: `out` is a file, holds something that is not ours, or cannot be written.
+    """
+    if out.exists() and not out.is_dir():
+        msg = f"{out} is a file. Name a folder for the output."
+        raise OutputError(msg)
+    if out.is_dir() and any(out.iterdir()) and not (out / RUN_FILE).is_file():
+        msg = f"{out} holds files that idgraph did not write, so it is left alone. Name a new or empty folder."
+        raise OutputError(msg)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        msg = f"{out} cannot be written: {error.strerror}. Name a folder that you may write to."
+        raise OutputError(msg) from error
+    try:
+        yield made
+        for path in made.iterdir():
+            path.chmod(0o600)
+        _take_place(made, out)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        msg = f"{out} could not be written: {error}. Nothing of it is left; what was there before still is."
+        raise OutputError(msg) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _take_place(made: Path, out: Path) -> None:
+    if not out.exists():
+        made.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    os.replace(out, old)  # noqa: PTH105 - onto an empty folder, which Path.rename words less clearly
+    made.rename(out)
+    shutil.rmtree(old)
+
+
+def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
+    """Write one frame, readable by its owner only.
+
+    Args:
+        frame: any frame.
+        path: the new file.
+        format: `parquet`, as it is; `csv`, lists joined by semicolons and texts that would run as formulas
+            set off by an apostrophe.
+    """
+    path.touch(mode=0o600)
+    if format == "parquet":
+        frame.sink_parquet(path, compression="zstd", compression_level=1)
+        return
+    schema = frame.collect_schema()
+    lists = [pl.col(name).list.join(";") for name, dtype in schema.items() if dtype == pl.List]
+    texts = [name for name, dtype in schema.items() if dtype in {pl.String, pl.Categorical} or dtype == pl.List]
+    safe = [_neutral(pl.col(name).cast(pl.String)).alias(name) for name in texts]
+    frame.with_columns(lists).with_columns(safe).sink_csv(path)
+
+
+def _neutral(text: pl.Expr) -> pl.Expr:
+    risky = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
+    return pl.when(risky).then(pl.lit("'") + text).otherwise(text)

@@ -1,0 +1,99 @@
+"""The embedded engine: Polars on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from idgraph.engines.base import Kernel, Readable, Table
+from idgraph.engines.components import smallest_member
+from idgraph.engines.files import column_expr, scan
+from idgraph.engines.output import write_frame
+
+__all__ = ["PolarsEngine"]
+
+
+class PolarsEngine:
+    """Runs every step in this process, on all cores."""
+
+    name: Final = "polars"
+    word: Final = nw.Categorical()
+
+    def read(self, source: Readable) -> Table:
+        """See `Engine.read`."""
+        if isinstance(source.data, str | Path | list | tuple):
+            found = scan(
+                source.name, source.data, format=source.format, delimiter=source.delimiter, encoding=source.encoding
+            )
+            return Table(nw.from_native(found.frame), found.frame.collect_schema(), found.column, found.files, self.lazy(found.rejects))
+        native: pl.LazyFrame = self.lazy(source.data).to_native()
+        columns = native.collect_schema()
+        numbered = native.with_row_index("__row", 1).with_columns(pl.lit(0, dtype=pl.UInt16).alias("__file"))
+        find = partial(column_expr, columns)
+        return Table(nw.from_native(numbered), columns, find, [], None)
+
+    def lazy(self, frame: Any) -> nw.LazyFrame:  # noqa: ANN401 - a frame of any library
+        """See `Engine.lazy`; anything narwhals or Arrow knows is taken over without copying where it can be."""
+        if isinstance(frame, nw.LazyFrame):
+            return frame
+        if isinstance(frame, nw.DataFrame):
+            return frame.lazy()
+        if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+            return nw.from_native(frame.lazy())
+        return nw.from_native(pl.DataFrame(frame).lazy())
+
+    def map_batches(
+        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
+    ) -> nw.LazyFrame:
+        """See `Engine.map_batches`; batches stream, so memory does not hold the whole frame twice."""
+        native: pl.LazyFrame = frame.to_native()
+        declared = nw.Schema(schema).to_polars()
+        return nw.from_native(native.map_batches(kernel, schema=declared, streamable=True))
+
+    def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        """See `Engine.checkpoint`."""
+        return nw.from_native(self.collect(frame).lazy())
+
+    def collect(self, frame: nw.LazyFrame) -> pl.DataFrame:
+        """See `Engine.collect`."""
+        native: pl.LazyFrame = frame.to_native()
+        return native.collect(engine="streaming")
+
+    def count(self, frame: nw.LazyFrame) -> int:
+        """See `Engine.count`."""
+        native: pl.LazyFrame = frame.to_native()
+        return int(native.select(pl.len()).collect(engine="streaming").item())
+
+    def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
+        """See `Engine.number`."""
+        return nw.from_native(self.collect(frame).with_row_index(name, start).lazy())
+
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], values: Sequence[str]) -> nw.LazyFrame:
+        """See `Engine.lists`."""
+        native: pl.LazyFrame = frame.to_native()
+        gathered = [pl.col(value).drop_nulls().unique().sort() for value in values]
+        return nw.from_native(native.group_by(by).agg(gathered))
+
+    def native(self, frame: nw.LazyFrame) -> pl.DataFrame:
+        """See `Engine.native`: a Polars frame, computed."""
+        return self.collect(frame)
+
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
+        """See `Engine.write`: one file."""
+        native: pl.LazyFrame = frame.to_native()
+        write_frame(native, path, format)
+
+    def stored(self, path: Path) -> nw.LazyFrame:
+        """See `Engine.stored`."""
+        return nw.from_native(pl.scan_parquet(path))
+
+    def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
+        """See `Engine.components`."""
+        native = self.collect(edges.select("left", "right"))
+        node, component = smallest_member(native["left"].to_numpy(), native["right"].to_numpy())
+        return nw.from_native(pl.LazyFrame({"node": node, "component": component}))

@@ -1,0 +1,197 @@
+"""From decided evidence to all frames of a graph. Nothing is matched here: the same evidence gives the same graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+
+from idgraph.collapse.components import collapse
+from idgraph.entities.describe import ENTITY_FRAMES, describe
+from idgraph.entities.members import domain_memberships, members
+from idgraph.schema import LEVELS, PERSON_KINDS, TEXT, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from idgraph.config import Config
+    from idgraph.engines import Engine
+
+__all__ = ["ALIAS_RULE", "ALIAS_WEIGHT", "Evidence", "build"]
+
+# A merge or conversion that a source system itself recorded.
+ALIAS_RULE: Final = "source_merge"
+ALIAS_WEIGHT: Final = 30.0
+_EXAMPLES: Final = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known, with `record` an integer that names a record within this run.
+
+    Attributes:
+        records: record, and the columns of the frame `records`.
+        identifiers: record, and the columns of the frame `identifiers` except record_id.
+        edges: for each level left, right (records), rule, weight: exact evidence, each holder of a value joined to one.
+        memberships: person, company (records), via, observed_at.
+        addresses: record, domain, observed_at: the company domains that people write from.
+        hierarchy: child, parent (records), via, observed_at.
+        aliases: survivor, merged (records), via, at.
+        rejects: the frame `rejects`.
+    """
+
+    records: nw.LazyFrame
+    identifiers: nw.LazyFrame
+    edges: Mapping[str, nw.LazyFrame]
+    memberships: nw.LazyFrame
+    addresses: nw.LazyFrame
+    hierarchy: nw.LazyFrame
+    aliases: nw.LazyFrame
+    rejects: nw.LazyFrame
+
+
+def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.LazyFrame]:
+    """Collapse the evidence and describe what comes out.
+
+    Args:
+        evidence: what is known.
+        config: the key of ids, and what types are contact points.
+        engine: what runs it.
+
+    Returns:
+        The frames of `idgraph.schema.FRAMES` that this step fills, by name.
+    """
+    placed: dict[str, nw.LazyFrame] = {}
+    frames: dict[str, nw.LazyFrame] = {}
+    for level, kinds in LEVELS.items():
+        records = engine.checkpoint(evidence.records.filter(nw.col("kind").is_in(list(kinds))))
+        edges = engine.checkpoint(nw.concat([evidence.edges[level], _alias_edges(evidence.aliases, records)]))
+        placed[level] = collapse(records, edges, level, config, engine)
+        described = records.join(placed[level].select("record", "entity", "entity_id"), on="record")
+        held = evidence.identifiers.filter(nw.col("kind").is_in(list(kinds)))
+        frames[ENTITY_FRAMES[level]] = describe(described, held, edges, level, config, engine)
+    frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
+    by_domain = domain_memberships(evidence.addresses, evidence.identifiers)
+    shared = ["person", "company", "via", "observed_at"]
+    belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
+    frames["members"] = members(belongs, placed, engine)
+    frames["assignments"] = _assignments(placed, engine)
+    frames |= _with_record_ids(evidence, belongs, engine)
+    frames["links"] = _links(evidence, engine)
+    frames["suppressed"] = _suppressed(evidence.identifiers, evidence.records, placed, engine)
+    return frames
+
+
+def _alias_edges(aliases: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
+    """What source systems merged, within one level: a lead converted to a contact, never a person to a company."""
+    ends = aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
+    for end in ("left", "right"):
+        ends = ends.join(records.select(nw.col("record").alias(end)), on=end, how="semi")
+    return ends.with_columns(nw.lit(ALIAS_RULE).alias("rule"), nw.lit(ALIAS_WEIGHT).alias("weight"))
+
+
+def _with_accounts(tenants: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
+    """Say which account each tenant is part of: all of its records are in one."""
+    accounts = placed["account"].select("record", nw.col("entity_id").alias("account_id"))
+    holding = placed["tenant"].select("record", "entity_id").join(accounts, on="record")
+    found = holding.group_by("entity_id").agg(nw.col("account_id").min())
+    return engine.checkpoint(cast(tenants.drop("account_id").join(found, on="entity_id", how="left"), "tenants"))
+
+
+def _assignments(placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
+    parts = [
+        frame.select("record_id", nw.lit(level).cast(engine.word).alias("level"), "entity_id")
+        for level, frame in placed.items()
+    ]
+    return engine.checkpoint(cast(nw.concat(parts), "assignments"))
+
+
+def _with_record_ids(evidence: Evidence, belongs: nw.LazyFrame, engine: Engine) -> dict[str, nw.LazyFrame]:
+    """The frames that name records, with record ids in place of this run's integers."""
+    ids = evidence.records.select("record", "record_id")
+
+    def named(frame: nw.LazyFrame, **columns: str) -> nw.LazyFrame:
+        for code, name in columns.items():
+            frame = frame.join(ids.select(nw.col("record").alias(code), nw.col("record_id").alias(name)), on=code)
+        return frame
+
+    state = nw.lit("used").alias("state")
+    found = {
+        "records": evidence.records.drop("record"),
+        "identifiers": named(evidence.identifiers, record="record_id"),
+        "memberships": named(belongs, person="person_record_id", company="company_record_id").with_columns(state),
+        "hierarchy": named(evidence.hierarchy, child="child_record_id", parent="parent_record_id"),
+        "aliases": named(evidence.aliases, survivor="survivor_record_id", merged="merged_record_id"),
+        "rejects": evidence.rejects,
+    }
+    return {name: engine.checkpoint(cast(frame, name)) for name, frame in found.items()}
+
+
+def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
+    """Record–record evidence: what source systems merged; and pairs of companies for a person to decide."""
+    columns = ["left", "right", "rule", "weight", "strict", "evidence", "observed_at", "state", "reason"]
+    merges = evidence.aliases.select(
+        nw.col("survivor").alias("left"),
+        nw.col("merged").alias("right"),
+        nw.lit(ALIAS_RULE).alias("rule"),
+        nw.lit(ALIAS_WEIGHT).alias("weight"),
+        nw.lit(value=True).alias("strict"),
+        nw.col("via").cast(TEXT).alias("evidence"),
+        nw.col("at").alias("observed_at"),
+        nw.lit("used").alias("state"),
+        nw.lit(None).cast(TEXT).alias("reason"),
+    )
+    pairs = nw.concat([merges.select(columns), _review(evidence.identifiers).select(columns)])
+    ends = evidence.records.select("record", "record_id", "kind")
+    left = ends.select(nw.col("record").alias("left"), nw.col("record_id").alias("one"), "kind")
+    right = ends.select(nw.col("record").alias("right"), nw.col("record_id").alias("other"))
+    named = pairs.join(left, on="left").join(right, on="right")
+    ordered = nw.col("one") < nw.col("other")
+    is_person = nw.col("kind").is_in(list(PERSON_KINDS))
+    placed = named.with_columns(
+        nw.when(ordered).then(nw.col("one")).otherwise(nw.col("other")).alias("left_id"),
+        nw.when(ordered).then(nw.col("other")).otherwise(nw.col("one")).alias("right_id"),
+        nw.when(is_person).then(nw.lit("person")).otherwise(nw.lit("account")).alias("level"),
+    )
+    return engine.checkpoint(cast(placed, "links"))
+
+
+def _review(identifiers: nw.LazyFrame) -> nw.LazyFrame:
+    """Tenants whose domain points to CRM accounts, but not clearly enough to link them."""
+    domains = identifiers.filter(nw.col("type") == "domain")
+    unclear = domains.filter(
+        (nw.col("kind") == "tenant") & nw.col("reason").is_in(["ambiguous_domain", "minority"])
+    ).select(nw.col("record").alias("left"), "value", "reason", "weight", "observed_at")
+    accounts = domains.filter(
+        (nw.col("kind") == "crm_account") & (nw.col("state").is_in(["used"]) | (nw.col("reason") == "ambiguous_domain"))
+    ).select(nw.col("record").alias("right"), "value")
+    return unclear.join(accounts, on="value").select(
+        "left",
+        "right",
+        nw.lit("domain").alias("rule"),
+        "weight",
+        nw.lit(value=False).alias("strict"),
+        nw.col("value").alias("evidence"),
+        "observed_at",
+        nw.lit("review").alias("state"),
+        nw.col("reason").cast(TEXT).alias("reason"),
+    )
+
+
+def _suppressed(
+    identifiers: nw.LazyFrame, records: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], engine: Engine
+) -> nw.LazyFrame:
+    """List the values that may not link, with why, how many hold them, and some of those."""
+    value = ["type", "value", "reason"]
+    barred = identifiers.filter(nw.col("state") == "suppressed").select("record", *value).unique(["record", *value])
+    entities = nw.concat([placed[level].select("record", "entity_id") for level in ("person", "account")])
+    held = barred.join(records.select("record", "record_id"), on="record").join(entities, on="record")
+    held = engine.checkpoint(held)
+    counts = held.group_by(value).agg(
+        nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities")
+    )
+    place = nw.col("record_id").cum_count().over(*value, order_by="record_id")
+    few = held.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
+    examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, ["examples"])
+    return engine.checkpoint(cast(counts.join(examples, on=value), "suppressed"))

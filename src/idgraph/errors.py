@@ -1,0 +1,83 @@
+"""Every error a user can meet, each naming the source, the column and the row or value, and the mend.
+
+    IdgraphError
+    ├── ConfigError        a setting, an identifier type, a rule name or idgraph.toml
+    ├── SourceError        one source: its file, its mapping or its rows
+    │   ├── FileError      a file that is missing, empty, truncated, of another encoding or delimiter
+    │   └── MappingError   a mapping that names a column, kind or reference which is not there
+    ├── OutputError        a folder that cannot be written, or that is not ours to replace
+    ├── EngineError        an engine that is missing or cannot run here
+    └── NotFoundError      a record, profile or account asked for that the graph does not have
+
+Messages never show a whole personal value: `mask` shortens it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "EngineError",
+    "FileError",
+    "IdgraphError",
+    "MappingError",
+    "NotFoundError",
+    "OutputError",
+    "SourceError",
+    "mask",
+]
+
+
+class IdgraphError(Exception):
+    """Base of all errors raised on purpose; anything else is a bug."""
+
+
+class ConfigError(IdgraphError):
+    """A setting that cannot be used; the message names it and says what it may be."""
+
+
+class SourceError(IdgraphError):
+    """A source that cannot be used; the message begins with its name."""
+
+    def __init__(self, source: str, problem: str, mend: str) -> None:
+        super().__init__(f"source {source!r}: {problem}. {mend}")
+        self.source = source
+        self.problem = problem
+        self.mend = mend
+
+
+class FileError(SourceError):
+    """A file of a source that cannot be read."""
+
+
+class MappingError(SourceError):
+    """A source's mapping that does not fit its data or the other sources."""
+
+
+class OutputError(IdgraphError):
+    """An output folder that cannot be written or must not be replaced."""
+
+
+class EngineError(IdgraphError):
+    """An engine that is not installed, too old, or not able to do what was asked."""
+
+
+class NotFoundError(IdgraphError):
+    """Something asked for by id that the graph does not hold."""
+
+
+def mask(value: str) -> str:
+    """Shorten a personal value for messages, logs and reports.
+
+    An e-mail keeps its first character and its domain; anything else keeps its first and last two characters.
+
+    >>> mask("ana.silva@acme.io")
+    'a…@acme.io'
+    >>> mask("+14155550123")
+    '+1…23'
+    >>> mask("u_7")
+    'u…'
+    """
+    local, at, domain = value.partition("@")
+    if at and local:
+        return f"{local[0]}…@{domain}"
+    return f"{value[:2]}…{value[-2:]}" if len(value) > 6 else f"{value[:1]}…"

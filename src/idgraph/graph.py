@@ -1,0 +1,225 @@
+"""`Graph`: what a run found, to ask, to write and to open again."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals.stable.v2 as nw
+
+from idgraph.audit.explain import Explanation, evidence_graph, explain, mask_id
+from idgraph.audit.metrics import Quality, quality
+from idgraph.config import Config
+from idgraph.engines import engine_for
+from idgraph.engines.output import RUN_FILE, new_folder
+from idgraph.entities.build import build
+from idgraph.entities.describe import ENTITY_FRAMES
+from idgraph.entities.evidence import evidence_of
+from idgraph.errors import NotFoundError, OutputError
+from idgraph.schema import FRAMES, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import networkx as nx
+
+    from idgraph.engines import Engine
+
+__all__ = ["Graph", "run_facts"]
+
+_PREFIX_FRAMES = {"prf_": "profiles", "ten_": "tenants", "acc_": "accounts"}
+
+
+class Graph:
+    """Profiles and accounts, and all the evidence they stand on.
+
+    Every frame of `idgraph.schema.FRAMES` is an attribute: `graph.profiles`, `graph.links`, `graph.suppressed` … In a
+    Polars run they are `polars.DataFrame`s.
+
+    Attributes:
+        config: the settings of the run.
+        run: versions, sources and counts; what `run.json` holds.
+    """
+
+    def __init__(
+        self, frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine, run: Mapping[str, Any]
+    ) -> None:
+        self._frames = {name: frames[name] if name in frames else engine.lazy(empty(name)) for name in FRAMES}
+        self._engine = engine
+        self._native: dict[str, Any] = {}
+        self.config = config
+        self.run = dict(run)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Give a frame as the engine's own kind, computed once."""
+        if name.startswith("_") or name not in FRAMES:
+            msg = f"a Graph has no {name!r}; its frames are {', '.join(FRAMES)}"
+            raise AttributeError(msg)
+        if name not in self._native:
+            self._native[name] = self._engine.native(self._frames[name])
+        return self._native[name]
+
+    def __dir__(self) -> list[str]:
+        """List the frames too, for completion."""
+        return [*super().__dir__(), *FRAMES]
+
+    def __repr__(self) -> str:
+        """Say how much came out of how much."""
+        counts = self.counts()
+        return (
+            f"<Graph: {counts['records']:,} records → {counts['profiles']:,} profiles, {counts['accounts']:,} accounts; "
+            f"{counts['suppressed']:,} values suppressed, {counts['rejects']:,} rejects>"
+        )
+
+    @classmethod
+    def from_frames(cls, *, config: Config | None = None, **frames: Any) -> Graph:  # noqa: ANN401
+        """Collapse evidence that was found elsewhere, e.g. links of another tool.
+
+        Args:
+            config: settings; the key of ids, and which types are contact points.
+            frames: `records` (at least record_id and kind), and any of `identifiers`, `links`, `memberships`,
+                `hierarchy`, `aliases`, in the columns of `idgraph.schema.FRAMES`; absent columns are null.
+                Identifiers and links whose state is null count as used.
+
+        Returns:
+            The graph; nothing is matched that the frames do not say.
+        """
+        config = config or Config()
+        engine = engine_for(frames.get("records"))
+        given = {name: engine.lazy(frame) for name, frame in frames.items()}
+        built = build(evidence_of(given, config, engine), config, engine)
+        return cls(built, config, engine, run_facts(config, engine, []))
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows of every frame."""
+        return {name: self._engine.count(frame) for name, frame in self._frames.items()}
+
+    def profile(self, id: str) -> dict[str, Any]:  # noqa: A002 - an id is what it is
+        """Show one profile: its row, and `record_ids`.
+
+        Args:
+            id: an entity id (`prf_…`), or the id of any of its records.
+        """
+        return self._entity("person", id)
+
+    def account(self, id: str) -> dict[str, Any]:  # noqa: A002
+        """Show one account: its row, and `record_ids`; see `profile`."""
+        return self._entity("account", id)
+
+    def crosswalk(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Show every id of every person by system.
+
+        Returns:
+            profile_id, and for each source with people a list of native ids, named after the source.
+        """
+        people = self._frames["assignments"].filter(nw.col("level") == "person").select("record_id", "entity_id")
+        held = self._frames["records"].select("record_id", "source", "native_id").join(people, on="record_id")
+        sources = self._engine.collect(held.select("source").unique("source")).to_series().cast(str).sort().to_list()
+        by_source = [nw.when(nw.col("source") == s).then(nw.col("native_id")).alias(s) for s in sources]
+        wide = held.select(nw.col("entity_id").alias("profile_id"), *by_source)
+        return self._engine.native(self._engine.lists(wide, ["profile_id"], sources))
+
+    def to_networkx(self, id: str) -> nx.Graph:  # noqa: A002
+        """Draw one entity's evidence as a graph of records and values; see `idgraph.audit.explain.evidence_graph`.
+
+        Args:
+            id: an entity id, or the id of one of its records.
+        """
+        records = self._engine.lazy(self._inside(id))
+        identifiers = self._frames["identifiers"].join(records, on="record_id", how="semi")
+        links = self._frames["links"].join(records.rename({"record_id": "left_id"}), on="left_id", how="semi")
+        graph = evidence_graph(self._engine.collect(identifiers), self._engine.collect(links))
+        graph.add_nodes_from(self._inside(id)["record_id"].to_list())
+        return graph
+
+    def explain(self, left_id: str, right_id: str) -> Explanation:
+        """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
+        return explain(self._frames, left_id, right_id, self._engine.collect)
+
+    def evaluate(self, truth: Any, level: str = "person") -> Quality:  # noqa: ANN401 - a frame of any library
+        """Compare the entities of a level with a known truth.
+
+        Args:
+            truth: record_id, entity_id.
+            level: person, tenant or account.
+        """
+        placed = self._frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
+        found = nw.from_native(self._engine.collect(placed), eager_only=True)
+        known = nw.from_native(self._engine.collect(self._engine.lazy(truth)), eager_only=True)
+        return quality(found, known)
+
+    def write(self, out: str | Path, format: Literal["parquet", "csv"] = "parquet") -> Path:  # noqa: A002
+        """Write all frames and `run.json` into a folder, at once: a failed write leaves nothing.
+
+        Args:
+            out: a folder that is new, empty, or one of ours, which is then replaced.
+            format: `parquet`, or `csv` with texts that a spreadsheet would run neutralised.
+
+        Returns:
+            The folder.
+
+        Raises:
+            OutputError: the folder is somebody else's, or cannot be written.
+        """
+        with new_folder(Path(out)) as folder:
+            for name, frame in self._frames.items():
+                self._engine.write(frame, folder / f"{name}.{format}", format)
+            run = {**self.run, "counts": self.counts(), "format": format}
+            (folder / RUN_FILE).write_text(json.dumps(run, indent=2, sort_keys=True) + "\n")
+        return Path(out)
+
+    @classmethod
+    def open(cls, out: str | Path) -> Graph:
+        """Open a folder that `write` made; frames are read when they are asked for.
+
+        Raises:
+            OutputError: the folder is not one of ours, or was written as CSV, which keeps no dtypes.
+        """
+        folder = Path(out)
+        try:
+            run = json.loads((folder / RUN_FILE).read_text())
+        except (OSError, ValueError):
+            msg = f"{folder} holds no {RUN_FILE}, so it is no graph. Write one first: idgraph merge exports/ --out {folder}"
+            raise OutputError(msg) from None
+        if run["format"] != "parquet":
+            msg = f"{folder} was written as {run['format']}, which keeps no dtypes. Write it again with --format parquet."
+            raise OutputError(msg)
+        engine = engine_for(None)
+        frames = {name: engine.stored(folder / f"{name}.parquet") for name in FRAMES}
+        return cls(frames, Config.model_validate(run["config"]), engine, run)
+
+    def _inside(self, id: str) -> Any:  # noqa: A002, ANN401
+        """The records of an entity: record_id, entity_id."""
+        placed = self._frames["assignments"]
+        if id[:4] in _PREFIX_FRAMES:
+            wanted = placed.filter(nw.col("entity_id") == id)
+        else:
+            own = placed.filter((nw.col("record_id") == id) & (nw.col("level") != "tenant")).select("entity_id")
+            wanted = placed.join(own, on="entity_id", how="semi")
+        found = self._engine.collect(wanted.select("record_id", "entity_id")).sort("record_id")
+        if found.is_empty():
+            msg = f"there is no record or entity {mask_id(id)!r} in this graph"
+            raise NotFoundError(msg)
+        return found
+
+    def _entity(self, level: str, id: str) -> dict[str, Any]:  # noqa: A002
+        inside = self._inside(id)
+        entity_id = inside["entity_id"][0]
+        rows = self._engine.collect(self._frames[ENTITY_FRAMES[level]].filter(nw.col("entity_id") == entity_id))
+        if rows.is_empty():
+            msg = f"{mask_id(id)!r} is not in {ENTITY_FRAMES[level]}; it is in {_PREFIX_FRAMES[entity_id[:4]]}"
+            raise NotFoundError(msg)
+        return {**rows.row(0, named=True), "record_ids": inside["record_id"].to_list()}
+
+
+def run_facts(config: Config, engine: Engine, sources: list[dict[str, Any]]) -> dict[str, Any]:
+    """What `run.json` says of a run besides counts: versions, settings without secrets, and what was read."""
+    return {
+        "idgraph": version("idgraph-b2b"),
+        "engine": engine.name,
+        "config": config.model_dump(mode="json", exclude={"id_key"}),
+        "id_key": config.id_key is not None,
+        "sources": sources,
+    }

@@ -1,0 +1,120 @@
+"""Identifiers that follow from others: addresses in ids, addresses without tags, domains of a company's people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from idgraph.normalise import email_base, email_domain
+from idgraph.schema import TEXT
+from idgraph.sources.values import VALUE_SCHEMA, value_kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from idgraph.config import Config
+    from idgraph.engines import Engine
+
+__all__ = ["address_domains", "addresses_in_ids", "member_domains", "untagged_addresses"]
+
+
+def addresses_in_ids(identifiers: nw.LazyFrame, user_types: Collection[str], engine: Engine) -> nw.LazyFrame:
+    """Read user ids that are e-mail addresses as addresses too: many products use the address as the id.
+
+    Args:
+        identifiers: the working identifiers of people.
+        user_types: identifier types whose values name a user.
+        engine: what runs it.
+
+    Returns:
+        Further identifiers of type `email`, derived.
+    """
+    is_address = nw.col("type").is_in(sorted(user_types)) & nw.col("value").str.contains("@", literal=True)
+    found = identifiers.filter(is_address).drop("raw", "note", "reason").rename({"value": "raw"})
+    carried = found.drop("raw").collect_schema()
+    read = engine.map_batches(found, value_kernel("email", None), {**carried, **VALUE_SCHEMA})
+    return _derived(read.filter(~nw.col("value").is_null()), "email", identifiers, engine)
+
+
+def untagged_addresses(identifiers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Give tagged addresses (`ana+news@acme.io`), and plain ones they come down to, the type `email_base`.
+
+    Args:
+        identifiers: the working identifiers of people.
+        engine: what runs it.
+
+    Returns:
+        Further identifiers of type `email_base`, derived; none where nobody tags.
+    """
+    addresses = identifiers.filter((nw.col("type") == "email") & nw.col("reason").is_null())
+    tagged = addresses.filter(nw.col("value").str.contains("+", literal=True))
+    schema = tagged.collect_schema()
+    based = engine.checkpoint(engine.map_batches(tagged, _base_kernel, schema))
+    plain = addresses.join(based.select("value").unique("value"), on="value", how="semi")
+    return _derived(nw.concat([based, plain]), "email_base", identifiers, engine)
+
+
+def _base_kernel(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(email_base(rows["value"]).alias("value"))
+
+
+def _derived(found: nw.LazyFrame, kind: str, like: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Say of values that they were derived, in the columns of the identifiers they were derived from."""
+    word = engine.word
+    return found.with_columns(
+        nw.lit(kind).cast(word).alias("type"),
+        nw.lit("derived").cast(word).alias("origin"),
+        nw.lit(None).cast(TEXT).alias("raw"),
+    ).select(like.collect_schema().names())
+
+
+def _domain_kernel(rows: pl.DataFrame) -> pl.DataFrame:
+    found = email_domain(rows["value"])
+    company = found.select(pl.when(pl.col("note").is_null()).then("value")).to_series()
+    return rows.with_columns(company.alias("domain")).drop_nulls("domain")
+
+
+def address_domains(identifiers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Read the company domain of e-mail addresses; providers', relays' and hosts' domains name no company.
+
+    Args:
+        identifiers: record, type, value, observed_at of people, with reason (null where the value may be used).
+        engine: what runs it.
+
+    Returns:
+        record, value (the address), domain, observed_at.
+    """
+    usable = (nw.col("type") == "email") & (nw.col("reason").is_null())
+    addresses = identifiers.filter(usable).select("record", "value", "observed_at")
+    return engine.map_batches(addresses, _domain_kernel, {**addresses.collect_schema(), "domain": TEXT})
+
+
+def member_domains(memberships: nw.LazyFrame, addresses: nw.LazyFrame, config: Config, engine: Engine) -> nw.LazyFrame:
+    """Give each company record the domains of its people, each address counted once.
+
+    Args:
+        memberships: person, company (records).
+        addresses: see `address_domains`.
+        config: what share is a majority.
+        engine: what runs it.
+
+    Returns:
+        record (the company's), value (the domain), support (addresses), observed_at (when first known), reason
+        (`minority`, or null for the majority).
+    """
+    held = memberships.select("person", "company").join(addresses, left_on="person", right_on="record")
+    distinct = held.group_by("company", "domain", "value").agg(nw.col("observed_at").min())
+    counted = distinct.group_by("company", "domain").agg(nw.len().alias("support"), nw.col("observed_at").min())
+    total = nw.col("support").sum().over("company")
+    share = nw.when(nw.col("support") <= config.domain_majority * total).then(nw.lit("minority"))
+    return engine.checkpoint(
+        counted.select(
+            nw.col("company").alias("record"),
+            nw.col("domain").alias("value"),
+            "support",
+            "observed_at",
+            share.alias("reason"),
+        )
+    )

@@ -1,0 +1,98 @@
+"""Guards: which shared values may not link, and why. Each is a function from shared values to nodes with a reason.
+
+A *node* is an integer that names one value of one type within a run; a *shared* frame has one row for each record that
+holds a value which some other record holds too: row, record, node, kind, source.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["NOTES_THAT_BAR", "STATE_REASONS", "disagreeing", "of_several_users", "over_limit", "related"]
+
+# The class a normaliser gave a value, and the reason it is suppressed for. Role mailboxes point to the account; a
+# provider's, relay's or host's domain names no company.
+NOTES_THAT_BAR: Final[dict[str, dict[str, str]]] = {
+    "person": {"role": "role_mailbox", "placeholder": "placeholder"},
+    "account": {
+        "role": "role_mailbox",
+        "placeholder": "placeholder",
+        "free": "free_domain",
+        "disposable": "disposable_domain",
+        "relay": "relay_domain",
+        "shared_host": "shared_host",
+        "isp": "isp_domain",
+    },
+}
+
+STATE_REASONS: Final[dict[str, str]] = {
+    "null_like": "a text that says there is no value",
+    "placeholder": "a made-up or test value",
+    "role_mailbox": "a mailbox of a function, such as info@: it points to the account, not to a person",
+    "free_domain": "a mail provider's domain",
+    "disposable_domain": "a domain of throw-away addresses",
+    "relay_domain": "a domain of forwarding addresses",
+    "isp_domain": "a domain that is an access provider's and a company's",
+    "shared_host": "a domain under which a host keeps many customers",
+    "over_limit": "more records of one source hold it than one person or company would have",
+    "several_users": "a device that several users were seen on",
+    "names_disagree": "its holders' names have nothing in common",
+    "ambiguous_domain": "it could mean several companies: see the review rows of `links`",
+    "minority": "fewer of its people hold this domain than the majority asked for",
+}
+
+
+def _nodes(found: nw.LazyFrame, reason: str) -> nw.LazyFrame:
+    return found.select("node").unique("node").with_columns(nw.lit(reason).alias("reason"))
+
+
+def over_limit(shared: nw.LazyFrame, limit: int, event_sources: Collection[str]) -> nw.LazyFrame:
+    """Find values that too many own ids within one source hold; event tables repeat a person and are exempt."""
+    own = shared.filter(~nw.col("source").is_in(list(event_sources))) if event_sources else shared
+    holders = own.group_by("node", "source").agg(nw.len().alias("holders"))
+    return _nodes(holders.filter(nw.col("holders") > limit), "over_limit")
+
+
+def of_several_users(shared: nw.LazyFrame, users: nw.LazyFrame) -> nw.LazyFrame:
+    """Find devices that several users hold; two user ids that the systems themselves say are one are one user.
+
+    Args:
+        shared: see the module.
+        users: record, user: who a record is by ids alone, for records that carry a user id.
+    """
+    held = shared.join(users, on="record").group_by("node").agg(nw.col("user").n_unique().alias("users"))
+    return _nodes(held.filter(nw.col("users") > 1), "several_users")
+
+
+def disagreeing(shared: nw.LazyFrame, parts: nw.LazyFrame, agreement: float, reason: str) -> nw.LazyFrame:
+    """Find values whose holders have too little in their names in common.
+
+    Args:
+        shared: see the module.
+        parts: record, part: the parts of the records' names.
+        agreement: the share of the named holders that must have one same part of their names.
+        reason: what to call it.
+    """
+    named = shared.select("node", "record").join(parts, on="record")
+    holders = named.group_by("node").agg(nw.col("record").n_unique().alias("holders"))
+    same = named.group_by("node", "part").agg(nw.len().alias("same"))
+    most = same.group_by("node").agg(nw.col("same").max()).join(holders, on="node")
+    return _nodes(most.filter(nw.col("same") < agreement * nw.col("holders")), reason)
+
+
+def related(shared: nw.LazyFrame, hierarchy: nw.LazyFrame) -> nw.LazyFrame:
+    """Find values that a company and its owner both hold: they are a group's, and name neither.
+
+    Args:
+        shared: see the module.
+        hierarchy: child, parent (records).
+    """
+    held = shared.select("node", "record")
+    children = held.join(hierarchy.select(nw.col("child").alias("record"), "parent"), on="record")
+    parents = held.select("node", nw.col("record").alias("parent"))
+    return _nodes(children.join(parents, on=["node", "parent"]), "ambiguous_domain")

@@ -1,0 +1,83 @@
+"""Exact rules and their names: a type on a level joins all kinds of that level, unless a pair is switched off."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+import networkx as nx
+
+from idgraph.errors import ConfigError
+from idgraph.schema import LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["NAMED_LINKS", "check_rule_names", "rules_of"]
+
+NAMED_LINKS: Final[dict[str, str]] = {
+    "visitor-lead": "a form cookie, or an identify call with an e-mail and no user id",
+    "user-visitor": "sign-up or identify call; the visitor's earlier activity comes along",
+    "clickstream-user": "user id or device",
+    "contact-user": "e-mail",
+    "contact-lead": "e-mail, or a conversion the CRM recorded",
+    "crm_account-tenant": "a company domain that most of the tenant's users share, or a CRM id the product holds",
+}
+
+
+def _pairs(level: str) -> set[str]:
+    return {"-".join(sorted(pair)) for pair in combinations(LEVELS[level], 2)}
+
+
+def check_rule_names(without: Collection[str], types: Collection[str]) -> None:
+    """Refuse the name of a rule that does not exist.
+
+    Args:
+        without: names of rules to switch off.
+        types: the identifier types of the run.
+
+    Raises:
+        ConfigError: a name is none of a type, a pair of kinds, or both.
+    """
+    pairs = _pairs("person") | _pairs("account")
+    for name in without:
+        kind_pair = "-".join(sorted(name.rpartition(":")[2].split("-")))
+        known_type = name.rpartition(":")[0] in {"", *types}
+        if name not in types and not (kind_pair in pairs and known_type):
+            msg = (
+                f"there is no rule {name!r} to leave out. A rule is an identifier type ({', '.join(sorted(types))}), "
+                f"a pair of kinds ({', '.join(sorted(NAMED_LINKS))} …), or both, as 'email:contact-lead'."
+            )
+            raise ConfigError(msg)
+
+
+def rules_of(level: str, name: str, without: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Say which kinds a type joins, rule by rule.
+
+    Switching a pair of kinds off splits the rule into the largest sets of kinds that hold no such pair: a visitor and
+    a lead may then still meet through a user, but not directly.
+
+    Args:
+        level: person, tenant or account.
+        name: the identifier type.
+        without: what is switched off.
+
+    Returns:
+        Rule name to its kinds; empty where the type is switched off.
+
+    >>> rules_of("account", "domain", ["crm_account-tenant"])
+    {'domain:company-crm_account': ('company', 'crm_account'), 'domain:company-tenant': ('company', 'tenant')}
+    """
+    if name in without:
+        return {}
+    kinds = LEVELS[level]
+    off = {
+        "-".join(sorted(entry.rpartition(":")[2].split("-")))
+        for entry in without
+        if entry.rpartition(":")[0] in {"", name}
+    }
+    allowed = nx.Graph()
+    allowed.add_nodes_from(kinds)
+    allowed.add_edges_from(pair for pair in combinations(kinds, 2) if "-".join(sorted(pair)) not in off)
+    cliques = sorted(tuple(sorted(clique)) for clique in nx.find_cliques(allowed))
+    return {name: kinds} if len(cliques) == 1 else {f"{name}:{'-'.join(clique)}": clique for clique in cliques}

@@ -1,0 +1,221 @@
+"""Domains and websites as identity keys of companies: the registrable domain, and what kind of domain it is."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from idgraph.normalise.batches import COLUMNS, Cleaned, changed_where, finish, in_batches, kept_where
+from idgraph.normalise.mail_lists import (
+    DISPOSABLE,
+    FREE,
+    ISP,
+    PLACEHOLDER_DOMAINS,
+    RELAY,
+    RESERVED_DOMAINS,
+    RESERVED_TLDS,
+)
+from idgraph.normalise.nulls import EDGE, is_null_text, null_text
+from idgraph.normalise.web_hosts import EXTRA_SUFFIXES, PLACEHOLDER_SITES, PROFILE_HOSTS, REGISTRY_LIKE
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
+
+__all__ = ["email_domain", "normalise_domain"]
+
+_PLAIN_HOST: Final = r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+$"
+_SCHEME: Final = "^(?:[a-z][a-z0-9+.-]*:/+|mailto:|https?:|https?/+|/+)+"
+_PORT: Final = r"^([^:]*|\[.*\]):[0-9]*$"
+_PATH: Final = "^[^/?#]*/+[^/?#]"
+_WWW: Final = r"^www[0-9]?\.(.+\..+)$"
+
+# RFC 1123 section 2.1; a top-level domain is letters or punycode (RFC 5890).
+_HOST: Final = r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)$"
+_HOST_LONGEST: Final = 253
+_LABEL_TOO_LONG: Final = "[^.]{64}"
+_PROFILE: Final = f"^(?:.*[.])?(?:{'|'.join(map(re.escape, sorted(PROFILE_HOSTS)))})$"
+
+# Listed below a domain of another class (users.noreply.github.com): these are named whole, so that a note goes with a value.
+_LISTED_HOSTS: Final = frozenset(host for host in RELAY | DISPOSABLE if host.count(".") > 1)
+
+# Later classes win.
+_NOTES: Final[dict[str, str]] = (
+    dict.fromkeys(ISP, "isp")
+    | dict.fromkeys(FREE, "free")
+    | dict.fromkeys(RELAY, "relay")
+    | dict.fromkeys(DISPOSABLE, "disposable")
+    | dict.fromkeys(RESERVED_DOMAINS | PLACEHOLDER_DOMAINS | PLACEHOLDER_SITES, "placeholder")
+)
+
+
+def normalise_domain(raw: pl.Series) -> pl.DataFrame:
+    """Give a domain, website, URL, host or `user@host` its registrable domain, in its ASCII form (RFC 5890).
+
+    The private part of the public suffix list counts as suffixes: below `herokuapp.com` each customer has a name of their
+    own, and a common domain would fuse them all. Such a name is lent, not owned, so it is noted `shared_host`; names of
+    the few private registries (`uk.com`) are owned like any other. The list is the one bundled with tldextract.
+
+    Args:
+        raw: String.
+
+    Returns:
+        value: String, lower case.
+        note: String, the first that holds of `placeholder`, `disposable`, `relay`, `free` (free mail), `isp` (a provider whose
+            customers and own staff share it), `shared_host`.
+        reason: String, why there is no value: `null_like`, `ip_address`, `profile_page` (a page on a social network, directory
+            or code host), `not_a_domain`.
+
+    >>> normalise_domain(pl.Series(["https://www.Acme.co.uk/about", "acme.github.io", "linkedin.com/company/acme", "acme"])).rows()
+    [('acme.co.uk', None, None), ('acme.github.io', 'shared_host', None), (None, None, 'profile_page'),
+     (None, None, 'not_a_domain')]
+    """
+    parts = in_batches(raw, _parts)
+    found = _of_hosts(parts["host"])
+    page = found["profile"] & parts["path"]
+    refused = raw.is_not_null() & found["value"].is_null()
+    null_like = changed_where(refused, pl.repeat(False, len(raw), eager=True), lambda _: is_null_text(raw.filter(refused)))
+    return found.with_columns(page=page, null_like=null_like).select(
+        value=pl.when(~pl.col("page")).then("value"),
+        note=pl.when(~pl.col("page")).then("note"),
+        reason=pl.when("page").then(pl.lit("profile_page")).when("null_like").then(pl.lit("null_like")).otherwise("reason"),
+    )
+
+
+def email_domain(value: pl.Series) -> pl.DataFrame:
+    """Give normalised e-mail addresses the registrable domain of their host.
+
+    Args:
+        value: String, values of `normalise_email`.
+
+    Returns:
+        value, note, reason: as `normalise_domain` says of the host.
+
+    >>> email_domain(pl.Series(["ana@mail.acme.io", "ana@gmail.com", None])).rows()
+    [('acme.io', None, None), ('gmail.com', 'free', None), (None, None, None)]
+    """
+    return _of_hosts(in_batches(value, _mail_hosts)["host"]).select(*COLUMNS)
+
+
+def _parts(raw: pl.Series) -> pl.DataFrame:
+    """Split a text into its host and whether a path follows."""
+    text = raw.str.to_lowercase()
+    odd = ~text.str.contains(_PLAIN_HOST)
+    text = changed_where(odd, text, _without_scheme)
+    path = text.str.contains(_PATH)
+    return pl.select(host=changed_where(odd, text, _authority), path=path)
+
+
+def _without_scheme(text: pl.Series) -> pl.Series:
+    return text.str.strip_chars(EDGE).str.replace_all("\\", "/", literal=True).str.replace(_SCHEME, "")
+
+
+def _authority(text: pl.Series) -> pl.Series:
+    host = text.str.replace("[/?#].*$", "").str.replace("^.*@", "").str.replace(_PORT, "${1}")
+    return host.str.strip_chars_start("*.").str.strip_chars_end(".")
+
+
+def _mail_hosts(value: pl.Series) -> pl.DataFrame:
+    # Positions count bytes and a tail counts characters, which for a host are the same, whatever stands before it.
+    address = pl.col("address")
+    behind = address.str.len_bytes() - address.str.find("@", literal=True) - 1
+    return value.to_frame("address").select(host=address.str.tail(behind))
+
+
+def _of_hosts(hosts: pl.Series) -> pl.DataFrame:
+    """Look each distinct host up once; value, note, reason and whether a path there is somebody's profile."""
+    distinct = hosts.drop_nulls().unique()
+    known = finish(distinct, _plain_hosts(distinct), _by_library).with_columns(
+        distinct.alias("host"), distinct.str.contains(_PROFILE).alias("profile")
+    )
+    return hosts.to_frame("host").join(known, on="host", how="left", maintain_order="left").drop("host")
+
+
+def _plain_hosts(hosts: pl.Series) -> pl.DataFrame:
+    """Answer for hosts under a suffix of one label, which are their last two labels."""
+    pair = hosts.str.extract(r"([^.]+\.[^.]+)$")
+    formed = hosts.str.contains(_HOST) & (hosts.str.len_bytes() <= _HOST_LONGEST) & ~hosts.str.contains(_LABEL_TOO_LONG)
+    plain = formed & ~hosts.str.contains("xn--", literal=True) & ~pair.is_in(list(_suffixes()[1]))
+    plain &= pair.str.extract(r"([^.]+)$").is_in(list(_suffixes()[0]))
+    value = kept_where(plain, pair)
+    note = value.replace_strict(list(_NOTES), list(_NOTES.values()), default=None, return_dtype=pl.String)
+    return pl.select(value=value, note=note, reason=pl.repeat(None, len(hosts), dtype=pl.String))
+
+
+@cache
+def _suffixes() -> tuple[frozenset[str], frozenset[str]]:
+    """Find the top-level domains that are suffixes, and the pairs of labels below which a longer suffix may lie.
+
+    A rule of the public suffix list is a domain, `*.` and a domain, or `!` and a domain: only hosts that end in that domain
+    can match it. (Mozilla's description of the list's format.)
+    """
+    rules = [rule.removeprefix("!") for rule in _extractor().tlds]
+    wild = {rule.removeprefix("*.") for rule in rules if rule.startswith("*.")}
+    tops = frozenset(rule for rule in rules if "." not in rule) - wild
+    longer = (rule.removeprefix("*.") for rule in [*rules, *_LISTED_HOSTS])
+    return tops, frozenset(".".join(rule.split(".")[-2:]) for rule in longer if "." in rule)
+
+
+@cache
+def _extractor() -> TLDExtract:
+    from tldextract import TLDExtract
+
+    return TLDExtract(
+        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True, extra_suffixes=EXTRA_SUFFIXES
+    )
+
+
+def _by_library(host: str) -> Cleaned:
+    """Answer for one host with tldextract: slow, and what the vectorised path is held against in the tests."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        value, shared = _registrable(host)
+    else:
+        return None, None, "ip_address"
+    if value is None:
+        return None, None, "not_a_domain"
+    reserved = value.rpartition(".")[2] in RESERVED_TLDS
+    return value, "placeholder" if reserved else _NOTES.get(value, "shared_host" if shared else None), None
+
+
+def _registrable(host: str) -> tuple[str | None, bool]:
+    """Return the registrable domain of a host, and whether it is lent by a service rather than owned."""
+    import idna
+
+    if not host.isascii():
+        try:
+            host = idna.encode(host, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            return None, False
+    if host == "localhost":
+        return host, False
+    if not re.search(_HOST, host) or len(host) > _HOST_LONGEST or re.search(_LABEL_TOO_LONG, host):
+        return None, False
+    labels = re.sub(_WWW, r"\1", host).split(".")
+    if labels[-1] in RESERVED_TLDS:
+        return ".".join(labels[-2:]), False
+    listed = [name for name in (".".join(labels[start:]) for start in range(len(labels))) if name in _LISTED_HOSTS]
+    if listed:
+        return listed[0], False
+    found = _extractor()(".".join(labels))
+    if not found.domain:
+        # A suffix by itself: of a registry it is nobody's, of a service it is the service's own.
+        lent = found.is_private
+        return (found.suffix, lent) if lent or found.suffix in EXTRA_SUFFIXES else (None, False)
+    lent = found.is_private and found.suffix not in REGISTRY_LIKE
+    return found.top_domain_under_public_suffix or None, lent or found.suffix in EXTRA_SUFFIXES
+
+
+def _from_text(raw: str) -> Cleaned:
+    """Answer for one text without Polars, for the tests."""
+    text = re.sub(_SCHEME, "", raw.lower().strip(EDGE).replace("\\", "/"))
+    authority = re.split("[/?#]", text, maxsplit=1)[0]
+    host = re.sub(_PORT, r"\1", authority.rpartition("@")[2]).lstrip("*.").rstrip(".")
+    value, note, reason = _by_library(host)
+    if re.search(_PROFILE, host) and re.search(_PATH, text):
+        return None, None, "profile_page"
+    return value, note, "null_like" if value is None and null_text(raw) else reason

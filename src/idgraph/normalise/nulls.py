@@ -1,0 +1,42 @@
+"""Texts that mean "no value", as people and exporters write them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+__all__ = ["EDGE", "is_null_text", "null_text"]
+
+# What copying and exporting leaves around a value: white space, invisible characters, quotes, brackets, separators.
+# Spelled out because Python and Polars do not agree on what white space is.
+EDGE: Final = (
+    " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
+    "'\"`´‘’‚“”„«»‹›<>()[]{},;|"
+)
+
+# Compared in lower case, without what EDGE strips.
+_NULL_TEXTS: Final = frozenset(
+    """null|none|nil|nan|n/a|n.a|n.a.|n\\a|na|#n/a|#n/d|#ref!|#value!|#name?|#null!|#num!|#div/0!|\\n|undefined|unknown|invalid
+void|anonymous|missing|empty|blank|unset|unspecified|unassigned|unavailable|not set|not_set|not-set|not specified|not-specified
+not_specified|not provided|not-provided|not_provided|not available|not applicable|not known|no value|no data|nothing|tbd|tba
+?|??|???|.|..|...|*|**|***|/|_|__|object object|user_null|keine|keine angabe|k.a|k.a.|nicht bekannt|inconnu|desconocido
+sconosciuto|redacted|deleted|removed|hidden|default|placeholder""".replace("\n", "|").split("|")
+)
+
+
+def null_text(text: str) -> bool:
+    """Say whether a text means "no value"; only zeros and hyphens do too, and nothing at all.
+
+    >>> [null_text(text) for text in ("NULL", " (not set) ", "'n/a'", "--", "", "0000", "Nulla")]
+    [True, True, True, True, True, True, False]
+    """
+    bare = text.strip(EDGE).lower()
+    return bare in _NULL_TEXTS or not bare.strip("-0")
+
+
+def is_null_text(text: pl.Series) -> pl.Series:
+    """Answer `null_text` for a column (Boolean; null for null)."""
+    bare = text.str.strip_chars(EDGE).str.to_lowercase()
+    return bare.is_in(list(_NULL_TEXTS)) | (bare.str.strip_chars("-0").str.len_bytes() == 0)

@@ -1,0 +1,29 @@
+"""Crunchbase's organizations.csv: a reference of companies, with domain and names. A domain may be a social network's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from idgraph.sources.preset import Preset
+
+__all__ = ["PRESETS"]
+
+PRESETS: Final = (
+    Preset(
+        source="crunchbase_organizations",
+        kind="company",
+        needs=("uuid", "name", "domain", ("legal_name", "homepage_url", "permalink")),
+        id="uuid",
+        id_type="crunchbase_organizations.id",
+        version="updated_at",
+        time="created_at",
+        identifiers={"domain": ("domain", "homepage_url")},
+        attributes={
+            "name": "name",
+            "legal_name": "legal_name",
+            "country": "country_code",
+            "city": "city",
+            "employees": "employee_count",
+        },
+    ),
+)

@@ -1,0 +1,250 @@
+"""From one source to records, identifiers and references, and rejects for what could not be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+
+from idgraph.errors import MappingError, mask
+from idgraph.schema import COUNT, TEXT, cast, level_of
+from idgraph.sources.mapping import row_map
+from idgraph.sources.values import VALUE_SCHEMA, value_kernel
+
+if TYPE_CHECKING:
+    from idgraph.config import Config
+    from idgraph.engines import Engine, Kernel
+    from idgraph.sources.table import Cell, Role, Source
+
+__all__ = ["Loaded", "load"]
+
+_OBSERVED: Final = ("record", "kind", "observed_at", "observed_basis", "support")
+_IDENTIFIER: Final = (*_OBSERVED, "type", "value", "raw", "origin", "note", "reason")
+_REFERENCES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
+# Values that say they are nothing are kept as suppressed identifiers; values of a wrong form are rejected.
+_NOTHING: Final = "null_like"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one source gave; `record` is an integer that names a record within this run.
+
+    Attributes:
+        records: record, and the columns of the frame `records` except record_id and stub.
+        identifiers: record, type, value, raw (null where it equals the value), observed_at, observed_basis, origin,
+            support, note (class of the value: role, relay …), reason (`null_like`, or null).
+        references: record, role, type, value, via, observed_at.
+        rejects: the frame `rejects`.
+        size: how many records.
+    """
+
+    records: nw.LazyFrame
+    identifiers: nw.LazyFrame
+    references: nw.LazyFrame
+    rejects: nw.LazyFrame
+    size: int
+
+
+def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Loaded:
+    """Read a source.
+
+    Args:
+        source: where, and what its columns mean.
+        config: zone, region and identifier types.
+        engine: what runs it.
+        start: the first number to give to a record.
+
+    Returns:
+        The source's frames.
+
+    Raises:
+        FileError: a file cannot be read.
+        MappingError: the mapping names a column that is not there, or rows of one id contradict each other.
+    """
+    table = engine.read(source)
+    mapping = row_map(source, table, config)
+    mapped = engine.checkpoint(engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema))
+    usable = mapped.filter(~nw.col("native_id").is_null())
+    records, rows, references = (_events if source.is_events else _versions)(usable, source, engine, start)
+    identifiers, refused = _identifiers(rows, source, config, engine)
+    places = {number: path.name for number, path in enumerate(table.files)}
+    refused = nw.concat(
+        [
+            _refused(mapped.filter(nw.col("native_id").is_null()), "row_value", source.id or "", "row_reason", "row"),
+            _refused(
+                mapped.filter(~nw.col("bad_time").is_null()).with_columns(nw.lit("not_a_time").alias("reason")),
+                "bad_time",
+                source.time or "",
+                "reason",
+            ),
+            refused,
+        ]
+    )
+    return Loaded(
+        records=records.with_columns(nw.lit(source.name).cast(engine.word).alias("source")),
+        identifiers=engine.checkpoint(
+            identifiers.with_columns(nw.lit(source.name).cast(engine.word).alias("source"))
+        ),
+        references=_references(references, source, config, engine),
+        rejects=nw.concat([cast(frame, "rejects") for frame in (table.rejects, _located(refused, source, places)) if frame is not None]),
+        size=engine.count(records),
+    )
+
+
+def _events(
+    usable: nw.LazyFrame, source: Source, engine: Engine, start: int
+) -> tuple[nw.LazyFrame, nw.LazyFrame, nw.LazyFrame]:
+    """Make one record of each distinct combination of identifiers."""
+    combination = ["native_id", "kind", *(cell.column for cell in source.cells("identifier"))]
+    grouped = usable.group_by(combination).agg(
+        nw.col("time").min().alias("first_seen"),
+        nw.col("time").max().alias("last_seen"),
+        nw.col("deleted").min(),
+        nw.len().cast(COUNT).alias("support"),
+        nw.col("file").min(),
+        nw.col("row").min(),
+    )
+    rows = engine.number(grouped, "record", start).with_columns(
+        nw.col("first_seen").alias("observed_at"), _basis("first_seen", "event", engine)
+    )
+    records = rows.select("record", "native_id", "kind", "first_seen", "last_seen", "deleted")
+    codes = rows.select("record", "native_id")
+    for cell in source.cells("attribute"):
+        known = usable.filter(~nw.col(cell.column).is_null()).select("native_id", "time", cell.column)
+        latest = known.unique(subset="native_id", keep="last", order_by=["time", cell.column])
+        values = latest.join(codes, on="native_id").select("record", nw.col(cell.column).alias(cell.name))
+        records = records.join(values, on="record", how="left")
+    cells = [cell.column for cell in source.cells(*_REFERENCES)]
+    seen = usable.group_by(["native_id", *cells]).agg(nw.col("time").min().alias("observed_at"))
+    return records, rows, seen.join(codes, on="native_id")
+
+
+def _versions(
+    usable: nw.LazyFrame, source: Source, engine: Engine, start: int
+) -> tuple[nw.LazyFrame, nw.LazyFrame, nw.LazyFrame]:
+    """Make one record of each own id: its newest row, the older ones being dated evidence."""
+    known = nw.coalesce("version_time", "time")
+    repeated = engine.count(usable.group_by("native_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1))
+    if not repeated:
+        rows = engine.number(usable, "record", start)
+        newest = rows.with_columns(nw.col("time").alias("first_seen"), known.alias("last_seen"))
+    else:
+        content = [column for column in usable.collect_schema().names() if column not in {"file", "row"}]
+        distinct = engine.checkpoint(usable.unique(subset=content, keep="first", order_by=["file", "row"]))
+        _refuse_contradictions(distinct, source, engine)
+        spans = distinct.group_by("native_id").agg(
+            nw.col("time").min().alias("first_seen"), known.max().alias("last_seen")
+        )
+        latest = distinct.unique(subset="native_id", keep="last", order_by=["version", *sorted(content)])
+        newest = engine.number(latest.join(spans, on="native_id", how="left"), "record", start)
+        rows = distinct.join(newest.select("native_id", "record"), on="native_id")
+    updated = nw.when(~nw.col("version_time").is_null()).then(nw.lit("updated"))
+    rows = rows.with_columns(
+        known.alias("observed_at"),
+        nw.coalesce(updated, _basis("time", "created", engine).cast(TEXT)).cast(engine.word).alias("observed_basis"),
+        nw.lit(1).cast(COUNT).alias("support"),
+    )
+    attributes = [nw.col(cell.column).alias(cell.name) for cell in source.cells("attribute")]
+    return newest.select("record", "native_id", "kind", "first_seen", "last_seen", "deleted", *attributes), rows, rows
+
+
+def _basis(time: str, basis: str, engine: Engine) -> nw.Expr:
+    known = nw.when(~nw.col(time).is_null()).then(nw.lit(basis)).otherwise(nw.lit("unknown"))
+    return known.cast(engine.word).alias("observed_basis")
+
+
+def _refuse_contradictions(distinct: nw.LazyFrame, source: Source, engine: Engine) -> None:
+    """Rows of one id that differ need something that tells the newer: without it no choice would be right."""
+    if source.version or source.time:
+        return
+    rows = distinct.group_by("native_id").agg(
+        nw.len().alias("rows"), nw.col("row").min().alias("one"), nw.col("row").max().alias("other")
+    )
+    found = engine.collect(rows.filter(nw.col("rows") > 1).sort("one").head(1))
+    if not found.is_empty():
+        native_id, _, one, other = found.row(0)
+        raise MappingError(
+            source.name,
+            f"rows {one} and {other} have the id {mask(native_id)!r} and contradict each other",
+            "Name the column that tells the newer row, version=…, or a column whose ids are not repeated, id=….",
+        )
+
+
+def _identifiers(
+    rows: nw.LazyFrame, source: Source, config: Config, engine: Engine
+) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    """Normalise every identifier cell; apart from them, what was refused."""
+    level = level_of(min(source.kinds))
+    kept, refused = [_no_identifiers(rows, engine)], [_refused(rows.head(0), "native_id", "", "native_id")]
+    for cell in source.cells("identifier"):
+        kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region)
+        values = engine.checkpoint(_values(rows, cell, kernel, engine))
+        usable = ~nw.col("value").is_null() | (nw.col("reason") == _NOTHING)
+        kept.append(
+            values.filter(usable).with_columns(
+                nw.coalesce("value", "raw").alias("value"),
+                nw.lit(cell.name).cast(engine.word).alias("type"),
+                nw.lit("own").cast(engine.word).alias("origin"),
+            )
+        )
+        wrong = values.filter(~usable)
+        places = rows.select("record", "file", "row").join(wrong.select("record"), on="record", how="semi")
+        first = places.unique("record", keep="first", order_by=["file", "row"])
+        refused.append(_refused(wrong.join(first, on="record"), "raw", cell.address, "reason"))
+    return nw.concat([frame.select(*_IDENTIFIER) for frame in kept]), nw.concat(refused)
+
+
+def _no_identifiers(rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """No identifiers, in the columns and dtypes of some."""
+    word, text = nw.lit("").cast(engine.word), nw.lit("")
+    words = [word.alias(name) for name in ("type", "origin", "note", "reason")]
+    return rows.head(0).select(*_OBSERVED, text.alias("value"), text.alias("raw"), *words)
+
+
+def _values(rows: nw.LazyFrame, cell: Cell, kernel: Kernel, engine: Engine) -> nw.LazyFrame:
+    """Run the value kernel over one column of cells; one row for each value in them."""
+    held = rows.filter(~nw.col(cell.column).is_null())
+    carried = [name for name in _OBSERVED if name in rows.collect_schema()]
+    table = held.select(*carried, nw.col(cell.column).alias("raw"))
+    return engine.map_batches(table, kernel, {**table.select(carried).collect_schema(), **VALUE_SCHEMA})
+
+
+def _references(rows: nw.LazyFrame, source: Source, config: Config, engine: Engine) -> nw.LazyFrame:
+    """Normalise what refers to other records; an unusable reference refers to nothing."""
+    text = nw.lit("")
+    found = [rows.head(0).select("record", text.alias("value"), "observed_at", *(text.alias(c) for c in ("role", "type", "via")))]
+    for cell in source.cells(*_REFERENCES):
+        level = "person" if cell.role in {"same_as", "merged"} and level_of(min(source.kinds)) == "person" else "account"
+        kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region, reference=True)
+        values = _values(rows, cell, kernel, engine).filter(~nw.col("value").is_null())
+        found.append(
+            values.select(
+                "record",
+                "value",
+                "observed_at",
+                nw.lit(cell.role).alias("role"),
+                nw.lit(cell.name).alias("type"),
+                nw.lit(cell.address).alias("via"),
+            )
+        )
+    return engine.checkpoint(nw.concat(found))
+
+
+def _refused(rows: nw.LazyFrame, value: str, column: str, reason: str, grain: str = "value") -> nw.LazyFrame:
+    return rows.select(
+        "file",
+        "row",
+        nw.lit(grain).alias("grain"),
+        nw.lit(column).alias("column"),
+        nw.col(value).alias("value"),
+        nw.col(reason).cast(TEXT).alias("reason"),
+    )
+
+
+def _located(refused: nw.LazyFrame, source: Source, places: dict[int, str]) -> nw.LazyFrame:
+    """Say the source, and the file by its name."""
+    named = nw.lit(None).cast(TEXT)
+    for number, name in places.items():
+        named = nw.when(nw.col("file") == number).then(nw.lit(name)).otherwise(named)
+    return cast(refused.with_columns(named.alias("file"), nw.lit(source.name).alias("source")), "rejects")

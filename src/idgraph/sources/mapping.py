@@ -1,0 +1,154 @@
+"""The row kernel of a source: from its own columns to the cells its mapping names, cleaned of absent values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from idgraph.errors import MappingError
+from idgraph.normalise import normalise
+from idgraph.schema import COUNT, FLAG, TEXT, TIME, WORD, level_of
+from idgraph.sources.table import KindBy, Source
+from idgraph.sources.times import parse_times
+
+if TYPE_CHECKING:
+    from idgraph.config import Config
+    from idgraph.engines import Kernel, Table
+
+__all__ = ["RowMap", "row_map"]
+
+# Texts that a database or a data frame writes where there is no value. Other junk is a value, and refused as one.
+ABSENT: Final = ("", "NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N", "<NA>", "NaT")
+_TRUE: Final = ("true", "t", "yes", "y", "1", "1.0")
+_FIXED: Final = {
+    "native_id": TEXT,
+    "kind": WORD,
+    "time": TIME,
+    "version_time": TIME,
+    "version": COUNT,
+    "deleted": FLAG,
+    "row_reason": TEXT,
+    "row_value": TEXT,
+    "bad_time": TEXT,
+    "file": COUNT,
+    "row": COUNT,
+}
+
+
+@dataclass(frozen=True)
+class RowMap:
+    """How the rows of one source are read.
+
+    Attributes:
+        columns: the columns of the file that are needed; nothing else is read.
+        kernel: rows of those columns in, mapped rows out.
+        schema: the columns and dtypes of the mapped rows.
+    """
+
+    columns: list[str]
+    kernel: Kernel
+    schema: dict[str, nw.dtypes.DType]
+
+
+def row_map(source: Source, table: Table, config: Config) -> RowMap:
+    """Prepare a source's row kernel, or say which of its columns are not there.
+
+    Args:
+        source: the source.
+        table: its data.
+        config: for the zone of naive times and the form of ids.
+
+    Returns:
+        The kernel. Mapped rows have native_id (null in a refused row), kind, time, version_time, version, deleted,
+        row_reason, row_value, bad_time, file, row, and a String column for each `Cell`.
+    """
+    find = partial(_find, source, table)
+    plain = {"time": source.time, "version": source.version}
+    texts = {"deleted": source.deleted, "own_id": source.id} | {cell.column: cell.address for cell in source.cells()}
+    if isinstance(source.kind, KindBy):
+        texts["kind"] = source.kind.column
+    selected = [find(address).alias(name) for name, address in plain.items() if address]
+    selected += [_text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items() if address]
+    schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
+    dtypes = nw.Schema(schema).to_polars()
+
+    def kernel(rows: pl.DataFrame) -> pl.DataFrame:
+        table = rows.select(*selected, pl.col("__file").alias("file"), pl.col("__row").alias("row"))
+        table = table.with_columns(_times(table, source, config.timezone))
+        table = table.with_columns(_event_ids(table, source) if source.is_events else _own_ids(table, source, config))
+        table = table.with_columns(_kind(source).alias("kind"), _is_true(table).alias("deleted"))
+        return table.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
+
+    needed = {root for expr in selected for root in expr.meta.root_names()}
+    return RowMap([*sorted(needed), "__file", "__row"], kernel, schema)
+
+
+def _find(source: Source, table: Table, address: str) -> pl.Expr:
+    try:
+        return table.find(address)
+    except KeyError as error:
+        if source.optional and address != source.id:
+            return pl.lit(None, dtype=pl.String)
+        close = error.args[1] if len(error.args) > 1 else []
+        named = [name for name in table.columns if not name.startswith("__")]
+        mend = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Its columns are {', '.join(named[:20])}."
+        raise MappingError(source.name, f"there is no column {address!r}", mend) from None
+
+
+def _text(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
+    """A cell as text without surrounding space, null where it only says that there is nothing."""
+    listed = cell.cast(pl.List(pl.String)).list.join(";") if isinstance(dtype, pl.List) else cell.cast(pl.String)
+    text = listed.str.strip_chars()
+    return pl.when(~text.is_in(ABSENT)).then(text)
+
+
+def _times(table: pl.DataFrame, source: Source, timezone: str) -> list[pl.Series]:
+    """Read the time and the version; a text that is no time is kept aside for `rejects`."""
+    nothing = pl.repeat(None, table.height, dtype=pl.String, eager=True)
+    raw = table["time"] if source.time else nothing
+    time = parse_times(raw, timezone)
+    text = raw.to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).to_series()
+    bad = text.set(time.is_not_null(), None)
+    raw_version = table["version"] if source.version else nothing
+    version_time = parse_times(raw_version, timezone)
+    number = raw_version.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+    version = version_time.to_physical().zip_with(version_time.is_not_null(), number)
+    if not source.version:
+        version = time.to_physical()
+    return [time.alias("time"), version_time.alias("version_time"), version.alias("version"), bad.alias("bad_time")]
+
+
+def _own_ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]:
+    level = level_of(min(source.kinds))
+    read = normalise(config.type_of(level, source.own_type or "").normaliser, table["own_id"])
+    reason = read.select(pl.when(pl.col("value").is_null()).then(pl.col("reason").fill_null("no_id"))).to_series()
+    return [read["value"].alias("native_id"), reason.alias("row_reason"), table["own_id"].alias("row_value")]
+
+
+def _event_ids(table: pl.DataFrame, source: Source) -> list[pl.Series]:
+    """Name an event's record after its identifiers, in declared order; a bar inside a value cannot be mistaken."""
+    columns = {cell.address: cell.column for cell in source.cells("identifier")}  # a column may be of two types
+    cells = [pl.col(column) for column in columns.values()]
+    joined = pl.concat_str([cell.fill_null("").str.replace_all("|", "%7C", literal=True) for cell in cells], separator="|")
+    some = pl.any_horizontal([cell.is_not_null() for cell in cells])
+    named = table.select(
+        pl.when(some).then(joined).alias("native_id"),
+        pl.when(~some).then(pl.lit("no_identifier")).alias("row_reason"),
+        pl.lit(None, dtype=pl.String).alias("row_value"),
+    )
+    return named.get_columns()
+
+
+def _kind(source: Source) -> pl.Expr:
+    if not isinstance(source.kind, KindBy):
+        return pl.lit(source.kind)
+    cases = {text.lower(): kind for text, kind in source.kind.cases.items()}
+    return pl.col("kind").str.to_lowercase().replace_strict(cases, default=source.kind.otherwise, return_dtype=pl.String)
+
+
+def _is_true(table: pl.DataFrame) -> pl.Expr:
+    return pl.col("deleted").str.to_lowercase().is_in(_TRUE).fill_null(value=False) if "deleted" in table.columns else pl.lit(value=False)

@@ -1,0 +1,103 @@
+"""What a preset is: one table of a known system, however its exporter spells the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from idgraph.schema import Kind
+from idgraph.sources.table import KindBy, Source
+
+__all__ = ["Preset", "plain"]
+
+Fields = str | Sequence[str]
+
+
+def plain(name: str) -> list[str]:
+    """The spellings of a field whose exports all write it the same."""
+    return [name]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One table of a known system, in the system's own field names.
+
+    Attributes:
+        source: the name of the source it makes.
+        kind: what its records are.
+        needs: fields that tell the table; each entry is a field, or several of which one must be there.
+        refuses: fields that tell another table.
+        spell: the columns that a field may be found under, likeliest first.
+        id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by: as in `Source`,
+            in field names. Fields that an export lacks are read as null, so that ids stay when a column appears later.
+    """
+
+    source: str
+    kind: Kind | KindBy
+    needs: tuple[Fields, ...]
+    refuses: tuple[str, ...] = ()
+    spell: Callable[[str], list[str]] = plain
+    id: Fields | None = None
+    id_type: str | None = None
+    time: Fields | None = None
+    version: Fields | None = None
+    deleted: Fields | None = None
+    identifiers: Mapping[str, Fields] = field(default_factory=dict)
+    attributes: Mapping[str, Fields] = field(default_factory=dict)
+    belongs_to: Mapping[str, Fields] = field(default_factory=dict)
+    same_as: Mapping[str, Fields] = field(default_factory=dict)
+    merged: Mapping[str, Fields] = field(default_factory=dict)
+    owned_by: Mapping[str, Fields] = field(default_factory=dict)
+
+    def fits(self, columns: Collection[str]) -> list[str] | None:
+        """Tell whether a file's columns are this table's.
+
+        Args:
+            columns: the columns of a file, dotted for JSON.
+
+        Returns:
+            The columns that told it, or None.
+        """
+        if any(self._present(name, columns) for name in self.refuses):
+            return None
+        told = [next((c for f in _listed(names) if (c := self._present(f, columns))), None) for names in self.needs]
+        return [column for column in told if column] if all(told) else None
+
+    def make(self, columns: Collection[str], data: Any) -> Source:  # noqa: ANN401 - paths or a frame
+        """Map the columns of a file or frame to a source."""
+        one = {name: self._first(getattr(self, name), columns) for name in ("id", "time", "version", "deleted")}
+        many = {
+            role: {key: self._all(names, columns) for key, names in getattr(self, role).items()}
+            for role in ("identifiers", "belongs_to", "same_as", "merged", "owned_by")
+        }
+        attributes = {
+            name: column for name, names in self.attributes.items() if (column := self._first(names, columns))
+        }
+        kind = self.kind
+        if isinstance(kind, KindBy):
+            column = self._present(kind.column, columns)
+            kind = KindBy(column, kind.cases, kind.otherwise) if column else kind.otherwise
+        return Source(
+            self.source,
+            kind=kind,
+            data=data,
+            id_type=self.id_type,
+            attributes=attributes,
+            optional=True,
+            **one,
+            **many,
+        )
+
+    def _present(self, name: str, columns: Collection[str]) -> str | None:
+        return next((column for column in self.spell(name) if column in columns), None)
+
+    def _first(self, names: Fields | None, columns: Collection[str]) -> str | None:
+        return next((column for name in _listed(names) if (column := self._present(name, columns))), None)
+
+    def _all(self, names: Fields, columns: Collection[str]) -> list[str]:
+        return [self._present(name, columns) or self.spell(name)[0] for name in _listed(names)]
+
+
+def _listed(names: Fields | None) -> Sequence[str]:
+    return [] if names is None else [names] if isinstance(names, str) else names

@@ -1,0 +1,41 @@
+"""The product's own database: its users and its tenants."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from idgraph.sources.preset import Preset
+
+__all__ = ["PRESETS"]
+
+_TENANT: Final = ("tenant_id", "workspace_id")
+
+PRESETS: Final = (
+    Preset(
+        source="app_users",
+        kind="user",
+        needs=("user_id", "email", _TENANT),
+        refuses=("event", "event_type", "anonymous_id", "received_at"),
+        id="user_id",
+        id_type="app.user_id",
+        time=("created_at", "signed_up_at"),
+        version="updated_at",
+        deleted="deleted",
+        identifiers={"email": ("email", "work_email"), "phone": "phone", "device": ("signup_visitor_id", "anonymous_id")},
+        attributes={"full_name": "name", "first_name": "first_name", "last_name": "last_name", "title": "title"},
+        belongs_to={"app.tenant_id": _TENANT},
+    ),
+    Preset(
+        source="app_tenants",
+        kind="tenant",
+        needs=(_TENANT, "name"),
+        refuses=("user_id", "email", "event"),
+        id=_TENANT,
+        id_type="app.tenant_id",
+        time="created_at",
+        version="updated_at",
+        deleted="deleted",
+        identifiers={"domain": "domain", "salesforce_accounts.id": "salesforce_account_id"},
+        attributes={"name": "name", "plan": "plan"},
+    ),
+)

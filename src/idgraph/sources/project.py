@@ -1,0 +1,73 @@
+"""`idgraph.toml`: the sources and settings of a project, as one would say them in Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from idgraph.config import Config
+from idgraph.errors import ConfigError
+from idgraph.sources.table import Source
+
+__all__ = ["PROJECT_FILE", "Project", "load_project", "project_schema"]
+
+PROJECT_FILE: Final = "idgraph.toml"
+_LARGEST: Final = 1 << 20
+
+
+class Project(BaseModel):
+    """A project's settings and sources.
+
+    Attributes:
+        config: see `Config`.
+        sources: `[[source]]` tables; paths are relative to the file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    config: Config = Config()
+    sources: tuple[Source, ...] = Field(default=(), alias="source")
+
+
+def load_project(path: Path) -> Project:
+    """Read `idgraph.toml`.
+
+    Raises:
+        ConfigError: it is no TOML, or says something unknown; every fault is named with where it stands.
+    """
+    if path.stat().st_size > _LARGEST:
+        msg = f"{path.name} is larger than {_LARGEST:,} bytes; it is not a settings file"
+        raise ConfigError(msg)
+    try:
+        project = Project.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path.name} is no TOML: {error}"
+        raise ConfigError(msg) from error
+    except ValidationError as error:
+        faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        msg = f"{path.name}: {faults}"
+        raise ConfigError(msg) from None
+    sources = tuple(dataclasses.replace(s, data=_beside(path.parent, s.data)) for s in project.sources)
+    return project.model_copy(update={"sources": sources})
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
+
+
+def _beside(folder: Path, data: Any) -> Any:  # noqa: ANN401 - what TOML may hold
+    if isinstance(data, list):
+        return [_beside(folder, item) for item in data]
+    if not isinstance(data, str):
+        msg = f"data = {data!r} is no path; write the file's name as text"
+        raise ConfigError(msg)
+    return str(folder / data)
+
+
+def project_schema() -> dict[str, Any]:
+    """Give the JSON Schema of `idgraph.toml`, for editors."""
+    return TypeAdapter(Project).json_schema()

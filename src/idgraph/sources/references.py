@@ -1,0 +1,177 @@
+"""What records say of other records: resolved to the records meant, or to stubs where nobody sent those."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+
+from idgraph.config import DEFAULT_TYPES
+from idgraph.errors import MappingError
+from idgraph.schema import KINDS, PERSON_KINDS, TEXT, level_of
+from idgraph.sources.table import KindBy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from idgraph.config import Config
+    from idgraph.engines import Engine
+    from idgraph.sources.table import Columns, Source
+
+__all__ = ["Resolved", "resolve_references", "with_reference_types"]
+
+_ROLES: Final = ("belongs_to", "same_as", "merged", "owned_by")
+
+
+def with_reference_types(sources: Sequence[Source]) -> list[Source]:
+    """Say by identifier type what each reference refers to, where a mapping says it by kind.
+
+    Args:
+        sources: all sources of a run.
+
+    Returns:
+        The same, `belongs_to={"tenant": …}` having become e.g. `{"app.tenant_id": …}`.
+
+    Raises:
+        MappingError: several types, or none, could be meant.
+    """
+    owners: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for source in sources:
+        for kind in source.kinds if source.own_type else ():
+            owners[kind].add(source.own_type or "")
+    for described in DEFAULT_TYPES:
+        if described.kind and not owners[described.kind]:
+            owners[described.kind] = {described.name} if described.name.startswith("app.") else set()
+    return [
+        dataclasses.replace(source, **{role: _by_type(source, getattr(source, role), owners) for role in _ROLES})
+        for source in sources
+    ]
+
+
+def _by_type(source: Source, mapping: Mapping[str, Columns], owners: Mapping[str, set[str]]) -> dict[str, Columns]:
+    typed: dict[str, Columns] = {}
+    for key, columns in mapping.items():
+        candidates = owners.get(key, {key})
+        if len(candidates) != 1:
+            among = f"one of {', '.join(sorted(candidates))}" if candidates else "the identifier type, e.g. 'crm.account_id'"
+            problem = f"its reference to {key!r} could mean {len(candidates) or 'no'} tables"
+            raise MappingError(source.name, problem, f"Write {among} in place of {key!r}.")
+        typed[next(iter(candidates))] = columns
+    return typed
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """References that have found their records.
+
+    Attributes:
+        stubs: records known only by reference: record, source, kind, native_id.
+        memberships: person, company (records), via, observed_at.
+        hierarchy: child, parent (records), via, observed_at.
+        aliases: survivor, merged (records), via, at.
+    """
+
+    stubs: nw.LazyFrame
+    memberships: nw.LazyFrame
+    hierarchy: nw.LazyFrame
+    aliases: nw.LazyFrame
+
+
+def resolve_references(
+    records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], config: Config, engine: Engine, start: int
+) -> Resolved:
+    """Find the records that references mean.
+
+    Args:
+        records: record, source, kind, native_id of all sources.
+        references: record, role, type, value, via, observed_at of all sources.
+        sources: which of them owns which type of id.
+        config: what kind of record a type of id names.
+        engine: what runs it.
+        start: the first number for stubs.
+
+    Returns:
+        Memberships, hierarchy and aliases between records; a record is never a member, owner or alias of itself.
+    """
+    owners = _owners(records, references, sources, engine)
+    found = references.join(owners, on=["type", "value"], how="left")
+    missing = found.filter(nw.col("target").is_null())
+    stubs = engine.number(_stubs(missing, sources, config, engine), "record", start)
+    named = stubs.select("type", nw.col("native_id").alias("value"), nw.col("record").alias("stub"))
+    targets = found.join(named, on=["type", "value"], how="left").with_columns(nw.coalesce("target", "stub").alias("target"))
+    kinds = nw.concat([records.select("record", "kind"), stubs.select("record", "kind")])
+    kinds = kinds.select(nw.col("record").alias("target"), nw.col("kind").cast(TEXT).alias("target_kind"))
+    links = engine.checkpoint(targets.join(kinds, on="target").filter(nw.col("record") != nw.col("target")))
+
+    def of(role: str) -> nw.LazyFrame:
+        return links.filter(nw.col("role") == role)
+
+    survivors = of("same_as").select(
+        nw.col("target").alias("survivor"), nw.col("record").alias("merged"), "via", nw.col("observed_at").alias("at")
+    )
+    absorbed = of("merged").select(
+        nw.col("record").alias("survivor"), nw.col("target").alias("merged"), "via", nw.col("observed_at").alias("at")
+    )
+    via = nw.when(nw.col("target_kind") == "tenant").then(nw.lit("tenant")).otherwise(nw.lit("crm"))
+    return Resolved(
+        stubs=stubs.drop("type"),
+        memberships=of("belongs_to").select(
+            nw.col("record").alias("person"), nw.col("target").alias("company"), via.alias("via"), "observed_at"
+        ),
+        hierarchy=of("owned_by").select(
+            nw.col("record").alias("child"), nw.col("target").alias("parent"), "via", "observed_at"
+        ),
+        aliases=nw.concat([survivors, absorbed]),
+    )
+
+
+def _owners(
+    records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], engine: Engine
+) -> nw.LazyFrame:
+    """The record that owns each id that may be referred to; where tables share a type, the first numbered."""
+    asked = set(engine.collect(references.select("type").unique("type")).to_series())
+    owned = [
+        records.filter(nw.col("source") == source.name).select(
+            nw.lit(source.own_type).alias("type"), nw.col("native_id").alias("value"), nw.col("record").alias("target")
+        )
+        for source in sources
+        if source.own_type in asked
+    ]
+    none = records.head(0).select(nw.lit("").alias("type"), nw.lit("").alias("value"), nw.col("record").alias("target"))
+    return nw.concat([none, *owned]).group_by("type", "value").agg(nw.col("target").min())
+
+
+def _stubs(missing: nw.LazyFrame, sources: Sequence[Source], config: Config, engine: Engine) -> nw.LazyFrame:
+    """One record for each id that is referred to and that no source sent."""
+    unknown = missing.group_by("type", "value").agg(nw.col("role").min())
+    asked = engine.collect(unknown.select("type", "role").unique(["type", "role"])).sort("type", "role").rows()
+    word = nw.lit("").cast(engine.word)
+    none = unknown.head(0).select("type", nw.lit("").alias("native_id"), word.alias("source"), word.alias("kind"))
+    stubs = [none]
+    for name, role in asked:
+        source, kind = _stub_identity(name, role, sources, config)
+        some = unknown.filter((nw.col("type") == name) & (nw.col("role") == role))
+        stubs.append(
+            some.select(
+                "type",
+                nw.col("value").alias("native_id"),
+                nw.lit(source).cast(engine.word).alias("source"),
+                nw.lit(kind).cast(engine.word).alias("kind"),
+            )
+        )
+    return nw.concat(stubs)
+
+
+def _stub_identity(name: str, role: str, sources: Sequence[Source], config: Config) -> tuple[str, str]:
+    """The source and the kind of a stub: its type's owner in this run, or what the type is known to name."""
+    for source in sorted(sources, key=lambda source: source.name):
+        if source.own_type == name:
+            kind = source.kind.otherwise if isinstance(source.kind, KindBy) else source.kind
+            return source.name, kind
+    referring = [s for s in sources if any(cell.name == name for cell in s.cells(*_ROLES))]
+    is_person = role in {"same_as", "merged"} and any(level_of(k) == "person" for s in referring for k in s.kinds)
+    default = PERSON_KINDS[3] if is_person else "crm_account"
+    kind = config.type_of("person" if is_person else "account", name).kind or default
+    return name.removesuffix(".id").replace(".", "_").lower(), kind

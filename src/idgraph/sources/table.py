@@ -1,0 +1,172 @@
+"""`Source`: one table of one system and what its columns mean in idgraph's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass as plain_dataclass
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, Field, field_validator
+from pydantic.dataclasses import dataclass
+
+from idgraph.schema import FRAMES, KINDS, Kind
+
+__all__ = ["Cell", "KindBy", "Role", "Source"]
+
+Columns = str | list[str]
+Role = Literal["attribute", "identifier", "belongs_to", "same_as", "merged", "owned_by"]
+
+_STRICT: Final = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_RESERVED: Final = frozenset(
+    column for name in ("records", "profiles", "tenants", "accounts") for column in FRAMES[name].columns
+)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class KindBy:
+    """Choose a record's kind by the text of one column, compared without case.
+
+    Attributes:
+        column: whose text decides.
+        cases: text to kind.
+        otherwise: the kind where the text is absent or not among the cases.
+    """
+
+    column: str
+    cases: dict[str, Kind]
+    otherwise: Kind
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """All kinds a row may get."""
+        return frozenset({*self.cases.values(), self.otherwise})
+
+
+@plain_dataclass(frozen=True)
+class Cell:
+    """One mapped cell of a row: which column it is read from and what it means.
+
+    Attributes:
+        role: what the value is for.
+        name: the attribute, or the identifier type it is a value of.
+        address: the column, or a dotted path into a column of JSON or structs.
+    """
+
+    role: Role
+    name: str
+    address: str
+
+    @property
+    def column(self) -> str:
+        """The column of the mapped frame that holds it."""
+        return f"{self.role}:{self.name}:{self.address}"
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Source:
+    """One table of one system, with its mapping.
+
+    A column may be addressed into JSON text or structs with dots: `metadata.external_id`. Several columns of one
+    meaning are a list. References (`belongs_to`, `same_as`, `merged`, `owned_by`) are keyed by the identifier type of
+    what they refer to (`salesforce_accounts.id`), or by a kind (`tenant`) where one source alone has records of it.
+
+    Attributes:
+        name: `system_table`, never after the file, e.g. `salesforce_contacts`.
+        kind: what its records are, or how to tell by row.
+        data: a path, a glob, a list of them, or a frame.
+        id: the column of the record's own id; without it, and with `time`, the table is one of events.
+        id_type: the type its own ids are values of, where several tables share it; default `<name>.id`.
+        time: when the event happened, or the record came to be.
+        version: what tells older rows of one id from newer: an update time or a number; default `time`.
+        identifiers: identifier type to the columns that hold values of it.
+        attributes: attribute name to its column.
+        belongs_to: the company record that a person's record belongs to. Never a link.
+        same_as: the record that this one was merged or converted into.
+        merged: ids of records that this one absorbed.
+        owned_by: the company that owns this company. Never a link.
+        deleted: a yes/no column; a deleted record stays, flagged.
+        optional: whether a mapped column other than the id may be missing; it is then null.
+        format, delimiter, encoding: how to read the file, where it cannot be seen from the file itself.
+
+    >>> Source("app_users", kind="user", data="users.csv", id="user_id", identifiers={"email": "email"}).own_type
+    'app_users.id'
+    """
+
+    name: str
+    kind: Kind | KindBy
+    data: Any
+    id: str | None = None
+    id_type: str | None = None
+    time: str | None = None
+    version: str | None = None
+    identifiers: dict[str, Columns] = Field(default_factory=dict)
+    attributes: dict[str, str] = Field(default_factory=dict)
+    belongs_to: dict[str, Columns] = Field(default_factory=dict)
+    same_as: dict[str, Columns] = Field(default_factory=dict)
+    merged: dict[str, Columns] = Field(default_factory=dict)
+    owned_by: dict[str, Columns] = Field(default_factory=dict)
+    deleted: str | None = None
+    optional: bool = False
+    format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_word(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            msg = f"{name!r} is not a source name; write system_table with letters a-z, digits and _, e.g. 'app_users'"
+            raise ValueError(msg)
+        return name
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _kind_is_known(cls, kind: object) -> object:
+        if isinstance(kind, str) and kind not in KINDS:
+            msg = f"{kind!r} is not a kind; it is one of {', '.join(KINDS)}"
+            raise ValueError(msg)
+        return kind
+
+    @field_validator("attributes")
+    @classmethod
+    def _attributes_are_free_names(cls, attributes: dict[str, str]) -> dict[str, str]:
+        for name in attributes:
+            if name in _RESERVED or not _NAME.fullmatch(name):
+                msg = f"{name!r} cannot be an attribute's name; write another word with letters a-z, digits and _"
+                raise ValueError(msg)
+        return attributes
+
+    @property
+    def is_events(self) -> bool:
+        """Whether its rows are events: no id of their own, but a time."""
+        return self.id is None
+
+    @property
+    def own_type(self) -> str | None:
+        """The identifier type of its records' own ids; None for events."""
+        return None if self.is_events else self.id_type or f"{self.name}.id"
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """All kinds its records may have."""
+        return self.kind.kinds if isinstance(self.kind, KindBy) else frozenset({self.kind})
+
+    def cells(self, *roles: Role) -> list[Cell]:
+        """List the mapped cells of some roles, or of all, in declared order."""
+        by_role: dict[Role, Mapping[str, Columns]] = {
+            "attribute": self.attributes,
+            "identifier": self.identifiers,
+            "belongs_to": self.belongs_to,
+            "same_as": self.same_as,
+            "merged": self.merged,
+            "owned_by": self.owned_by,
+        }
+        return [cell for role in (roles or by_role) for cell in _cells(role, by_role[role])]
+
+
+def _cells(role: Role, mapping: Mapping[str, Columns]) -> Iterator[Cell]:
+    for name, columns in mapping.items():
+        for address in [columns] if isinstance(columns, str) else columns:
+            yield Cell(role, name, address)

@@ -1,0 +1,61 @@
+"""What every test may ask for: the folder of real exports, and a Java that can run Spark."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Spark's workers are to be this Python, not the first one on the path, and to talk to this machine only.
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+# No deadline: a property is right or wrong, not fast or slow. Continuous integration (which sets CI) repeats the same
+# examples in each run; a developer's runs explore, and remember what failed.
+hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "ci", parent=hypothesis.settings.get_profile("default"), derandomize=True, database=None
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real exports and labelled sets: $IDGRAPH_DATA, or ../shared/data beside the repository.
+
+    Where nobody set the variable the tests that need the folder are skipped; where somebody did, it has to be there.
+    """
+    named = os.environ.get("IDGRAPH_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if folder.is_dir():
+        return folder
+    if named:
+        pytest.fail(f"IDGRAPH_DATA names a folder that does not exist: {folder}")
+    pytest.skip("the real exports are not here: set IDGRAPH_DATA to their folder")
+
+
+@cache
+def java_version() -> int | None:
+    """The major version of the Java that Spark would start, or None where there is none."""
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin" if home else None)
+    if java is None:
+        return None
+    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', answer)
+    return int(found[1]) if found else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs Spark where no Java can run it."""
+    marked = [item for item in items if item.get_closest_marker("spark")]
+    if marked and (java_version() or 0) < 17:
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="Spark needs Java 17 or newer"))
