@@ -1,3 +1,70 @@
-"""Identity resolution for B2B software: one person and one company out of many ids, with a reason for every link."""
+"""Identity resolution for B2B software: one person and one company out of many ids, with a reason for every link.
+
+>>> import idgraph as ig
+>>> import polars as pl
+>>> users = pl.DataFrame({"user_id": ["u1"], "email": ["ana@acme.io"]})
+>>> leads = pl.DataFrame({"id": ["9"], "mail": ["Ana@Acme.io"]})
+>>> graph = ig.resolve(
+...     ig.Source("app_users", kind="user", data=users, id="user_id", identifiers={"email": "email"}),
+...     ig.Source("crm_leads", kind="lead", data=leads, id="id", identifiers={"email": "mail"}),
+... )
+>>> graph.profile("app_users:u1")["record_ids"]
+['app_users:u1', 'crm_leads:9']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from idgraph.config import Config, IdentifierType
+    from idgraph.errors import IdgraphError
+    from idgraph.graph import Graph
+    from idgraph.pipeline import resolve
+    from idgraph.sources.discover import discover
+    from idgraph.sources.table import KindBy, Source
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Config",
+    "Graph",
+    "IdentifierType",
+    "IdgraphError",
+    "KindBy",
+    "Source",
+    "__version__",
+    "discover",
+    "open",
+    "resolve",
+]
+
+# Where each public name lives: it is imported when it is first asked for, so that `import idgraph` is quick.
+_HOMES = {
+    "Config": "idgraph.config",
+    "Graph": "idgraph.graph",
+    "IdentifierType": "idgraph.config",
+    "IdgraphError": "idgraph.errors",
+    "KindBy": "idgraph.sources.table",
+    "Source": "idgraph.sources.table",
+    "discover": "idgraph.sources.discover",
+    "resolve": "idgraph.pipeline",
+}
+
+
+def open(out: str) -> Graph:  # noqa: A001 - reads as `ig.open("out/")`
+    """Open a folder that `Graph.write` made; see `Graph.open`."""
+    from idgraph.graph import Graph
+
+    return Graph.open(out)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name is
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        msg = f"module 'idgraph' has no attribute {name!r}"
+        raise AttributeError(msg)
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found

@@ -38,14 +38,16 @@ class Format(StrEnum):
     csv = "csv"
 
 
-Folder = Annotated[Path, typer.Argument(help="Folder of exports: CSV, TSV, JSON, JSON Lines or Parquet, packed or not.")]
+Folder = Annotated[
+    Path, typer.Argument(help="Folder of exports: CSV, TSV, JSON, JSON Lines or Parquet, packed or not.")
+]
 Out = Annotated[Path, typer.Argument(help="Folder that `idgraph merge` wrote.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
 
 
 @app.callback(invoke_without_command=True)
 def _top(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     if version:
         from importlib.metadata import version as installed
@@ -55,7 +57,7 @@ def _top(
 
 
 @app.command()
-def discover(folder: Folder, as_json: AsJson = False) -> None:  # noqa: FBT002
+def discover(folder: Folder, as_json: AsJson = False) -> None:
     """Say what each file of a folder would be taken for, and how to map the others. Reads headers only."""
     from idgraph.sources.discover import discover as find
 
@@ -70,11 +72,11 @@ def discover(folder: Folder, as_json: AsJson = False) -> None:  # noqa: FBT002
 def merge(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or an earlier one of ours.")],
-    format: Annotated[Format, typer.Option(help="Parquet keeps dtypes; CSV opens in a spreadsheet.")] = Format.parquet,  # noqa: A002
+    format: Annotated[Format, typer.Option(help="Parquet keeps dtypes; CSV opens in a spreadsheet.")] = Format.parquet,
     region: Annotated[str | None, typer.Option(help="Country that national phone numbers are of, e.g. US.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone that times without one are in, e.g. Europe/Rome.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Rule to leave out, e.g. phone or visitor-lead.")] = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Discover, resolve and write: one run from exports to profiles and accounts."""
     from idgraph.pipeline import resolve
@@ -97,7 +99,7 @@ def merge(
 
 
 @app.command()
-def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:  # noqa: FBT002
+def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:
     """Say why two records are one person or company, or why not. Records are '<source>:<native id>'."""
     from idgraph.graph import Graph
 
@@ -115,23 +117,29 @@ def evaluate(
     out: Out,
     truth: Annotated[Path, typer.Argument(help="Table with record_id and entity_id: CSV or Parquet.")],
     level: Annotated[str, typer.Option(help="person, tenant or account.")] = "person",
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,
 ) -> None:
     """Compare the entities with a known truth: pairwise and B-cubed precision, recall and F1, by kind."""
+    from idgraph.audit.metrics import read_truth
     from idgraph.graph import Graph
+    from idgraph.schema import LEVELS
 
-    graph = Graph.open(out)
-    found = graph.evaluate_file(truth, level)
+    if level not in LEVELS:
+        raise typer.BadParameter(f"{level!r} is no level; it is one of {', '.join(LEVELS)}", param_hint="--level")
+    graph, known = Graph.open(out), read_truth(truth)
+    found = {"all": graph.evaluate(known, level)}
+    found |= {kind: graph.evaluate(known, level, kind) for kind in LEVELS[level]}
+    found = {name: score for name, score in found.items() if score.records}
     if as_json:
-        _print_json(found)
+        _print_json({name: score.as_dict() for name, score in found.items()})
         return
     _print_table(
-        ["records of", "records", "precision", "recall", "F1", "B³ precision", "B³ recall", "B³ F1"],
-        [[name, f"{row['records']:,}", *(f"{row[key]:.4f}" for key in _SCORES)] for name, row in found.items()],
+        ["records of", *(name.replace("bcubed_", "B³ ") for name in next(iter(found.values())).as_dict())],
+        [
+            [name, *(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in score.as_dict().values())]
+            for name, score in found.items()
+        ],
     )
-
-
-_SCORES = ("precision", "recall", "f1", "bcubed_precision", "bcubed_recall", "bcubed_f1")
 
 
 @app.command()
@@ -163,10 +171,13 @@ def demo(
     left, right = graph.example()
     typer.echo(_indented(str(graph.explain(left, right))))
     typer.echo("\nAgainst the truth, which the run did not see:")
-    rows = [["people", graph.evaluate(world.people_truth)], ["companies", graph.evaluate(world.company_truth, "account")]]
+    found_quality = {
+        "people": graph.evaluate(world.people_truth),
+        "companies": graph.evaluate(world.company_truth, "account"),
+    }
     _print_table(
         ["", "pairwise precision", "recall", "F1", "B³ F1"],
-        [[name, *(f"{v:.3f}" for v in (q.precision, q.recall, q.f1, q.bcubed_f1))] for name, q in rows],
+        [[name, *_decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
     )
     typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
     typer.echo(f"  idgraph explain {out / 'graph'} {left} {right}")
@@ -248,6 +259,10 @@ def _print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -
     if rows:
         typer.echo(f"\n{title}:")
         _print_table([*columns, "count"], [[*(str(row[c]) for c in columns), f"{row['count']:,}"] for row in rows])
+
+
+def _decimals(*values: float) -> list[str]:
+    return [f"{value:.3f}" for value in values]
 
 
 def _indented(text: str) -> str:

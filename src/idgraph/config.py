@@ -15,8 +15,8 @@ __all__ = ["DEFAULT_TYPES", "Config", "IdentifierType", "Trust"]
 
 Trust = Literal["id", "contact", "device", "none"]
 
-# People marry, mistype and go by nicknames, so half of an e-mail's holders may be named otherwise before it is taken for
-# a shared inbox; a phone or a device is shared by colleagues so often that all must agree.
+# People marry, mistype and go by nicknames, so half of an e-mail's holders may be named otherwise before it is taken
+# for a shared inbox; a phone or a device is shared by colleagues so often that all must agree.
 _MOST: Final = 0.5
 
 

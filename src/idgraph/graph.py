@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from idgraph.audit.explain import Explanation, evidence_graph, explain, mask_id
+from idgraph.audit.explain import Explanation, evidence_graph, example, explain, mask_id
 from idgraph.audit.metrics import Quality, quality
+from idgraph.audit.summary import summary
 from idgraph.config import Config
 from idgraph.engines import engine_for
 from idgraph.engines.output import RUN_FILE, new_folder
@@ -68,10 +69,8 @@ class Graph:
     def __repr__(self) -> str:
         """Say how much came out of how much."""
         counts = self.counts()
-        return (
-            f"<Graph: {counts['records']:,} records → {counts['profiles']:,} profiles, {counts['accounts']:,} accounts; "
-            f"{counts['suppressed']:,} values suppressed, {counts['rejects']:,} rejects>"
-        )
+        came = " → ".join(f"{counts[name]:,} {name}" for name in ("records", "profiles"))
+        return f"<Graph: {came}, {counts['accounts']:,} accounts; {counts['suppressed']:,} values suppressed>"
 
     @classmethod
     def from_frames(cls, *, config: Config | None = None, **frames: Any) -> Graph:  # noqa: ANN401
@@ -96,7 +95,7 @@ class Graph:
         """Count the rows of every frame."""
         return {name: self._engine.count(frame) for name, frame in self._frames.items()}
 
-    def profile(self, id: str) -> dict[str, Any]:  # noqa: A002 - an id is what it is
+    def profile(self, id: str) -> dict[str, Any]:
         """Show one profile: its row, and `record_ids`.
 
         Args:
@@ -104,7 +103,7 @@ class Graph:
         """
         return self._entity("person", id)
 
-    def account(self, id: str) -> dict[str, Any]:  # noqa: A002
+    def account(self, id: str) -> dict[str, Any]:
         """Show one account: its row, and `record_ids`; see `profile`."""
         return self._entity("account", id)
 
@@ -121,7 +120,7 @@ class Graph:
         wide = held.select(nw.col("entity_id").alias("profile_id"), *by_source)
         return self._engine.native(self._engine.lists(wide, ["profile_id"], sources))
 
-    def to_networkx(self, id: str) -> nx.Graph:  # noqa: A002
+    def to_networkx(self, id: str) -> nx.Graph:
         """Draw one entity's evidence as a graph of records and values; see `idgraph.audit.explain.evidence_graph`.
 
         Args:
@@ -138,19 +137,39 @@ class Graph:
         """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
         return explain(self._frames, left_id, right_id, self._engine.collect)
 
-    def evaluate(self, truth: Any, level: str = "person") -> Quality:  # noqa: ANN401 - a frame of any library
-        """Compare the entities of a level with a known truth.
+    def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Quality:  # noqa: ANN401
+        """Compare the entities of a level with a known truth; records that only one of them has do not count.
 
         Args:
-            truth: record_id, entity_id.
+            truth: record_id, entity_id: a frame of any library.
             level: person, tenant or account.
+            kind: count the records of one kind only.
         """
+        if kind is not None:
+            of_kind = self._frames["records"].filter(nw.col("kind") == kind).select("record_id")
+            known_ids = self._engine.lazy(truth).join(of_kind, on="record_id", how="semi")
+            return self.evaluate(known_ids, level)
         placed = self._frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
         found = nw.from_native(self._engine.collect(placed), eager_only=True)
         known = nw.from_native(self._engine.collect(self._engine.lazy(truth)), eager_only=True)
         return quality(found, known)
 
-    def write(self, out: str | Path, format: Literal["parquet", "csv"] = "parquet") -> Path:  # noqa: A002
+    def summary(self) -> dict[str, Any]:
+        """Count what came in, what it became and what was refused; see `idgraph.audit.summary.summary`."""
+        return summary(self._frames, self._engine)
+
+    def example(self) -> tuple[str, str]:
+        """Pick two records of one profile that no single value joins, of as many kinds as can be.
+
+        Returns:
+            The record ids; the profile is the one of most kinds, and of few records, so that it can be read.
+
+        Raises:
+            NotFoundError: no profile has two records.
+        """
+        return example(self._frames, self._engine.collect)
+
+    def write(self, out: str | Path, format: Literal["parquet", "csv"] = "parquet") -> Path:
         """Write all frames and `run.json` into a folder, at once: a failed write leaves nothing.
 
         Args:
@@ -181,16 +200,18 @@ class Graph:
         try:
             run = json.loads((folder / RUN_FILE).read_text())
         except (OSError, ValueError):
-            msg = f"{folder} holds no {RUN_FILE}, so it is no graph. Write one first: idgraph merge exports/ --out {folder}"
+            msg = f"{folder} holds no {RUN_FILE}, so it is no graph. Write one: idgraph merge exports/ --out {folder}"
             raise OutputError(msg) from None
         if run["format"] != "parquet":
-            msg = f"{folder} was written as {run['format']}, which keeps no dtypes. Write it again with --format parquet."
+            msg = (
+                f"{folder} was written as {run['format']}, which keeps no dtypes. Write it again with --format parquet."
+            )
             raise OutputError(msg)
         engine = engine_for(None)
         frames = {name: engine.stored(folder / f"{name}.parquet") for name in FRAMES}
         return cls(frames, Config.model_validate(run["config"]), engine, run)
 
-    def _inside(self, id: str) -> Any:  # noqa: A002, ANN401
+    def _inside(self, id: str) -> Any:  # noqa: ANN401
         """The records of an entity: record_id, entity_id."""
         placed = self._frames["assignments"]
         if id[:4] in _PREFIX_FRAMES:
@@ -204,7 +225,7 @@ class Graph:
             raise NotFoundError(msg)
         return found
 
-    def _entity(self, level: str, id: str) -> dict[str, Any]:  # noqa: A002
+    def _entity(self, level: str, id: str) -> dict[str, Any]:
         inside = self._inside(id)
         entity_id = inside["entity_id"][0]
         rows = self._engine.collect(self._frames[ENTITY_FRAMES[level]].filter(nw.col("entity_id") == entity_id))

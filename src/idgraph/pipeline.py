@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from hashlib import file_digest
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
@@ -22,6 +23,7 @@ from idgraph.sources.references import Resolved, resolve_references, with_refere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from idgraph.engines import Engine
     from idgraph.sources.table import Source
@@ -55,8 +57,9 @@ def resolve(*sources: Source, config: Config | None = None, progress: Callable[[
     say("linking")
     evidence = _linked(gathered, typed, config, engine)
     say("collapsing")
-    facts = run_facts(config, engine, [{"name": source.name, "kinds": sorted(source.kinds)} for source in typed])
-    return Graph(build(evidence, config, engine), config, engine, facts)
+    frames = build(evidence, config, engine)
+    read = [_source_facts(source, gathered.files[source.name]) for source in typed]
+    return Graph(frames, config, engine, run_facts(config, engine, read))
 
 
 def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
@@ -95,6 +98,7 @@ class _Gathered:
     identifiers: nw.LazyFrame
     references: Resolved
     rejects: nw.LazyFrame
+    files: dict[str, list[Path]]
 
 
 def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Callable[[str], None]) -> _Gathered:
@@ -118,7 +122,8 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
     identifiers = nw.concat([part.identifiers for part in loaded])
     own = _own_ids(everyone, sources, identifiers.collect_schema().names(), engine)
     identifiers = nw.concat([identifiers, *own])
-    return _Gathered(everyone, identifiers, resolved, nw.concat([part.rejects for part in loaded]))
+    files = {source.name: part.files for source, part in zip(sources, loaded, strict=True)}
+    return _Gathered(everyone, identifiers, resolved, nw.concat([part.rejects for part in loaded]), files)
 
 
 def _own_ids(
@@ -133,7 +138,11 @@ def _own_ids(
         records.filter(nw.col("source") == source.name)
         .with_columns(
             nw.col("first_seen").alias("observed_at"),
-            nw.when(known).then(nw.lit("created")).otherwise(nw.lit("unknown")).cast(engine.word).alias("observed_basis"),
+            nw.when(known)
+            .then(nw.lit("created"))
+            .otherwise(nw.lit("unknown"))
+            .cast(engine.word)
+            .alias("observed_basis"),
             nw.lit(1).cast(COUNT).alias("support"),
             nw.lit(source.own_type).cast(engine.word).alias("type"),
             nw.col("native_id").alias("value"),
@@ -189,9 +198,7 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
     )
 
 
-def _as_identifiers(
-    domains: nw.LazyFrame, records: nw.LazyFrame, like: nw.LazyFrame, engine: Engine
-) -> nw.LazyFrame:
+def _as_identifiers(domains: nw.LazyFrame, records: nw.LazyFrame, like: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Domains read from people, in the columns of identifiers."""
     known = ~nw.col("observed_at").is_null()
     held = domains.join(records.select("record", "kind", "source"), on="record").with_columns(
@@ -204,3 +211,14 @@ def _as_identifiers(
         nw.lit(None).cast(TEXT).cast(engine.word).alias("note"),
     )
     return held.select(like.collect_schema().names())
+
+
+def _source_facts(source: Source, files: Sequence[Path]) -> dict[str, Any]:
+    """What a run keeps of a source: never where on the machine its files were."""
+    return {"name": source.name, "kinds": sorted(source.kinds), "files": [_file_facts(path) for path in files]}
+
+
+def _file_facts(path: Path) -> dict[str, Any]:
+    with path.open("rb") as opened:
+        digest = file_digest(opened, "sha256").hexdigest()
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}

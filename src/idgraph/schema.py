@@ -1,7 +1,7 @@
 """The frames that flow between the steps, with their columns and dtypes: one table of facts for every engine.
 
-Each step casts what it returns with `cast`, so that engines that count in other integer types still agree. `Categorical`
-columns hold few distinct words; on an engine without that dtype they are plain strings.
+Each step casts what it returns with `cast`, so that engines that count in other integer types still agree.
+`Categorical` columns hold few distinct words; on an engine without that dtype they are plain strings.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ FLAG: Final = nw.Boolean()
 TEXTS: Final = nw.List(nw.String())
 
 
-def level_of(kind: str) -> str:
+def level_of(kind: str) -> Level:
     """Return the level on which records of a kind are people or companies: `person` or `account`.
 
     >>> level_of("lead"), level_of("tenant")

@@ -36,7 +36,7 @@ PEOPLE = {
 }
 COMPANIES = {
     "salesforce_accounts": ["Id account", "MasterRecordId account", "Website domain", "Name name"],
-    "hubspot_companies": ["hs_object_id hubspot", "hs_merged_object_ids hubspot", "domain domain"],
+    "hubspot_companies": ["hs_object_id hubspot", "hs_merged_object_ids hubspot", "domain domain", "_second domain"],
     "app_tenants": ["domain domain", "salesforce_account_id account", "_users domain"],
     "crunchbase_organizations": ["domain domain", "legal_name name", "alias1 name"],
 }
@@ -75,7 +75,9 @@ SWITCHED_OFF = {
 
 def evidence(world: World, spec: dict[str, list[str]]) -> pl.DataFrame:
     """record, source, column, type, value: each value that a record holds."""
-    tables = {**world.tables, "app_tenants": with_domain_of_users(world)}
+    second = pl.col("hs_additional_domains").str.split(";").list.first().alias("_second")
+    hubspot = world.tables["hubspot_companies"].with_columns(second)
+    tables = {**world.tables, "hubspot_companies": hubspot, "app_tenants": with_domain_of_users(world)}
     parts = []
     for source, entries in spec.items():
         for column, kind in (entry.split() for entry in entries):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -11,12 +12,12 @@ import networkx as nx
 
 from idgraph.errors import NotFoundError, mask
 from idgraph.linkage.guards import STATE_REASONS
-from idgraph.schema import level_of
+from idgraph.schema import FRAMES, level_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Explanation", "Step", "evidence_graph", "explain"]
+__all__ = ["Explanation", "Step", "evidence_graph", "example", "explain", "mask_id"]
 
 Rows = Callable[[nw.LazyFrame], "pl.DataFrame"]
 
@@ -67,7 +68,9 @@ class Explanation:
     def __str__(self) -> str:
         """A few lines for a terminal; values are masked."""
         if not self.same:
-            return "\n".join([f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are not one", *(f"  {r}" for r in self.reasons)])
+            return "\n".join(
+                [f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are not one", *(f"  {r}" for r in self.reasons)]
+            )
         lines = [f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are one {self.level}:"]
         for step in self.steps:
             mark = "   ← weakest" if step is self.weakest and len(self.steps) > 1 else ""
@@ -95,7 +98,7 @@ def evidence_graph(identifiers: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
     Returns:
         Nodes are record ids, and (rule, type, value) for values; edges carry rule, type, value and weight.
     """
-    graph = nx.Graph()
+    graph: nx.Graph[Any] = nx.Graph()
     columns = ["record_id", "type", "value", "rules", "weight", "state"]
     for record_id, kind, value, rules, weight, state in identifiers.select(columns).iter_rows():
         if state == "used":
@@ -130,14 +133,18 @@ def explain(frames: Mapping[str, nw.LazyFrame], left_id: str, right_id: str, col
     kinds = dict(found.iter_rows())
     for record_id in pair:
         if record_id not in kinds:
-            msg = f"there is no record {mask_id(record_id)!r}. Record ids are '<source>:<native id>'; see graph.records."
+            msg = (
+                f"there is no record {mask_id(record_id)!r}. Record ids are '<source>:<native id>'; see graph.records."
+            )
             raise NotFoundError(msg)
     levels = {level_of(kind) for kind in kinds.values()}
     if len(levels) > 1:
         return Explanation(left_id, right_id, None, same=False, reasons=_memberships(frames, pair, collect))
     level = levels.pop()
     placed = frames["assignments"].filter(nw.col("level") == level)
-    entities = dict(collect(placed.filter(nw.col("record_id").is_in(pair)).select("record_id", "entity_id")).iter_rows())
+    entities = dict(
+        collect(placed.filter(nw.col("record_id").is_in(pair)).select("record_id", "entity_id")).iter_rows()
+    )
     if entities[left_id] != entities[right_id]:
         return Explanation(left_id, right_id, level, same=False, reasons=_why_not(frames, pair, collect))
     inside = placed.filter(nw.col("entity_id") == entities[left_id]).select("record_id")
@@ -157,7 +164,7 @@ def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
     path = nx.dijkstra_path(graph, left_id, right_id, weight=cost)
     records = [place for place, node in enumerate(path) if isinstance(node, str)]
     steps = []
-    for start, end in zip(records, records[1:], strict=False):
+    for start, end in pairwise(records):
         edges = [graph.edges[path[place], path[place + 1]] for place in range(start, end)]
         weakest = min(edges, key=lambda edge: float(edge["weight"]))
         steps.append(Step(path[start], path[end], **{k: weakest[k] for k in ("rule", "type", "value", "weight")}))
@@ -169,14 +176,20 @@ def _why_not(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: Rows)
     held = frames["identifiers"].filter(nw.col("record_id").is_in(pair))
     rows = collect(held.select("record_id", "type", "value", "state", "reason"))
     one, other = (
-        {(kind, value): (state, reason) for record, kind, value, state, reason in rows.iter_rows() if record == record_id}
+        {
+            (kind, value): (state, reason)
+            for record, kind, value, state, reason in rows.iter_rows()
+            if record == record_id
+        }
         for record_id in pair
     )
     reasons = []
     for kind, value in sorted(one.keys() & other.keys()):
         states = {one[kind, value], other[kind, value]}
         barred = next((reason for _, reason in sorted(states, key=str) if reason), None)
-        why = f"suppressed, {barred}: {STATE_REASONS.get(barred, barred)}" if barred else "not used: no rule links by it"
+        why = (
+            f"suppressed, {barred}: {STATE_REASONS.get(barred, barred)}" if barred else "not used: no rule links by it"
+        )
         reasons.append(f"they share {kind} {mask(value)}, {why}")
     ordered = sorted(pair)
     waiting = frames["links"].filter((nw.col("left_id") == ordered[0]) & (nw.col("right_id") == ordered[1]))
@@ -191,5 +204,27 @@ def _memberships(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: R
     )
     via = collect(between.select("via")).to_series().unique().sort().to_list()
     if via:
-        return [f"one is a person and the other a company: the person belongs to it, by {', '.join(via)}. That is no link"]
+        return [
+            f"one is a person and the other a company: the person belongs to it, by {', '.join(via)}. That is no link"
+        ]
     return ["one is a person and the other a company; nothing says that the one belongs to the other"]
+
+
+def example(frames: Mapping[str, nw.LazyFrame], collect: Rows) -> tuple[str, str]:
+    """Pick two records of one profile that are worth explaining; see `Graph.example`."""
+    kinds = [name for name in FRAMES["profiles"].columns if name.endswith("_records")]
+    variety = nw.sum_horizontal(*((nw.col(name) > 0).cast(nw.Int64()) for name in kinds))
+    several = frames["profiles"].filter(nw.col("records") > 1).with_columns(variety.alias("variety"))
+    order = ["variety", "records", "entity_id"]
+    best = collect(several.select(order).sort(order, descending=[True, False, False]).head(1))
+    if best.is_empty():
+        msg = "no profile has two records: nothing was linked"
+        raise NotFoundError(msg)
+    inside = frames["assignments"].filter(nw.col("entity_id") == best["entity_id"][0]).select("record_id")
+    identifiers = frames["identifiers"].join(inside, on="record_id", how="semi")
+    links = frames["links"].join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
+    graph = evidence_graph(collect(identifiers), collect(links))
+    lengths = dict(nx.all_pairs_shortest_path_length(graph))
+    records = sorted(node for node in graph if isinstance(node, str))
+    pairs = [(-lengths[one][other], one, other) for place, one in enumerate(records) for other in records[place + 1 :]]
+    return min(pairs)[1:]

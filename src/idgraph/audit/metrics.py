@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import narwhals.stable.v2 as nw
 
-__all__ = ["Quality", "quality"]
+from idgraph.engines import engine_for
+from idgraph.errors import MappingError
+
+__all__ = ["Quality", "quality", "read_truth"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Quality:
     pairs_right: int
     bcubed_precision: float
     bcubed_recall: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Give the scores by name, the number of records first."""
+        names = ("records", "precision", "recall", "f1", "bcubed_precision", "bcubed_recall", "bcubed_f1")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def precision(self) -> float:
@@ -75,12 +84,12 @@ def quality(found: nw.DataFrame, truth: nw.DataFrame) -> Quality:
     cells = both.group_by("found", "true").agg(nw.len().cast(nw.Int64()).alias("n"))
     found_sizes = cells.group_by("found").agg(nw.col("n").sum())
     true_sizes = cells.group_by("true").agg(nw.col("n").sum())
-    sized = cells.join(found_sizes.rename({"n": "n_found"}), on="found").join(true_sizes.rename({"n": "n_true"}), on="true")
+    sized = cells.join(found_sizes.rename({"n": "n_found"}), on="found").join(
+        true_sizes.rename({"n": "n_true"}), on="true"
+    )
     total = both.shape[0]
     squared = nw.col("n") * nw.col("n")
-    means = sized.select(
-        precision=(squared / nw.col("n_found")).sum(), recall=(squared / nw.col("n_true")).sum()
-    )
+    means = sized.select(precision=(squared / nw.col("n_found")).sum(), recall=(squared / nw.col("n_true")).sum())
     return Quality(
         records=total,
         pairs_found=_pairs(found_sizes),
@@ -89,6 +98,35 @@ def quality(found: nw.DataFrame, truth: nw.DataFrame) -> Quality:
         bcubed_precision=float(means["precision"][0]) / total if total else 1.0,
         bcubed_recall=float(means["recall"][0]) / total if total else 1.0,
     )
+
+
+def read_truth(path: Path) -> nw.LazyFrame:
+    """Read a table of known entities.
+
+    Args:
+        path: CSV, JSON Lines or Parquet with record_id and entity_id.
+
+    Raises:
+        FileError: it cannot be read.
+        MappingError: a column is missing.
+    """
+    table = engine_for(None).read(TruthFile("truth", path))
+    for column in ("record_id", "entity_id"):
+        if column not in table.columns:
+            names = ", ".join(name for name in table.columns if not name.startswith("__"))
+            raise MappingError("truth", f"{path.name} has no column {column!r}", f"Its columns are {names}.")
+    return table.frame.select("record_id", "entity_id")
+
+
+@dataclass(frozen=True)
+class TruthFile:
+    """A file to read as it is."""
+
+    name: str
+    data: Path
+    format: None = None
+    delimiter: None = None
+    encoding: None = None
 
 
 def _pairs(groups: nw.DataFrame) -> int:

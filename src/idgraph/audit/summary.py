@@ -22,8 +22,8 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         engine: what runs it.
 
     Returns:
-        `records` by source and kind; `profiles`, `tenants`, `accounts` (of real records; stubs apart); `joined` (entities
-        of several records); `members` by via; `suppressed` values and `rejects` by reason; `review` links by reason.
+        `records` by source and kind; `profiles`, `tenants`, `accounts` (of real records; stubs apart); `joined`
+        (entities of several records); `members` by via; `suppressed` values and `rejects` by reason; `review` links.
     """
 
     def tally(name: str, *by: str) -> list[dict[str, Any]]:

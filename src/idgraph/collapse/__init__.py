@@ -1,1 +1,1 @@
-"""collapse"""
+"""Collapse: evidence to entities."""

@@ -24,8 +24,8 @@ PREFIXES: Final = {"person": "prf_", "tenant": "ten_", "account": "acc_"}
 def entity_ids(founders: nw.LazyFrame, level: str, config: Config, engine: Engine) -> nw.LazyFrame:
     """Name each entity after its founder.
 
-    The id is BLAKE2b of the record id, 8 bytes; with `Config.id_key` it is BLAKE2b's keyed mode (RFC 7693, section 2.9),
-    a message authentication code, so that nobody without the key can find the id of a record they guess.
+    The id is BLAKE2b of the record id, 8 bytes; with `Config.id_key` it is BLAKE2b's keyed mode (RFC 7693, section
+    2.9), a message authentication code, so that nobody without the key can find the id of a record they guess.
 
     Args:
         founders: entity, founder (a record_id).

@@ -100,7 +100,7 @@ def _distinct_name(owners: pl.DataFrame, order: pl.Series) -> pl.Series:
 
 
 def _account_website(rng: Rng, owners: pl.DataFrame, companies: pl.DataFrame) -> pl.Series:
-    """About half of the accounts have a website that names the company's domain."""
+    """About half of the accounts have a website that names the company's domain, customers more often than others."""
     size = owners.height
     script = owners["script"]
     kind = choose(
@@ -118,10 +118,13 @@ def _account_website(rng: Rng, owners: pl.DataFrame, companies: pl.DataFrame) ->
         },
         size,
     )
+    customer = owners["tenants"] > 0
+    kind = when((kind == "none") & customer & pl.Series(chance(rng, size, 0.4)), "own", kind)
+    kind = when((kind == "own") & ~customer & pl.Series(chance(rng, size, 0.25)), "none", kind)
     parent = owners["parent"].to_numpy()
     parent_domain = companies["domain"].gather(np.where(parent < 0, 0, parent))
     from_parent = (parent >= 0) & chance(rng, size, 0.12)
-    domain = when(from_parent, parent_domain, _one_domain(rng, owners, 0.12))
+    domain = when(from_parent, parent_domain, _one_domain(rng, owners, 0.1))
     stranger = companies["domain"].gather(rng.integers(0, companies.height, size))
     slug = owners["domain"].str.extract(r"^([^.]+)")
     site = when(kind == "own", _website(rng, domain), None)
@@ -151,7 +154,7 @@ def hubspot_companies(rng: Rng, companies: pl.DataFrame) -> pl.DataFrame:
         {
             "hs_object_id": ids,
             "name": company_text(rng, owners),
-            "domain": when(chance(rng, size, 0.93), _one_domain(rng, owners, 0.1), None),
+            "domain": when(chance(rng, size, 0.95), _one_domain(rng, owners, 0.1), None),
             "hs_additional_domains": when(chance(rng, size, 0.6), owners["domain2"] + ";" + owners["domain"], None),
             "phone": when(chance(rng, size, 0.4), owners["phone"], None),
             "industry": when(

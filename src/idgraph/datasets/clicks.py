@@ -47,7 +47,7 @@ def _repeat(rng: Rng, frame: pl.DataFrame, mean: float, least: int = 0) -> pl.Da
 
 
 def _logins(devices: pl.DataFrame, users: pl.DataFrame) -> pl.DataFrame:
-    """Each device that its user logged in on, with that user's id and mail; a second sign-up uses the last device."""
+    """Each device that its user logged in on, with that user's id and mail; a second sign-up uses the first of them."""
     known = devices.filter("identified").drop("_entity", "_script", "touched", "identified")
     first = users.filter(~pl.col("again"))
     both = known.join(first, on="person", maintain_order="left")

@@ -253,9 +253,7 @@ def make_tenants(rng: Rng, companies: pl.DataFrame, accounts: pl.DataFrame) -> p
     has_domain = pl.Series(chance(rng, size, 0.3)) & (script.is_null() | (script == "reference_only"))
     first = accounts.unique("_company", keep="first", maintain_order=True).select("Id", company="_company")
     crm = owners.join(first, on="company", how="left", maintain_order="left")["Id"]
-    linked = (pl.Series(chance(rng, size, 0.18)) & script.is_null()) | (script == "tenant_crm_id").fill_null(
-        value=False
-    )
+    linked = (pl.Series(chance(rng, size, 0.2)) & script.is_null()) | (script == "tenant_crm_id").fill_null(value=False)
     return pl.DataFrame(
         {
             "tenant_id": numbered("t_", size, 1),

@@ -38,9 +38,9 @@ _JUNK_PHONE = ("0000000000", "n/a", "+1-111-111-1111", "000-000-0000", "12345678
 _NO_NAME = ("Unknown", "[not provided]", "-", ".", "n/a")
 _ROLES = ("info", "info", "sales", "office", "contact", "admin", "billing", "hello", "support")
 
-_REP_MAIL = {"none": 0.38, "work": 0.5, "typo": 0.05, "private": 0.04}
+_REP_MAIL = {"none": 0.46, "work": 0.42, "typo": 0.05, "private": 0.04}
 _SYNC_MAIL = {"work": 0.9, "private": 0.06, "none": 0.02, "typo": 0.02}
-_LIST_MAIL = {"work": 0.74, "private": 0.06, "none": 0.06, "typo": 0.05}
+_LIST_MAIL = {"work": 0.69, "private": 0.08, "none": 0.1, "typo": 0.06}
 _FORM_MAIL = {"work": 0.74, "private": 0.22, "typo": 0.03}
 _REP_NAME = {"exact": 0.42, "nick": 0.2, "initial": 0.08, "ascii": 0.14, "typo": 0.1, "swapped": 0.03, "last": 0.03}
 _LIST_NAME = {"exact": 0.36, "upper": 0.24, "ascii": 0.16, "swapped": 0.1, "typo": 0.06, "initial": 0.04, "lower": 0.04}

@@ -63,7 +63,7 @@ def make_people(rng: Rng, companies: pl.DataFrame, rates: Rates) -> pl.DataFrame
     size = len(company)
     employer = companies[company]
     named = _names(rng, employer)
-    old_company = np.where(chance(rng, size, 0.10), rng.integers(0, companies.height, size), -1)
+    old_company = np.where(chance(rng, size, 0.12), rng.integers(0, companies.height, size), -1)
     old_company[old_company == company] = -1
     frame = named.with_columns(
         person=pl.Series(np.arange(size)),

@@ -1,7 +1,7 @@
 """What an engine must do beyond what narwhals says for all of them.
 
-Relations (join, window, group) are narwhals on lazy frames; row logic is a kernel, a function from `polars.DataFrame` to
-`polars.DataFrame`, which every engine runs on batches. The rest is this protocol.
+Relations (join, window, group) are narwhals on lazy frames; row logic is a kernel, a function from `polars.DataFrame`
+to `polars.DataFrame`, which every engine runs on batches. The rest is this protocol.
 """
 
 from __future__ import annotations
@@ -23,15 +23,24 @@ class Readable(Protocol):
     """What an engine must know of a source to read it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """For messages."""
+
     @property
-    def data(self) -> Any: ...  # noqa: ANN401 - a path, paths, or a frame of any library
+    def data(self) -> Any:  # noqa: ANN401 - any of these
+        """A path, several, or a frame of any library."""
+
     @property
-    def format(self) -> str | None: ...
+    def format(self) -> str | None:
+        """How its files are written, where they do not tell."""
+
     @property
-    def delimiter(self) -> str | None: ...
+    def delimiter(self) -> str | None:
+        """What parts their fields, where they do not tell."""
+
     @property
-    def encoding(self) -> str | None: ...
+    def encoding(self) -> str | None:
+        """The encoding of their text, where they do not tell."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +65,13 @@ class Table:
 class Engine(Protocol):
     """One way to run the pipeline: embedded Polars, or Spark."""
 
-    name: str
-    word: nw.dtypes.DType
-    """The dtype of columns that hold few distinct words."""
+    @property
+    def name(self) -> str:
+        """How users call it."""
+
+    @property
+    def word(self) -> nw.dtypes.DType:
+        """The dtype of columns that hold few distinct words."""
 
     def read(self, source: Readable) -> Table:
         """Open a source's data; its text columns are strings, whatever they look like.
@@ -70,9 +83,7 @@ class Engine(Protocol):
     def lazy(self, frame: Any) -> nw.LazyFrame:  # noqa: ANN401 - a frame of any library
         """Bring a frame of this engine, or a Polars frame, to a lazy frame of this engine."""
 
-    def map_batches(
-        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
-    ) -> nw.LazyFrame:
+    def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """Run a kernel over batches of rows; it must accept an empty batch and return the columns of `schema`."""
 
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
@@ -93,7 +104,7 @@ class Engine(Protocol):
     def native(self, frame: nw.LazyFrame) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Give a frame to the user, as the engine's own kind."""
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:
         """Write a frame, readable by its owner only."""
 
     def stored(self, path: Path) -> nw.LazyFrame:

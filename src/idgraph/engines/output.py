@@ -63,7 +63,7 @@ def _take_place(made: Path, out: Path) -> None:
     shutil.rmtree(old)
 
 
-def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
+def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> None:
     """Write one frame, readable by its owner only.
 
     Args:

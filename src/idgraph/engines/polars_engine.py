@@ -30,7 +30,13 @@ class PolarsEngine:
             found = scan(
                 source.name, source.data, format=source.format, delimiter=source.delimiter, encoding=source.encoding
             )
-            return Table(nw.from_native(found.frame), found.frame.collect_schema(), found.column, found.files, self.lazy(found.rejects))
+            return Table(
+                nw.from_native(found.frame),
+                found.frame.collect_schema(),
+                found.column,
+                found.files,
+                self.lazy(found.rejects),
+            )
         native: pl.LazyFrame = self.lazy(source.data).to_native()
         columns = native.collect_schema()
         numbered = native.with_row_index("__row", 1).with_columns(pl.lit(0, dtype=pl.UInt16).alias("__file"))
@@ -47,9 +53,7 @@ class PolarsEngine:
             return nw.from_native(frame.lazy())
         return nw.from_native(pl.DataFrame(frame).lazy())
 
-    def map_batches(
-        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
-    ) -> nw.LazyFrame:
+    def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """See `Engine.map_batches`; batches stream, so memory does not hold the whole frame twice."""
         native: pl.LazyFrame = frame.to_native()
         declared = nw.Schema(schema).to_polars()
@@ -83,7 +87,7 @@ class PolarsEngine:
         """See `Engine.native`: a Polars frame, computed."""
         return self.collect(frame)
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:
         """See `Engine.write`: one file."""
         native: pl.LazyFrame = frame.to_native()
         write_frame(native, path, format)

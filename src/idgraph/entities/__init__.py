@@ -1,1 +1,1 @@
-"""entities"""
+"""Entities: profiles, tenants and accounts, and who belongs to which."""

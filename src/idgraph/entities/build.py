@@ -188,9 +188,7 @@ def _suppressed(
     entities = nw.concat([placed[level].select("record", "entity_id") for level in ("person", "account")])
     held = barred.join(records.select("record", "record_id"), on="record").join(entities, on="record")
     held = engine.checkpoint(held)
-    counts = held.group_by(value).agg(
-        nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities")
-    )
+    counts = held.group_by(value).agg(nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities"))
     place = nw.col("record_id").cum_count().over(*value, order_by="record_id")
     few = held.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
     examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, ["examples"])

@@ -56,7 +56,9 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
     identifiers = coded("identifiers", record_id="record").join(kinds, on="record").with_columns(state.alias("state"))
     identifiers = engine.checkpoint(identifiers.drop("record_id"))
     links = coded("links", left_id="left", right_id="right").with_columns(state.alias("state"))
-    used = links.filter((nw.col("state") == "used") & (nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) != ALIAS_RULE))
+    used = links.filter(
+        (nw.col("state") == "used") & (nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) != ALIAS_RULE)
+    )
     by_domain = nw.coalesce(nw.col("via").cast(TEXT), nw.lit("")) == "domain"  # these follow from addresses, below
     people = identifiers.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
     return Evidence(

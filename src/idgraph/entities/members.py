@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VIA_WEIGHTS", "domain_memberships", "members"]
 
-# How a membership is known, and the log2 odds that it is right: the CRM says so, the product says so, the mail domain does.
+# How a membership is known, and the log2 odds that it is right: the CRM says so, the product, or the mail domain.
 VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0}
 
 
@@ -68,7 +68,11 @@ def members(memberships: nw.LazyFrame, entities: dict[str, nw.LazyFrame], engine
     found = engine.checkpoint(spans.with_columns(named.alias("via")).join(inside, on=pair, how="left"))
     order = ["weight", "latest", "account_id"]
     ordered = engine.number(found.sort(order, descending=[True, True, False], nulls_last=True), "place")
-    best = ordered.group_by("profile_id").agg(nw.col("place").min()).select("place", nw.lit(value=True).alias("is_primary"))
+    best = (
+        ordered.group_by("profile_id")
+        .agg(nw.col("place").min())
+        .select("place", nw.lit(value=True).alias("is_primary"))
+    )
     flagged = ordered.join(best, on="place", how="left")
     flagged = flagged.with_columns(nw.col("is_primary").fill_null(value=False), nw.lit("used").alias("state"))
     return engine.checkpoint(cast(flagged, "members"))

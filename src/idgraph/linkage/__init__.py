@@ -1,1 +1,1 @@
-"""linkage"""
+"""Linkage: which evidence joins records, and what keeps them apart."""

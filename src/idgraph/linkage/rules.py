@@ -76,7 +76,7 @@ def rules_of(level: str, name: str, without: Collection[str]) -> dict[str, tuple
         for entry in without
         if entry.rpartition(":")[0] in {"", name}
     }
-    allowed = nx.Graph()
+    allowed: nx.Graph[str] = nx.Graph()
     allowed.add_nodes_from(kinds)
     allowed.add_edges_from(pair for pair in combinations(kinds, 2) if "-".join(sorted(pair)) not in off)
     cliques = sorted(tuple(sorted(clique)) for clique in nx.find_cliques(allowed))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from idgraph.normalise.batches import COLUMNS, Cleaned, changed_where, finish, in_batches, kept_where
+from idgraph.normalise.batches import COLUMNS, Cleaned, changed_where, finish, in_batches, nothing
 from idgraph.normalise.mail_lists import (
     DISPOSABLE,
     FREE,
@@ -31,7 +32,7 @@ _PLAIN_HOST: Final = r"^[a-z0-9-]+(?:\.[a-z0-9-]+)+$"
 _SCHEME: Final = "^(?:[a-z][a-z0-9+.-]*:/+|mailto:|https?:|https?/+|/+)+"
 _PORT: Final = r"^([^:]*|\[.*\]):[0-9]*$"
 _PATH: Final = "^[^/?#]*/+[^/?#]"
-_WWW: Final = r"^www[0-9]?\.(.+\..+)$"
+_WWW: Final = "www[0-9]?"
 
 # RFC 1123 section 2.1; a top-level domain is letters or punycode (RFC 5890).
 _HOST: Final = r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)$"
@@ -135,28 +136,52 @@ def _of_hosts(hosts: pl.Series) -> pl.DataFrame:
 
 
 def _plain_hosts(hosts: pl.Series) -> pl.DataFrame:
-    """Answer for hosts under a suffix of one label, which are their last two labels."""
-    pair = hosts.str.extract(r"([^.]+\.[^.]+)$")
+    """Answer for hosts whose suffix can only be their last label, or their last two."""
+    suffixes = _suffixes()
+    top, pair, triple = (hosts.str.extract(rf"((?:[^.]+\.){{{above}}}[^.]+)$") for above in range(3))
     formed = hosts.str.contains(_HOST) & (hosts.str.len_bytes() <= _HOST_LONGEST) & ~hosts.str.contains(_LABEL_TOO_LONG)
-    plain = formed & ~hosts.str.contains("xn--", literal=True) & ~pair.is_in(list(_suffixes()[1]))
-    plain &= pair.str.extract(r"([^.]+)$").is_in(list(_suffixes()[0]))
-    value = kept_where(plain, pair)
+    formed &= ~hosts.str.contains("xn--", literal=True)
+    under_one = formed & top.is_in(suffixes.single) & ~pair.is_in(suffixes.deep)
+    under_two = formed & pair.is_in(suffixes.double) & ~triple.is_in(suffixes.deep)
+    value = pl.select(pl.when(under_one).then(pair).when(under_two).then(triple)).to_series()
     note = value.replace_strict(list(_NOTES), list(_NOTES.values()), default=None, return_dtype=pl.String)
-    return pl.select(value=value, note=note, reason=pl.repeat(None, len(hosts), dtype=pl.String))
+    return pl.select(value=value, note=note, reason=nothing(len(hosts)))
+
+
+@dataclass(frozen=True)
+class _Suffixes:
+    """What decides most hosts at a glance.
+
+    Attributes:
+        single: suffixes of one label (`com`).
+        double: public suffixes of two labels (`co.uk`).
+        deep: two or three labels that some longer suffix ends in or is, so that more must be looked at.
+    """
+
+    single: list[str]
+    double: list[str]
+    deep: list[str]
 
 
 @cache
-def _suffixes() -> tuple[frozenset[str], frozenset[str]]:
-    """Find the top-level domains that are suffixes, and the pairs of labels below which a longer suffix may lie.
+def _suffixes() -> _Suffixes:
+    """Sort the rules of the public suffix list.
 
-    A rule of the public suffix list is a domain, `*.` and a domain, or `!` and a domain: only hosts that end in that domain
-    can match it. (Mozilla's description of the list's format.)
+    A rule is a domain, `*.` and a domain, or `!` and a domain: only hosts that end in that domain can match it (Mozilla's
+    description of the list's format). So a host that ends in no rule longer than one it matches has that suffix.
     """
-    rules = [rule.removeprefix("!") for rule in _extractor().tlds]
-    wild = {rule.removeprefix("*.") for rule in rules if rule.startswith("*.")}
-    tops = frozenset(rule for rule in rules if "." not in rule) - wild
-    longer = (rule.removeprefix("*.") for rule in [*rules, *_LISTED_HOSTS])
-    return tops, frozenset(".".join(rule.split(".")[-2:]) for rule in longer if "." in rule)
+    from tldextract import TLDExtract
+
+    rules = [rule.removeprefix("!").split(".") for rule in [*_extractor().tlds, *_LISTED_HOSTS]]
+    wild = {".".join(rule[1:]) for rule in rules if rule[0] == "*"}
+    longer = [rule[1:] if rule[0] == "*" else rule for rule in rules]
+    public = set(TLDExtract(cache_dir=None, suffix_list_urls=()).tlds) - wild
+    deep = {".".join(rule[-count:]) for rule in longer for count in (2, 3) if len(rule) >= count}
+    return _Suffixes(
+        single=sorted(rule for rule in public if rule.count(".") == 0),
+        double=sorted(rule for rule in public if rule.count(".") == 1),
+        deep=sorted(deep),
+    )
 
 
 @cache
@@ -195,19 +220,19 @@ def _registrable(host: str) -> tuple[str | None, bool]:
         return host, False
     if not re.search(_HOST, host) or len(host) > _HOST_LONGEST or re.search(_LABEL_TOO_LONG, host):
         return None, False
-    labels = re.sub(_WWW, r"\1", host).split(".")
+    labels = host.split(".")
     if labels[-1] in RESERVED_TLDS:
         return ".".join(labels[-2:]), False
     listed = [name for name in (".".join(labels[start:]) for start in range(len(labels))) if name in _LISTED_HOSTS]
     if listed:
         return listed[0], False
-    found = _extractor()(".".join(labels))
-    if not found.domain:
+    found = _extractor()(host)
+    extra = found.suffix in EXTRA_SUFFIXES
+    if not found.domain or ((extra or found.is_private) and re.fullmatch(_WWW, found.domain)):
         # A suffix by itself: of a registry it is nobody's, of a service it is the service's own.
-        lent = found.is_private
-        return (found.suffix, lent) if lent or found.suffix in EXTRA_SUFFIXES else (None, False)
-    lent = found.is_private and found.suffix not in REGISTRY_LIKE
-    return found.top_domain_under_public_suffix or None, lent or found.suffix in EXTRA_SUFFIXES
+        return (found.suffix, found.is_private) if extra or found.is_private else (None, False)
+    lent = extra or (found.is_private and found.suffix not in REGISTRY_LIKE)
+    return found.top_domain_under_public_suffix or None, lent
 
 
 def _from_text(raw: str) -> Cleaned:

@@ -1,1 +1,1 @@
-"""sources"""
+"""Sources: exports to records, identifiers and references."""

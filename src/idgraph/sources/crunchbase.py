@@ -1,4 +1,4 @@
-"""Crunchbase's organizations.csv: a reference of companies, with domain and names. A domain may be a social network's."""
+"""Crunchbase's organizations.csv: a reference of companies. A domain there may be a social network's."""
 
 from __future__ import annotations
 

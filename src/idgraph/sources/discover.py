@@ -137,7 +137,9 @@ def discover(folder: str | Path) -> Discovery:
 def _is_export(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
     endings = [ending for ending in path.suffixes if ending not in _PACKED]
-    return path.is_file() and not hidden and (path.suffix == ".zip" or bool(endings) and endings[-1].lower() in _ENDINGS)
+    return (
+        path.is_file() and not hidden and (path.suffix == ".zip" or (bool(endings) and endings[-1].lower() in _ENDINGS))
+    )
 
 
 def _files_of(source: Source) -> list[Path]:

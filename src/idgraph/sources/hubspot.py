@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from idgraph.schema import Kind
 from idgraph.sources.preset import Preset
 from idgraph.sources.table import KindBy
 
@@ -19,17 +20,20 @@ def _spell(name: str) -> list[str]:
     return [name, f"property_{name}", f"properties.{name}"]
 
 
-_EARLY: Final = ("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead")
-_CHANGES: Final = {
-    "time": ("createdate", "createdAt"),
-    "version": ("lastmodifieddate", "hs_lastmodifieddate", "updatedAt"),
-    "deleted": ("is_deleted", "_fivetran_deleted", "archived"),
+_CREATED: Final = ("createdate", "createdAt")
+_CHANGED: Final = ("lastmodifieddate", "hs_lastmodifieddate", "updatedAt")
+_DELETED: Final = ("is_deleted", "_fivetran_deleted", "archived")
+_LEAD_STAGES: Final[dict[str, Kind]] = {
+    "subscriber": "lead",
+    "lead": "lead",
+    "marketingqualifiedlead": "lead",
+    "salesqualifiedlead": "lead",
 }
 
 PRESETS: Final = (
     Preset(
         source="hubspot_contacts",
-        kind=KindBy("lifecyclestage", dict.fromkeys(_EARLY, "lead"), otherwise="contact"),
+        kind=KindBy("lifecyclestage", _LEAD_STAGES, otherwise="contact"),
         needs=(("hs_object_id", "id"), "email", ("firstname", "lastname", "lifecyclestage", "hs_merged_object_ids")),
         refuses=("dealname", "hs_ticket_category"),
         spell=_spell,
@@ -50,7 +54,9 @@ PRESETS: Final = (
         },
         belongs_to={"hubspot_companies.id": "associatedcompanyid"},
         merged={"hubspot_contacts.id": ("hs_merged_object_ids", "hs_calculated_merged_vids")},
-        **_CHANGES,
+        time=_CREATED,
+        version=_CHANGED,
+        deleted=_DELETED,
     ),
     Preset(
         source="hubspot_companies",
@@ -70,6 +76,8 @@ PRESETS: Final = (
         },
         merged={"hubspot_companies.id": "hs_merged_object_ids"},
         owned_by={"hubspot_companies.id": "hs_parent_company_id"},
-        **_CHANGES,
+        time=_CREATED,
+        version=_CHANGED,
+        deleted=_DELETED,
     ),
 )

@@ -13,6 +13,8 @@ from idgraph.sources.mapping import row_map
 from idgraph.sources.values import VALUE_SCHEMA, value_kernel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from idgraph.config import Config
     from idgraph.engines import Engine, Kernel
     from idgraph.sources.table import Cell, Role, Source
@@ -36,6 +38,7 @@ class Loaded:
             support, note (class of the value: role, relay …), reason (`null_like`, or null).
         references: record, role, type, value, via, observed_at.
         rejects: the frame `rejects`.
+        files: where the rows came from; empty for a frame.
         size: how many records.
     """
 
@@ -43,6 +46,7 @@ class Loaded:
     identifiers: nw.LazyFrame
     references: nw.LazyFrame
     rejects: nw.LazyFrame
+    files: list[Path]
     size: int
 
 
@@ -83,11 +87,16 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     )
     return Loaded(
         records=records.with_columns(nw.lit(source.name).cast(engine.word).alias("source")),
-        identifiers=engine.checkpoint(
-            identifiers.with_columns(nw.lit(source.name).cast(engine.word).alias("source"))
-        ),
+        identifiers=engine.checkpoint(identifiers.with_columns(nw.lit(source.name).cast(engine.word).alias("source"))),
         references=_references(references, source, config, engine),
-        rejects=nw.concat([cast(frame, "rejects") for frame in (table.rejects, _located(refused, source, places)) if frame is not None]),
+        rejects=nw.concat(
+            [
+                cast(frame, "rejects")
+                for frame in (table.rejects, _located(refused, source, places))
+                if frame is not None
+            ]
+        ),
+        files=table.files,
         size=engine.count(records),
     )
 
@@ -213,9 +222,15 @@ def _values(rows: nw.LazyFrame, cell: Cell, kernel: Kernel, engine: Engine) -> n
 def _references(rows: nw.LazyFrame, source: Source, config: Config, engine: Engine) -> nw.LazyFrame:
     """Normalise what refers to other records; an unusable reference refers to nothing."""
     text = nw.lit("")
-    found = [rows.head(0).select("record", text.alias("value"), "observed_at", *(text.alias(c) for c in ("role", "type", "via")))]
+    found = [
+        rows.head(0).select(
+            "record", text.alias("value"), "observed_at", *(text.alias(c) for c in ("role", "type", "via"))
+        )
+    ]
     for cell in source.cells(*_REFERENCES):
-        level = "person" if cell.role in {"same_as", "merged"} and level_of(min(source.kinds)) == "person" else "account"
+        level = (
+            "person" if cell.role in {"same_as", "merged"} and level_of(min(source.kinds)) == "person" else "account"
+        )
         kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region, reference=True)
         values = _values(rows, cell, kernel, engine).filter(~nw.col("value").is_null())
         found.append(

@@ -72,7 +72,9 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     if isinstance(source.kind, KindBy):
         texts["kind"] = source.kind.column
     selected = [find(address).alias(name) for name, address in plain.items() if address]
-    selected += [_text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items() if address]
+    selected += [
+        _text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items() if address
+    ]
     schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
     dtypes = nw.Schema(schema).to_polars()
 
@@ -95,7 +97,9 @@ def _find(source: Source, table: Table, address: str) -> pl.Expr:
             return pl.lit(None, dtype=pl.String)
         close = error.args[1] if len(error.args) > 1 else []
         named = [name for name in table.columns if not name.startswith("__")]
-        mend = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Its columns are {', '.join(named[:20])}."
+        mend = (
+            f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Its columns are {', '.join(named[:20])}."
+        )
         raise MappingError(source.name, f"there is no column {address!r}", mend) from None
 
 
@@ -133,7 +137,9 @@ def _event_ids(table: pl.DataFrame, source: Source) -> list[pl.Series]:
     """Name an event's record after its identifiers, in declared order; a bar inside a value cannot be mistaken."""
     columns = {cell.address: cell.column for cell in source.cells("identifier")}  # a column may be of two types
     cells = [pl.col(column) for column in columns.values()]
-    joined = pl.concat_str([cell.fill_null("").str.replace_all("|", "%7C", literal=True) for cell in cells], separator="|")
+    joined = pl.concat_str(
+        [cell.fill_null("").str.replace_all("|", "%7C", literal=True) for cell in cells], separator="|"
+    )
     some = pl.any_horizontal([cell.is_not_null() for cell in cells])
     named = table.select(
         pl.when(some).then(joined).alias("native_id"),
@@ -147,8 +153,14 @@ def _kind(source: Source) -> pl.Expr:
     if not isinstance(source.kind, KindBy):
         return pl.lit(source.kind)
     cases = {text.lower(): kind for text, kind in source.kind.cases.items()}
-    return pl.col("kind").str.to_lowercase().replace_strict(cases, default=source.kind.otherwise, return_dtype=pl.String)
+    return (
+        pl.col("kind").str.to_lowercase().replace_strict(cases, default=source.kind.otherwise, return_dtype=pl.String)
+    )
 
 
 def _is_true(table: pl.DataFrame) -> pl.Expr:
-    return pl.col("deleted").str.to_lowercase().is_in(_TRUE).fill_null(value=False) if "deleted" in table.columns else pl.lit(value=False)
+    return (
+        pl.col("deleted").str.to_lowercase().is_in(_TRUE).fill_null(value=False)
+        if "deleted" in table.columns
+        else pl.lit(value=False)
+    )

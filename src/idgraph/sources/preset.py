@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idgraph.schema import Kind
-from idgraph.sources.table import KindBy, Source
+from idgraph.sources.table import Columns, KindBy, Source
 
 __all__ = ["Preset", "plain"]
 
@@ -29,8 +29,8 @@ class Preset:
         needs: fields that tell the table; each entry is a field, or several of which one must be there.
         refuses: fields that tell another table.
         spell: the columns that a field may be found under, likeliest first.
-        id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by: as in `Source`,
-            in field names. Fields that an export lacks are read as null, so that ids stay when a column appears later.
+        id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by: as in
+            `Source`, in field names. What an export lacks is read as null, so that ids stay when a column appears.
     """
 
     source: str
@@ -66,14 +66,7 @@ class Preset:
 
     def make(self, columns: Collection[str], data: Any) -> Source:  # noqa: ANN401 - paths or a frame
         """Map the columns of a file or frame to a source."""
-        one = {name: self._first(getattr(self, name), columns) for name in ("id", "time", "version", "deleted")}
-        many = {
-            role: {key: self._all(names, columns) for key, names in getattr(self, role).items()}
-            for role in ("identifiers", "belongs_to", "same_as", "merged", "owned_by")
-        }
-        attributes = {
-            name: column for name, names in self.attributes.items() if (column := self._first(names, columns))
-        }
+        found = {name: self._first(names, columns) for name, names in self.attributes.items()}
         kind = self.kind
         if isinstance(kind, KindBy):
             column = self._present(kind.column, columns)
@@ -82,11 +75,18 @@ class Preset:
             self.source,
             kind=kind,
             data=data,
+            id=self._first(self.id, columns),
             id_type=self.id_type,
-            attributes=attributes,
+            time=self._first(self.time, columns),
+            version=self._first(self.version, columns),
+            deleted=self._first(self.deleted, columns),
+            identifiers=self._each(self.identifiers, columns),
+            attributes={name: column for name, column in found.items() if column},
+            belongs_to=self._each(self.belongs_to, columns),
+            same_as=self._each(self.same_as, columns),
+            merged=self._each(self.merged, columns),
+            owned_by=self._each(self.owned_by, columns),
             optional=True,
-            **one,
-            **many,
         )
 
     def _present(self, name: str, columns: Collection[str]) -> str | None:
@@ -95,8 +95,11 @@ class Preset:
     def _first(self, names: Fields | None, columns: Collection[str]) -> str | None:
         return next((column for name in _listed(names) if (column := self._present(name, columns))), None)
 
-    def _all(self, names: Fields, columns: Collection[str]) -> list[str]:
-        return [self._present(name, columns) or self.spell(name)[0] for name in _listed(names)]
+    def _each(self, mapping: Mapping[str, Fields], columns: Collection[str]) -> dict[str, Columns]:
+        return {
+            key: [self._present(name, columns) or self.spell(name)[0] for name in _listed(names)]
+            for key, names in mapping.items()
+        }
 
 
 def _listed(names: Fields | None) -> Sequence[str]:

@@ -21,7 +21,11 @@ PRESETS: Final = (
         time=("created_at", "signed_up_at"),
         version="updated_at",
         deleted="deleted",
-        identifiers={"email": ("email", "work_email"), "phone": "phone", "device": ("signup_visitor_id", "anonymous_id")},
+        identifiers={
+            "email": ("email", "work_email"),
+            "phone": "phone",
+            "device": ("signup_visitor_id", "anonymous_id"),
+        },
         attributes={"full_name": "name", "first_name": "first_name", "last_name": "last_name", "title": "title"},
         belongs_to={"app.tenant_id": _TENANT},
     ),

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from idgraph.config import DEFAULT_TYPES
 from idgraph.errors import MappingError
-from idgraph.schema import KINDS, PERSON_KINDS, TEXT, level_of
+from idgraph.schema import KINDS, TEXT, level_of
 from idgraph.sources.table import KindBy
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Engine
-    from idgraph.sources.table import Columns, Source
+    from idgraph.sources.table import Columns, Role, Source
 
 __all__ = ["Resolved", "resolve_references", "with_reference_types"]
 
-_ROLES: Final = ("belongs_to", "same_as", "merged", "owned_by")
+_ROLES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
 
 
 def with_reference_types(sources: Sequence[Source]) -> list[Source]:
@@ -45,7 +45,13 @@ def with_reference_types(sources: Sequence[Source]) -> list[Source]:
         if described.kind and not owners[described.kind]:
             owners[described.kind] = {described.name} if described.name.startswith("app.") else set()
     return [
-        dataclasses.replace(source, **{role: _by_type(source, getattr(source, role), owners) for role in _ROLES})
+        dataclasses.replace(
+            source,
+            belongs_to=_by_type(source, source.belongs_to, owners),
+            same_as=_by_type(source, source.same_as, owners),
+            merged=_by_type(source, source.merged, owners),
+            owned_by=_by_type(source, source.owned_by, owners),
+        )
         for source in sources
     ]
 
@@ -55,7 +61,11 @@ def _by_type(source: Source, mapping: Mapping[str, Columns], owners: Mapping[str
     for key, columns in mapping.items():
         candidates = owners.get(key, {key})
         if len(candidates) != 1:
-            among = f"one of {', '.join(sorted(candidates))}" if candidates else "the identifier type, e.g. 'crm.account_id'"
+            among = (
+                f"one of {', '.join(sorted(candidates))}"
+                if candidates
+                else "the identifier type, e.g. 'crm.account_id'"
+            )
             problem = f"its reference to {key!r} could mean {len(candidates) or 'no'} tables"
             raise MappingError(source.name, problem, f"Write {among} in place of {key!r}.")
         typed[next(iter(candidates))] = columns
@@ -80,7 +90,12 @@ class Resolved:
 
 
 def resolve_references(
-    records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], config: Config, engine: Engine, start: int
+    records: nw.LazyFrame,
+    references: nw.LazyFrame,
+    sources: Sequence[Source],
+    config: Config,
+    engine: Engine,
+    start: int,
 ) -> Resolved:
     """Find the records that references mean.
 
@@ -100,7 +115,9 @@ def resolve_references(
     missing = found.filter(nw.col("target").is_null())
     stubs = engine.number(_stubs(missing, sources, config, engine), "record", start)
     named = stubs.select("type", nw.col("native_id").alias("value"), nw.col("record").alias("stub"))
-    targets = found.join(named, on=["type", "value"], how="left").with_columns(nw.coalesce("target", "stub").alias("target"))
+    targets = found.join(named, on=["type", "value"], how="left").with_columns(
+        nw.coalesce("target", "stub").alias("target")
+    )
     kinds = nw.concat([records.select("record", "kind"), stubs.select("record", "kind")])
     kinds = kinds.select(nw.col("record").alias("target"), nw.col("kind").cast(TEXT).alias("target_kind"))
     links = engine.checkpoint(targets.join(kinds, on="target").filter(nw.col("record") != nw.col("target")))
@@ -127,9 +144,7 @@ def resolve_references(
     )
 
 
-def _owners(
-    records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], engine: Engine
-) -> nw.LazyFrame:
+def _owners(records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], engine: Engine) -> nw.LazyFrame:
     """The record that owns each id that may be referred to; where tables share a type, the first numbered."""
     asked = set(engine.collect(references.select("type").unique("type")).to_series())
     owned = [
@@ -168,10 +183,9 @@ def _stub_identity(name: str, role: str, sources: Sequence[Source], config: Conf
     """The source and the kind of a stub: its type's owner in this run, or what the type is known to name."""
     for source in sorted(sources, key=lambda source: source.name):
         if source.own_type == name:
-            kind = source.kind.otherwise if isinstance(source.kind, KindBy) else source.kind
-            return source.name, kind
+            return source.name, source.kind.otherwise if isinstance(source.kind, KindBy) else source.kind
     referring = [s for s in sources if any(cell.name == name for cell in s.cells(*_ROLES))]
     is_person = role in {"same_as", "merged"} and any(level_of(k) == "person" for s in referring for k in s.kinds)
-    default = PERSON_KINDS[3] if is_person else "crm_account"
+    default = "contact" if is_person else "crm_account"
     kind = config.type_of("person" if is_person else "account", name).kind or default
     return name.removesuffix(".id").replace(".", "_").lower(), kind

@@ -21,8 +21,18 @@ def _spell(name: str) -> list[str]:
 
 # A history table repeats an id for each change; an opportunity, a user, a task look much like the tables below.
 _OTHER: Final = ("StageName", "Username", "WhoId", "_fivetran_start")
-_CHANGES: Final = {"time": "CreatedDate", "version": ("LastModifiedDate", "SystemModstamp"), "deleted": "IsDeleted"}
-_PLACE: Final = {"city": ("MailingCity", "City"), "country": ("MailingCountry", "Country")}
+_CHANGED: Final = ("LastModifiedDate", "SystemModstamp")
+_PERSON: Final = {
+    "full_name": "Name",
+    "first_name": "FirstName",
+    "last_name": "LastName",
+    "title": "Title",
+    "city": ("MailingCity", "City"),
+    "country": ("MailingCountry", "Country"),
+}
+    "city": ("MailingCity", "City"),
+    "country": ("MailingCountry", "Country"),
+}
 
 PRESETS: Final = (
     Preset(
@@ -43,7 +53,9 @@ PRESETS: Final = (
         },
         same_as={"salesforce_accounts.id": "MasterRecordId"},
         owned_by={"salesforce_accounts.id": "ParentId"},
-        **_CHANGES,
+        time="CreatedDate",
+        version=_CHANGED,
+        deleted="IsDeleted",
     ),
     Preset(
         source="salesforce_contacts",
@@ -54,10 +66,12 @@ PRESETS: Final = (
         id="Id",
         id_type="salesforce_contacts.id",
         identifiers={"email": "Email", "phone": ("Phone", "MobilePhone")},
-        attributes={"full_name": "Name", "first_name": "FirstName", "last_name": "LastName", "title": "Title", **_PLACE},
+        attributes=_PERSON,
         belongs_to={"salesforce_accounts.id": "AccountId"},
         same_as={"salesforce_contacts.id": "MasterRecordId"},
-        **_CHANGES,
+        time="CreatedDate",
+        version=_CHANGED,
+        deleted="IsDeleted",
     ),
     Preset(
         source="salesforce_leads",
@@ -68,16 +82,11 @@ PRESETS: Final = (
         id="Id",
         id_type="salesforce_leads.id",
         identifiers={"email": "Email", "phone": ("Phone", "MobilePhone")},
-        attributes={
-            "full_name": "Name",
-            "first_name": "FirstName",
-            "last_name": "LastName",
-            "title": "Title",
-            "company_name": "Company",
-            **_PLACE,
-        },
+        attributes={**_PERSON, "company_name": "Company"},
         belongs_to={"salesforce_accounts.id": "ConvertedAccountId"},
         same_as={"salesforce_contacts.id": "ConvertedContactId", "salesforce_leads.id": "MasterRecordId"},
-        **_CHANGES,
+        time="CreatedDate",
+        version=_CHANGED,
+        deleted="IsDeleted",
     ),
 )

@@ -10,7 +10,5 @@ from idgraph.sources.preset import Preset
 __all__ = ["PRESETS"]
 
 PRESETS: Final[tuple[Preset, ...]] = tuple(
-    preset
-    for system in (salesforce, hubspot, segment, amplitude, product, crunchbase)
-    for preset in system.PRESETS
+    preset for system in (salesforce, hubspot, segment, amplitude, product, crunchbase) for preset in system.PRESETS
 )
