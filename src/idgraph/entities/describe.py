@@ -34,8 +34,8 @@ def describe(
         engine: what runs it.
 
     Returns:
-        The frame `profiles`, `tenants` or `accounts`: counts, times and the weakest evidence; for each attribute its best
-        value and `<attribute>_record_id`, where it came from; for each type of contact point the best, and all as
+        The frame `profiles`, `tenants` or `accounts`: counts, times and the weakest evidence; for each attribute its
+        best value and `<attribute>_record_id`, where it came from; of each type of contact point the best, and all as
         `<type>s`.
     """
     name = ENTITY_FRAMES[level]

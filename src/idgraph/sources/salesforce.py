@@ -22,14 +22,11 @@ def _spell(name: str) -> list[str]:
 # A history table repeats an id for each change; an opportunity, a user, a task look much like the tables below.
 _OTHER: Final = ("StageName", "Username", "WhoId", "_fivetran_start")
 _CHANGED: Final = ("LastModifiedDate", "SystemModstamp")
-_PERSON: Final = {
+_PERSON: Final[dict[str, str | tuple[str, ...]]] = {
     "full_name": "Name",
     "first_name": "FirstName",
     "last_name": "LastName",
     "title": "Title",
-    "city": ("MailingCity", "City"),
-    "country": ("MailingCountry", "Country"),
-}
     "city": ("MailingCity", "City"),
     "country": ("MailingCountry", "Country"),
 }
