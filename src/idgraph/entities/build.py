@@ -73,7 +73,7 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
         frames[ENTITY_FRAMES[level]] = describe(described, held, edges, level, config, engine)
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers)
-    shared = ["person", "company", "via", "observed_at"]
+    shared = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
     frames["members"] = members(belongs, placed, engine)
     frames["assignments"] = _assignments(placed, engine)

@@ -79,15 +79,17 @@ def _domain_kernel(rows: pl.DataFrame) -> pl.DataFrame:
 def address_domains(identifiers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Read the company domain of e-mail addresses; providers', relays' and hosts' domains name no company.
 
+    A role mailbox, or one that too many hold, names no person but still names the company.
+
     Args:
-        identifiers: record, type, value, observed_at of people, with reason (null where the value may be used).
+        identifiers: record, type, value, observed_at of people.
         engine: what runs it.
 
     Returns:
         record, value (the address), domain, observed_at.
     """
-    usable = (nw.col("type") == "email") & (nw.col("reason").is_null())
-    addresses = identifiers.filter(usable).select("record", "value", "observed_at")
+    is_address = (nw.col("type") == "email") & nw.col("value").str.contains("@", literal=True)
+    addresses = identifiers.filter(is_address).select("record", "value", "observed_at")
     return engine.map_batches(addresses, _domain_kernel, {**addresses.collect_schema(), "domain": TEXT})
 
 

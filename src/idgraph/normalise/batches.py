@@ -1,4 +1,4 @@
-"""What all normalisers share: three columns out, batches on all cores, and a slow path on distinct values."""
+"""What all normalisers share: three columns out, batches on all cores, and slow work on distinct values only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Final
 
 import polars as pl
 
-__all__ = ["COLUMNS", "Cleaned", "by_distinct", "changed_where", "finish", "in_batches", "kept_where", "nothing"]
+__all__ = [
+    "COLUMNS",
+    "Cleaned",
+    "changed_where",
+    "finish",
+    "in_batches",
+    "kept_where",
+    "nothing",
+    "on_distinct",
+    "replaced_where",
+]
 
 COLUMNS: Final = {"value": pl.String(), "note": pl.String(), "reason": pl.String()}
 
@@ -33,8 +43,40 @@ def in_batches(raw: pl.Series, clean: Callable[[pl.Series], pl.DataFrame]) -> pl
         return pl.concat(pool.map(clean, slices))
 
 
+def on_distinct(column: pl.Series, clean: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    """Clean each distinct text once; null gives nulls.
+
+    >>> on_distinct(pl.Series(["a", "b", "a"]), lambda few: pl.DataFrame({"value": few.str.to_uppercase()}))[
+    ...     "value"
+    ... ].to_list()
+    ['A', 'B', 'A']
+    """
+    distinct = column.drop_nulls().unique()
+    lookup = clean(distinct).with_columns(distinct.alias("raw"))
+    return column.to_frame("raw").join(lookup, on="raw", how="left", maintain_order="left").drop("raw")
+
+
+def finish(raw: pl.Series, fast: pl.DataFrame, library: Callable[[str], Cleaned]) -> pl.DataFrame:
+    """Ask the library about the rows on which the vectorised path gave neither a value nor a reason."""
+
+    def ask(texts: pl.Series) -> pl.DataFrame:
+        return pl.DataFrame([library(text) for text in texts.to_list()], schema=COLUMNS, orient="row")
+
+    undecided = raw.is_not_null() & fast["value"].is_null() & fast["reason"].is_null()
+    return replaced_where(undecided, fast, lambda: on_distinct(raw.filter(undecided), ask))
+
+
+def replaced_where(mask: pl.Series, frame: pl.DataFrame, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """Replace the rows that the mask names; nothing is made if it names none, and a null in it is no."""
+    rows = mask.arg_true()
+    if not len(rows):
+        return frame
+    new = make()
+    return frame.with_columns(frame[name].clone().scatter(rows, new[name]).alias(name) for name in frame.columns)
+
+
 def changed_where(mask: pl.Series, column: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Change only the rows that need it; a null in the mask is no.
+    """Change only the rows that the mask names; a null in it is no.
 
     >>> words = pl.Series(["a", "b"])
     >>> changed_where(pl.Series([False, True]), words, lambda some: some.str.to_uppercase()).to_list()
@@ -45,7 +87,7 @@ def changed_where(mask: pl.Series, column: pl.Series, change: Callable[[pl.Serie
 
 
 def kept_where(mask: pl.Series, column: pl.Series) -> pl.Series:
-    """Make null every row of a column that the mask does not name; a null in the mask is no.
+    """Make null every row that the mask does not name; a null in it is no.
 
     >>> kept_where(pl.Series([True, False, None]), pl.Series(["a", "b", "c"])).to_list()
     ['a', None, None]
@@ -56,21 +98,3 @@ def kept_where(mask: pl.Series, column: pl.Series) -> pl.Series:
 def nothing(length: int) -> pl.Series:
     """Make a column of texts that are all null."""
     return pl.repeat(None, length, dtype=pl.String, eager=True)
-
-
-def by_distinct(raw: pl.Series, library: Callable[[str], Cleaned]) -> pl.DataFrame:
-    """Ask a slow function once for each distinct text."""
-    distinct = raw.drop_nulls().unique()
-    answers = pl.DataFrame([library(text) for text in distinct.to_list()], schema=COLUMNS, orient="row")
-    lookup = answers.with_columns(distinct.alias("raw"))
-    return raw.to_frame("raw").join(lookup, on="raw", how="left", maintain_order="left").select(*COLUMNS)
-
-
-def finish(raw: pl.Series, fast: pl.DataFrame, library: Callable[[str], Cleaned]) -> pl.DataFrame:
-    """Ask the library about the rows on which the vectorised path gave neither a value nor a reason."""
-    undecided = raw.is_not_null() & fast["value"].is_null() & fast["reason"].is_null()
-    rows = undecided.arg_true()
-    if not len(rows):
-        return fast
-    answers = by_distinct(raw.gather(rows), library)
-    return fast.with_columns(fast[name].clone().scatter(rows, answers[name]).alias(name) for name in COLUMNS)

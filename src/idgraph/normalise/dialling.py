@@ -8,12 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from idgraph.errors import ConfigError
-
-if TYPE_CHECKING:
-    from phonenumbers import PhoneMetadata
 
 __all__ = ["Plan", "World", "plan", "world"]
 
@@ -66,6 +63,8 @@ def world() -> World:
     lengths, prefixes = [], []
     for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
         metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
+        if metadata is None or metadata.general_desc is None:
+            continue
         counts = "|".join(f"[0-9]{{{length}}}" for length in metadata.general_desc.possible_length)
         lengths.append(f"{code}(?:{counts})")
         if metadata.national_prefix_for_parsing:
@@ -87,7 +86,7 @@ def plan(region: str) -> Plan:
     from phonenumbers import PhoneMetadata
 
     metadata = PhoneMetadata.metadata_for_region(region, None)
-    if metadata is None:
+    if metadata is None or metadata.general_desc is None:
         raise ConfigError(f"region {region!r} has no phone numbers. Give an ISO 3166 code of two letters, such as 'US'")
     code, number = str(metadata.country_code), metadata.general_desc.national_number_pattern
     abroad = metadata.international_prefix or _NEVER

@@ -40,7 +40,7 @@ _HOST_LONGEST: Final = 253
 _LABEL_TOO_LONG: Final = "[^.]{64}"
 _PROFILE: Final = f"^(?:.*[.])?(?:{'|'.join(map(re.escape, sorted(PROFILE_HOSTS)))})$"
 
-# Listed below a domain of another class (users.noreply.github.com): these are named whole, so that a note goes with a value.
+# Below a domain of another class (users.noreply.github.com): named whole, so that a value has one note only.
 _LISTED_HOSTS: Final = frozenset(host for host in RELAY | DISPOSABLE if host.count(".") > 1)
 
 # Later classes win.
@@ -56,21 +56,23 @@ _NOTES: Final[dict[str, str]] = (
 def normalise_domain(raw: pl.Series) -> pl.DataFrame:
     """Give a domain, website, URL, host or `user@host` its registrable domain, in its ASCII form (RFC 5890).
 
-    The private part of the public suffix list counts as suffixes: below `herokuapp.com` each customer has a name of their
-    own, and a common domain would fuse them all. Such a name is lent, not owned, so it is noted `shared_host`; names of
-    the few private registries (`uk.com`) are owned like any other. The list is the one bundled with tldextract.
+    The private part of the public suffix list counts as suffixes: below `herokuapp.com` each customer has a name of
+    their own, and a common domain would fuse them all. Such a name is lent, not owned, so it is noted `shared_host`;
+    names of the few private registries (`uk.com`) are owned like any other. The list is tldextract's bundled one.
 
     Args:
         raw: String.
 
     Returns:
         value: String, lower case.
-        note: String, the first that holds of `placeholder`, `disposable`, `relay`, `free` (free mail), `isp` (a provider whose
-            customers and own staff share it), `shared_host`.
-        reason: String, why there is no value: `null_like`, `ip_address`, `profile_page` (a page on a social network, directory
-            or code host), `not_a_domain`.
+        note: String, the first that holds of `placeholder`, `disposable`, `relay`, `free` (free mail), `isp` (of a
+            provider's customers and of its own staff), `shared_host`.
+        reason: String, why there is no value: `null_like`, `ip_address`, `profile_page` (a page on a social network,
+            directory or code host), `not_a_domain`.
 
-    >>> normalise_domain(pl.Series(["https://www.Acme.co.uk/about", "acme.github.io", "linkedin.com/company/acme", "acme"])).rows()
+    >>> normalise_domain(
+    ...     pl.Series(["https://www.Acme.co.uk/about", "acme.github.io", "linkedin.com/company/acme", "acme"])
+    ... ).rows()
     [('acme.co.uk', None, None), ('acme.github.io', 'shared_host', None), (None, None, 'profile_page'),
      (None, None, 'not_a_domain')]
     """
@@ -78,11 +80,17 @@ def normalise_domain(raw: pl.Series) -> pl.DataFrame:
     found = _of_hosts(parts["host"])
     page = found["profile"] & parts["path"]
     refused = raw.is_not_null() & found["value"].is_null()
-    null_like = changed_where(refused, pl.repeat(False, len(raw), eager=True), lambda _: is_null_text(raw.filter(refused)))
+    null_like = changed_where(
+        refused, pl.repeat(False, len(raw), eager=True), lambda _: is_null_text(raw.filter(refused))
+    )
     return found.with_columns(page=page, null_like=null_like).select(
         value=pl.when(~pl.col("page")).then("value"),
         note=pl.when(~pl.col("page")).then("note"),
-        reason=pl.when("page").then(pl.lit("profile_page")).when("null_like").then(pl.lit("null_like")).otherwise("reason"),
+        reason=pl.when("page")
+        .then(pl.lit("profile_page"))
+        .when("null_like")
+        .then(pl.lit("null_like"))
+        .otherwise("reason"),
     )
 
 
@@ -167,8 +175,8 @@ class _Suffixes:
 def _suffixes() -> _Suffixes:
     """Sort the rules of the public suffix list.
 
-    A rule is a domain, `*.` and a domain, or `!` and a domain: only hosts that end in that domain can match it (Mozilla's
-    description of the list's format). So a host that ends in no rule longer than one it matches has that suffix.
+    A rule is a domain, `*.` and a domain, or `!` and a domain: only hosts that end in that domain can match it
+    (publicsuffix.org on the format). So a host that ends in no rule longer than one it matches has that suffix.
     """
     from tldextract import TLDExtract
 
@@ -189,43 +197,51 @@ def _extractor() -> TLDExtract:
     from tldextract import TLDExtract
 
     return TLDExtract(
-        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True, extra_suffixes=EXTRA_SUFFIXES
+        cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True, extra_suffixes=sorted(EXTRA_SUFFIXES)
     )
 
 
 def _by_library(host: str) -> Cleaned:
     """Answer for one host with tldextract: slow, and what the vectorised path is held against in the tests."""
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        value, shared = _registrable(host)
-    else:
+    if _is_ip(host):
         return None, None, "ip_address"
+    formed = _formed(host)
+    value, lent = _registrable(formed) if formed else (None, False)
     if value is None:
         return None, None, "not_a_domain"
     reserved = value.rpartition(".")[2] in RESERVED_TLDS
-    return value, "placeholder" if reserved else _NOTES.get(value, "shared_host" if shared else None), None
+    return value, "placeholder" if reserved else _NOTES.get(value, "shared_host" if lent else None), None
 
 
-def _registrable(host: str) -> tuple[str | None, bool]:
-    """Return the registrable domain of a host, and whether it is lent by a service rather than owned."""
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _formed(host: str) -> str | None:
+    """Bring a host into its ASCII form; None if that is no host name."""
     import idna
 
     if not host.isascii():
         try:
             host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError:
-            return None, False
-    if host == "localhost":
-        return host, False
-    if not re.search(_HOST, host) or len(host) > _HOST_LONGEST or re.search(_LABEL_TOO_LONG, host):
-        return None, False
+            return None
+    formed = re.search(_HOST, host) and len(host) <= _HOST_LONGEST and not re.search(_LABEL_TOO_LONG, host)
+    return host if formed or host == "localhost" else None
+
+
+def _registrable(host: str) -> tuple[str | None, bool]:
+    """Return the registrable domain of a host name, and whether it is lent by a service rather than owned."""
     labels = host.split(".")
     if labels[-1] in RESERVED_TLDS:
         return ".".join(labels[-2:]), False
-    listed = [name for name in (".".join(labels[start:]) for start in range(len(labels))) if name in _LISTED_HOSTS]
-    if listed:
-        return listed[0], False
+    for name in (".".join(labels[start:]) for start in range(len(labels))):
+        if name in _LISTED_HOSTS:
+            return name, False
     found = _extractor()(host)
     extra = found.suffix in EXTRA_SUFFIXES
     if not found.domain or ((extra or found.is_private) and re.fullmatch(_WWW, found.domain)):

@@ -26,11 +26,9 @@ from idgraph.normalise.nulls import EDGE, is_null_text, null_text
 
 __all__ = ["email_base", "normalise_email"]
 
-# A part of RFC 5321 that needs no second look: a dot-atom of plain characters and a host name with a dot in it. Everything
-# that this and the length refuse goes to email-validator. At 64 bytes no part can be too long (RFC 5321 4.5.3.1).
-_WELL_FORMED: Final = (
-    r"^[a-z0-9_][a-z0-9_+&'=-]*(?:\.[a-z0-9_+&'=-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}$"
-)
+# The part of RFC 5321 that needs no second look: a dot-atom of plain characters and a host name with a dot in it.
+# What this and the length refuse goes to email-validator. At 64 bytes no part can be too long (RFC 5321 4.5.3.1).
+_WELL_FORMED: Final = r"^[a-z0-9_][a-z0-9_+&'=-]*(?:\.[a-z0-9_+&'=-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}$"
 _WELL_FORMED_BYTES: Final = 64
 
 # Gmail ignores dots and everything after a plus, and knows its users under two domains.
@@ -60,9 +58,9 @@ _KNOWN_HOST: Final = _below(_FAKE_HOSTS | DISPOSABLE | RELAY)
 def normalise_email(raw: pl.Series) -> pl.DataFrame:
     """Give each mailbox one spelling, say what kind it is, and refuse what is no address.
 
-    White space, quotes, angle brackets, a display name before them and `mailto:` are dropped; all is lower-cased; the domain is
-    in its ASCII form; at Gmail dots and plus tags are dropped and googlemail.com becomes gmail.com. Plus tags elsewhere
-    stay: see `email_base`. Nothing is looked up on the network.
+    White space, quotes, angle brackets, a display name before them and `mailto:` are dropped; all is lower-cased; the
+    domain is in its ASCII form; at Gmail dots and plus tags are dropped and googlemail.com becomes gmail.com. Plus tags
+    elsewhere stay: see `email_base`. Nothing is looked up on the network.
 
     Args:
         raw: String.

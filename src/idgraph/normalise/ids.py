@@ -7,19 +7,23 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from idgraph.normalise.batches import changed_where, kept_where, nothing
+from idgraph.normalise.batches import changed_where, in_batches, kept_where, nothing
+from idgraph.normalise.words import phrases, words
 
 __all__ = ["normalise_device", "normalise_id", "salesforce_id"]
 
-# Ids that trackers and exporters write for "nobody": the lists that PostHog (illegal distinct ids), Segment (suggested blocked
-# values), Adobe (blocked identities), Treasure Data (invalid texts) and Tealium (bad visitor ids) publish, in one. An id
-# is opaque, so case counts where it counts there: `Nan` may be a user's name.
-_NULL_IN_ANY_CASE: Final = frozenset(
-    """anonymous|guest|distinctid|distinct_id|id|not_authenticated|email|undefined|true|false|invalid|unknown|void|abc123|n/a
-not set|(not set)|not_set|not-set|not specified|not-specified|user_null|[object object]|(null)|(none)|<null>|#n/a|#ref!|#value!
-#name?|#null!|#num!|#div/0!""".replace("\n", "|").split("|")
+# What trackers and exporters write for "nobody": the lists that PostHog (illegal distinct ids), Segment (suggested
+# blocked values), Adobe (blocked identities), Treasure Data (invalid texts) and Tealium (bad visitor ids) publish, in
+# one. Case counts where it counts there: an id is opaque, and `Nan` may be a user's name.
+_NULL_IN_ANY_CASE: Final = phrases(
+    """
+    #div/0! | #n/a | #name? | #null! | #num! | #ref! | #value! | (none) | (not set) | (null) | <null>
+    [object object] | abc123 | anonymous | distinct_id | distinctid | email | false | guest | id | invalid | n/a
+    not set | not specified | not-set | not-specified | not_authenticated | not_set | true | undefined | unknown
+    user_null | void
+    """
 )
-_NULL_AS_WRITTEN: Final = frozenset("null NULL Null none None NONE nil NaN nan NAN NA -1 \\N".split())
+_NULL_AS_WRITTEN: Final = sorted(words("null NULL Null none None NONE nil NaN nan NAN NA -1 \\N"))
 
 # Segment's `^[0-]*$`: nothing, zeros, hyphens, and so the nil UUID (RFC 9562 section 5.9).
 _ZEROS: Final = "-0"
@@ -45,6 +49,10 @@ def normalise_id(raw: pl.Series) -> pl.DataFrame:
     >>> normalise_id(pl.Series([" u_7", "U_7", "'undefined'", "00000000-0000-0000-0000-000000000000"])).rows()
     [('u_7', None, None), ('U_7', None, None), (None, None, 'null_like'), (None, None, 'null_like')]
     """
+    return in_batches(raw, _id)
+
+
+def _id(raw: pl.Series) -> pl.DataFrame:
     value = raw.str.strip_chars()
     suspect = value.str.len_bytes() <= _LONGEST_NULL
     null_like = changed_where(
@@ -52,7 +60,11 @@ def normalise_id(raw: pl.Series) -> pl.DataFrame:
     )
     too_long = value.str.len_chars() > _LONGEST
     reason = pl.select(
-        pl.when(null_like).then(pl.lit("null_like")).when(too_long).then(pl.lit("too_long")).otherwise(nothing(len(value)))
+        pl.when(null_like)
+        .then(pl.lit("null_like"))
+        .when(too_long)
+        .then(pl.lit("too_long"))
+        .otherwise(nothing(len(value)))
     ).to_series()
     return pl.select(value=kept_where(~(null_like | too_long), value), note=nothing(len(value)), reason=reason)
 
@@ -70,21 +82,24 @@ def normalise_device(raw: pl.Series) -> pl.DataFrame:
     >>> normalise_device(pl.Series(["5f2c-9a", "111211", "ab12c"]))["note"].to_list()
     [None, 'placeholder', 'placeholder']
     """
-    cleaned = normalise_id(raw)
+    return in_batches(raw, _device)
+
+
+def _device(raw: pl.Series) -> pl.DataFrame:
     # What is left once the two first distinct characters are stripped from both ends: nothing, if there are no others.
     id_ = pl.col("value")
     first = id_.str.head(1)
     second = id_.str.strip_chars(first).str.head(1)
     poor = (id_.str.len_chars() < _MIN_DEVICE) | (id_.str.strip_chars(first + second).str.len_bytes() == 0)
-    return cleaned.with_columns(note=pl.when(poor).then(pl.lit("placeholder")))
+    return _id(raw).with_columns(note=pl.when(poor).then(pl.lit("placeholder")))
 
 
 def salesforce_id(raw: pl.Series) -> pl.DataFrame:
     """Bring a Salesforce id into its 18-character form, in which case no longer matters to other systems.
 
-    Reports give 15 characters, exports 18: the last three encode which of the others are capitals ("What is the difference
-    between a 15 character record ID and an 18 character record ID", Salesforce Help). An id of another length is not
-    padded or cut, and one whose capitals were lost is not guessed.
+    Reports give 15 characters, exports 18: the last three encode which of the others are capitals (Salesforce Help on
+    15- and 18-character record ids). An id of another length is not padded or cut, and one whose capitals were lost is
+    not guessed.
 
     Args:
         raw: String.
@@ -98,13 +113,17 @@ def salesforce_id(raw: pl.Series) -> pl.DataFrame:
     [('0031G00000rfAvuQAE', None, None), ('0031G00000rfAvuQAE', None, None), (None, None, 'bad_checksum'),
      (None, None, 'wrong_length')]
     """
+    return in_batches(raw, _salesforce)
+
+
+def _salesforce(raw: pl.Series) -> pl.DataFrame:
     text = raw.str.strip_chars()
     formed = text.str.contains("^(?:[0-9A-Za-z]{15}|[0-9A-Za-z]{18})$")
     complete = changed_where(formed, text, _with_checksum)
     length = text.str.len_chars()
     genuine = (length == 15) | (text.str.slice(15).str.to_uppercase() == complete.str.slice(15))
     # 000000000000000AAA is how Salesforce writes no id.
-    null_like = normalise_id(text)["reason"].is_not_null() | complete.str.starts_with("0" * 15)
+    null_like = _id(text)["reason"].is_not_null() | complete.str.starts_with("0" * 15)
     reason = pl.select(
         pl.when(null_like)
         .then(pl.lit("null_like"))
@@ -122,8 +141,8 @@ def _is_null_id(value: pl.Series) -> pl.Series:
     bare = value.str.strip_chars("'\"")
     return (
         (bare.str.strip_chars(_ZEROS).str.len_bytes() == 0)
-        | bare.is_in(sorted(_NULL_AS_WRITTEN))
-        | bare.str.to_lowercase().is_in(sorted(_NULL_IN_ANY_CASE))
+        | bare.is_in(_NULL_AS_WRITTEN)
+        | bare.str.to_lowercase().is_in(_NULL_IN_ANY_CASE)
     )
 
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from idgraph.normalise.words import phrases
+
 __all__ = ["EDGE", "is_null_text", "null_text"]
 
 # What copying and exporting leaves around a value: white space, invisible characters, quotes, brackets, separators.
@@ -18,11 +20,17 @@ EDGE: Final = (
 
 # Compared in lower case, without what EDGE strips.
 _NULL_TEXTS: Final = frozenset(
-    """null|none|nil|nan|n/a|n.a|n.a.|n\\a|na|#n/a|#n/d|#ref!|#value!|#name?|#null!|#num!|#div/0!|\\n|undefined|unknown|invalid
-void|anonymous|missing|empty|blank|unset|unspecified|unassigned|unavailable|not set|not_set|not-set|not specified|not-specified
-not_specified|not provided|not-provided|not_provided|not available|not applicable|not known|no value|no data|nothing|tbd|tba
-?|??|???|.|..|...|*|**|***|/|_|__|object object|user_null|keine|keine angabe|k.a|k.a.|nicht bekannt|inconnu|desconocido
-sconosciuto|redacted|deleted|removed|hidden|default|placeholder""".replace("\n", "|").split("|")
+    phrases(
+        """
+    #div/0! | #n/a | #n/d | #name? | #null! | #num! | #ref! | #value! | * | ** | *** | . | .. | ... | / | ? | ??
+    ??? | \\n | _ | __ | anonymous | blank | default | deleted | desconocido | empty | hidden | inconnu | invalid
+    k.a | k.a. | keine | keine angabe | missing | n.a | n.a. | n/a | n\\a | na | nan | nicht bekannt | nil | no data
+    no value | none | not applicable | not available | not known | not provided | not set | not specified
+    not-provided | not-set | not-specified | not_provided | not_set | not_specified | nothing | null | object object
+    placeholder | redacted | removed | sconosciuto | tba | tbd | unassigned | unavailable | undefined | unknown
+    unset | unspecified | user_null | void
+    """
+    )
 )
 
 

@@ -19,8 +19,9 @@ from polars._typing import PolarsDataType
 from idgraph.engines.files.parts import FILE, JSON, ROW
 
 _LEVELS = re.compile(r"((?:[^.\\]|\\.)*)(?:\.|$)", re.DOTALL)
-# What becomes of an integer beyond 64 bits, and of a long decimal, once it has been a float.
-_INEXACT = r"^-?(\d+(\.\d+)?e[+-]?\d+|[\d.]{16,})$"
+# What becomes of an integer beyond 64 bits and of a long decimal once it has been a float.
+_EXPONENT = r"^-?\d+(\.\d+)?e[+-]?\d+$"
+_DECIMAL = r"^-?\d+\.\d+$"
 
 
 def split_address(address: str) -> list[str]:
@@ -61,25 +62,32 @@ def json_field(column: pl.Expr, address: str) -> pl.Expr:
     [('36893488147419103233', 'ana@acme.io'), (None, None)]
     """
     keys = split_address(address)
-    path = "$" + "".join("['" + key.replace("\\", "\\\\").replace("'", "\\'") + "']" for key in keys)
+    path = "$" + "".join("['" + key.replace("'", "\\'") + "']" for key in keys)
 
-    def exact(batch: pl.Series) -> pl.Series:
-        found = batch.str.json_path_match(path)
-        doubtful = found.str.contains(_INEXACT).fill_null(value=False)
-        if not doubtful.any():
+    def read(texts: pl.Series) -> pl.Series:
+        if any("\\" in key for key in keys):  # which the path language cannot write
+            return pl.Series(texts.name, [_read_slowly(text, keys) for text in texts], dtype=pl.String)
+        found = texts.str.json_path_match(path)
+        inexact = found.str.contains(_EXPONENT) | ((found.str.len_bytes() > 15) & found.str.contains(_DECIMAL))
+        if not inexact.any():
             return found
-        places = doubtful.arg_true()
-        return found.scatter(places, [_number_text(text, keys) for text in batch.gather(places)])
+        places = inexact.fill_null(value=False).arg_true()
+        return found.scatter(places, [_read_slowly(text, keys, digits=True) for text in texts.gather(places)])
 
-    return column.map_batches(exact, return_dtype=pl.String, is_elementwise=True)
+    return column.map_batches(read, return_dtype=pl.String, is_elementwise=True)
 
 
-def _number_text(text: str, keys: list[str]) -> str | None:
-    """Read a number as it is written, the slow way."""
-    value: Any = json.loads(text, parse_float=str, parse_int=str)
-    for key in keys:
-        value = value[key]
-    return str(value)
+def _read_slowly(text: str | None, keys: list[str], *, digits: bool = False) -> str | None:
+    """Read a field with Python: for keys and numbers that the fast way cannot; a number's own digits where asked."""
+    try:
+        value: Any = json.loads(text or "", parse_int=str if digits else None, parse_float=str if digits else None)
+        for key in keys:
+            value = value[key]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def column_expr(schema: Mapping[str, pl.DataType], address: str, known: Iterable[str] = ()) -> pl.Expr:

@@ -24,7 +24,15 @@ import polars as pl
 
 from idgraph.engines.files.header import Header, read_header
 from idgraph.engines.files.kinds import bom_encoding
-from idgraph.engines.files.misfits import NOT_UTF8, fields_of, misfit, no_field_limit, refuse_if_most, writer_leaves_out
+from idgraph.engines.files.misfits import (
+    NOT_UTF8,
+    fields_of,
+    misfit,
+    no_field_limit,
+    refuse_encoding,
+    refuse_misfits,
+    writer_leaves_out,
+)
 from idgraph.engines.files.parts import ROW, Part, Reading, Reject, without_rows
 from idgraph.engines.files.repair import repair
 from idgraph.engines.files.rows import Rows, check_rows
@@ -47,8 +55,8 @@ def read_delimited(part: Part, delimiter: str | None, encoding: str | None) -> R
     """
     part = as_utf8(part, encoding)
     header = read_header(part, delimiter)
-    rows = check_rows(part.path, header.end, header.delimiter, len(header.names))
-    if rows.broken:
+    rows = check_rows(part.path, header.start, header.delimiter, len(header.names))
+    if rows.broken or not header.plain or (rows.odd and not rows.odd[0][0]):
         return repair(part, header)
     dropped, rejects = _judge(part, header, rows)
     frame = pl.scan_csv(
@@ -76,6 +84,8 @@ def as_utf8(part: Part, encoding: str | None) -> Part:
     if codec not in {None, "utf-8", "utf-8-sig", "ascii"}:
         part = to_utf8(part, str(codec))
         head = read_head(part)
+    elif not head.strip(b"\0"):
+        raise part.error("holds nothing but NUL bytes", "Its copy or its disk is damaged: fetch it again.")
     elif head.count(0) > len(head) // 4:
         wide = "utf-16-le" if head[0] else "utf-16-be"
         raise part.error("is full of NUL bytes, as UTF-16 is", f'Pass encoding="{wide}".')
@@ -86,8 +96,9 @@ def _codec(part: Part, encoding: str | None) -> str | None:
     if encoding is None:
         return None
     try:
+        "".encode(encoding)  # refuses codecs that are not of text
         return codecs.lookup(encoding).name
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         mend = 'Pass one that Python knows, such as "cp1252".'
         raise part.error(f"cannot be read with encoding {encoding!r}", mend) from error
 
@@ -118,5 +129,6 @@ def _judge(part: Part, header: Header, rows: Rows) -> tuple[list[int], list[Reje
         for row, _ in short:
             del refused[row]
     rejects = list(refused.values())
-    refuse_if_most(part, rows.count, rejects, beyond_ascii)
+    refuse_encoding(part, rows.count, rejects, beyond_ascii)
+    refuse_misfits(part, rows.count, rejects)
     return [*blank, *refused], rejects

@@ -24,14 +24,18 @@ class Header:
     Attributes:
         names: distinct column names.
         delimiter: the character between them.
-        skip_lines: lines before it (Excel's `sep=;`).
-        end: where in the file the first row begins.
+        skip_lines: lines before it (blank, or Excel's `sep=;`).
+        start: where in the file it begins.
+        end: where the first row begins.
+        plain: Polars can read it too; it refuses a repeated name beside one that ends as its own suffixes do.
     """
 
     names: list[str]
     delimiter: str
     skip_lines: int
+    start: int
     end: int
+    plain: bool
 
 
 def read_header(part: Part, delimiter: str | None) -> Header:
@@ -44,12 +48,13 @@ def read_header(part: Part, delimiter: str | None) -> Header:
         raise part.error(f"cannot be split by {delimiter!r}", "A delimiter is one ASCII character, not a quote.")
     record, skipped = b"", 0
     with part.path.open("rb") as file:
-        file.seek(len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0)
+        start = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
+        file.seek(start)
         while line := file.readline(MAX_HEADER_BYTES):
-            if not record and not line.strip(b"\r\n"):
-                continue
-            if not record and (excel := re.fullmatch(rb"sep=(.)\r?\n", line, re.IGNORECASE)):
-                delimiter, skipped = delimiter or excel[1].decode("latin-1"), 1
+            excel = None if record else re.fullmatch(rb"sep=(.)\r?\n", line, re.IGNORECASE)
+            if excel or not (record or line.strip(b"\r\n")):
+                delimiter = delimiter or (excel[1].decode("latin-1") if excel else None)
+                skipped, start = skipped + 1, file.tell()
                 continue
             record += line
             if record.count(b'"') % 2 == 0 or len(record) >= MAX_HEADER_BYTES:
@@ -63,8 +68,9 @@ def read_header(part: Part, delimiter: str | None) -> Header:
         raise part.error("is not UTF-8 (its header is not)", encoding_mend(record)) from error
     chosen = _delimiter(part, text, delimiter)
     with no_field_limit():
-        cells = next(csv.reader([text], delimiter=chosen))
-    return Header(column_names(cells), chosen, skipped, end)
+        cells = next(csv.reader([text], delimiter=chosen, skipinitialspace=True))
+    plain = len(set(cells)) == len(cells) or not any("_duplicated_" in cell for cell in cells)
+    return Header(column_names(cells), chosen, skipped, start, end, plain)
 
 
 def _delimiter(part: Part, header: str, asked: str | None) -> str:

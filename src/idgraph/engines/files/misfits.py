@@ -43,7 +43,7 @@ def fields_of(raw: bytes, delimiter: str) -> list[str] | str:
     if '"' not in text and "\r" not in text:
         return text.split(delimiter)
     try:
-        return next(csv.reader([text], delimiter=delimiter, strict=True), [])
+        return next(csv.reader([text], delimiter=delimiter, strict=True, skipinitialspace=True), [])
     except csv.Error as error:
         return next(reason for word, reason in _CSV_ERRORS.items() if word in str(error))
 
@@ -99,8 +99,8 @@ def writer_leaves_out(short: list[tuple[int, int]], count: int, due: int) -> boo
     return halves * 2 < len(short)
 
 
-def refuse_if_most(part: Part, count: int, rejects: list[Reject], beyond_ascii: int) -> None:
-    """Raise where rows are refused for a reason that is the file's, not theirs.
+def refuse_encoding(part: Part, count: int, rejects: list[Reject], beyond_ascii: int) -> None:
+    """Raise where so many rows are not UTF-8 that the file is of another encoding.
 
     Args:
         part: the file.
@@ -109,17 +109,27 @@ def refuse_if_most(part: Part, count: int, rejects: list[Reject], beyond_ascii: 
         beyond_ascii: how many rows hold bytes beyond ASCII (only asked where some are not UTF-8).
 
     Raises:
-        FileError: most rows with letters beyond ASCII are not UTF-8, or most rows do not fit.
+        FileError: most rows with letters beyond ASCII are not UTF-8, and they are more than a handful.
     """
-    not_utf8 = sum(reject.reason == NOT_UTF8 for reject in rejects)
-    if not_utf8 >= FEW and not_utf8 * 2 > beyond_ascii and not_utf8 * 1000 > count:
-        raise part.error(f"is not UTF-8 ({not_utf8:,} of its rows are not)", encoding_mend(b""))
+    bad = sum(reject.reason == NOT_UTF8 for reject in rejects)
+    if bad >= FEW and bad * 2 > beyond_ascii and bad * 1000 > count:
+        raise part.error(f"is not UTF-8 ({bad:,} of its rows are not)", encoding_mend(b""))
+
+
+def refuse_if_most(part: Part, count: int, rejects: list[Reject], problem: str, mend: str) -> None:
+    """Raise where most rows are refused: then the reason is the file's, not theirs.
+
+    Raises:
+        FileError: more than half of the rows, and more than a handful.
+    """
     if len(rejects) >= FEW and len(rejects) * 2 > count:
-        first = rejects[0]
-        raise part.error(
-            f"fits its header in less than half of its rows (row {first.row}: {first.reason})",
-            "Check that its first line is the header, and its delimiter and quotes.",
-        )
+        raise part.error(f"{problem} (row {rejects[0].row}: {rejects[0].reason})", mend)
+
+
+def refuse_misfits(part: Part, count: int, rejects: list[Reject]) -> None:
+    """Raise where most rows do not fit the header."""
+    mend = "Check that its first line is the header, and its delimiter and quotes."
+    refuse_if_most(part, count, rejects, "fits its header in less than half of its rows", mend)
 
 
 def encoding_mend(sample: bytes) -> str:

@@ -43,10 +43,6 @@ class Part:
         """Name the file in an error that the caller raises."""
         return FileError(self.source, f"{self.label} {problem}", mend)
 
-    def at(self, path: Path) -> Part:
-        """Read the same table from a private copy."""
-        return Part(self.source, path, self.origin, self.label)
-
 
 class Reject(NamedTuple):
     """A row that could not be read: its number, its text and why."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -84,12 +84,11 @@ def scan(
     Raises:
         FileError: no such file, or one that cannot be read as a whole; the message names it and the mend.
     """
-    parts = [part for path in find_files(source, paths) for part in unpack(Part(source, path, path, str(path)))]
-    if len(parts) > MAX_PARTS:
-        raise FileError(source, f"{len(parts):,} files", f"Up to {MAX_PARTS:,} are read; merge some.")
-    formats = [format_of(part, read_head(part), format) for part in parts]
+    opened = [one for path in find_files(source, paths) for one in _open(source, path, format, delimiter, encoding)]
+    if len(opened) > MAX_PARTS:
+        raise FileError(source, f"{len(opened):,} files", f"Up to {MAX_PARTS:,} are read; merge some.")
+    parts, formats, readings = [list(column) for column in zip(*opened, strict=True)]
     _refuse_mixture(parts, formats)
-    readings = [_read(part, found, delimiter, encoding) for part, found in zip(parts, formats, strict=True)]
     _refuse_strangers(parts, formats, readings)
     frames = [
         reading.frame.with_columns(pl.lit(place, dtype=pl.UInt16).alias(FILE)) for place, reading in enumerate(readings)
@@ -103,6 +102,29 @@ def scan(
         files=[part.origin for part in parts],
         rejects=rejects_frame(source, found),
     )
+
+
+# What was opened before in this process: first to recognise a file, then to read it, each with the same check and the
+# same private copy.
+_opened: dict[tuple[object, ...], list[tuple[Part, Format, Reading]]] = {}
+_OPENED_AT_MOST = 4096
+
+
+def _open(
+    source: str, path: Path, asked: str | None, delimiter: str | None, encoding: str | None
+) -> list[tuple[Part, Format, Reading]]:
+    """Open one file, or take it over if it was opened in the same way and has not changed since."""
+    state = path.stat()
+    key = (str(path), state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, asked, delimiter, encoding)
+    if key not in _opened:
+        found = [
+            (part, kind := format_of(part, read_head(part), asked), _read(part, kind, delimiter, encoding))
+            for part in unpack(Part(source, path, path, str(path)))
+        ]
+        if len(_opened) >= _OPENED_AT_MOST:
+            _opened.clear()
+        _opened[key] = found
+    return [(replace(part, source=source), kind, reading) for part, kind, reading in _opened[key]]
 
 
 def _read(part: Part, found: Format, delimiter: str | None, encoding: str | None) -> Reading:
@@ -152,7 +174,7 @@ def _refuse_strangers(parts: list[Part], formats: list[Format], readings: list[R
     first = set(readings[0].columns)
     for part, reading in zip(parts[1:], readings[1:], strict=True):
         columns = set(reading.columns)
-        if 2 * len(first & columns) < min(len(first), len(columns)):
+        if 2 * len(first & columns) <= min(len(first), len(columns)):
             raise part.error(
                 f"is not of one table with {parts[0].label}: they share {len(first & columns)} columns",
                 "Make two sources of them; unpack a zip that holds several tables.",

@@ -17,14 +17,15 @@ import polars as pl
 from idgraph.engines.files.address import leaf_addresses
 from idgraph.engines.files.delimited import as_utf8
 from idgraph.engines.files.kinds import Format, bom_encoding
-from idgraph.engines.files.misfits import NOT_UTF8, refuse_if_most
+from idgraph.engines.files.misfits import NOT_UTF8, refuse_encoding, refuse_if_most
 from idgraph.engines.files.parts import JSON, ROW, Part, Reading, Reject, without_rows
 from idgraph.engines.files.rows import is_utf8
-from idgraph.engines.files.unpack import read_head, to_utf8, write_copy
+from idgraph.engines.files.unpack import read_head, replaced, to_utf8, write_copy
 
 RECORDS_LOOKED_AT = 1000
 _BLOCK = 1 << 20
 _DEEPEST = 127  # serde_json's limit, which Polars has
+_OUT_OF_RANGE = f"JSON of more than {_DEEPEST} levels, with half a surrogate pair, or with a number too large"
 
 
 def read_records(part: Part, found: Format, encoding: str | None) -> Reading:
@@ -45,14 +46,16 @@ def read_records(part: Part, found: Format, encoding: str | None) -> Reading:
     if bom_encoding(read_head(part)):
         part = to_utf8(part, "utf-8")
     if not _is_lines(part, found):
-        part = part.at(write_copy(part, _as_lines(part)))
+        part = replaced(part, write_copy(part, _as_lines(part)))
     part, rejects = _only_utf8(part)
     frame = pl.scan_lines(part.path, name=JSON, row_index_name=ROW, row_index_offset=1, glob=False)
     no_record = pl.col(JSON).map_batches(_no_record, return_dtype=pl.Boolean, is_elementwise=True)
-    bad = frame.filter(no_record).collect(engine="streaming")
-    rejects += [Reject(row, line, _why_no_record(line)) for line, row in bad.select(JSON, ROW).rows() if line.strip()]
-    count = frame.select(pl.len()).collect().item()
-    refuse_if_most(part, count, rejects, len(rejects))
+    bad = frame.select(JSON, ROW).filter(no_record).collect(engine="streaming")
+    rejects += [Reject(row, line, _why_no_record(line) or _OUT_OF_RANGE) for line, row in bad.rows() if line.strip()]
+    if rejects:
+        count = frame.select(pl.len()).collect().item()
+        refuse_encoding(part, count, rejects, len(rejects))
+        refuse_if_most(part, count, rejects, "holds few records", "A record is a JSON object, on a line or in a list.")
     if len(bad):
         frame = without_rows(frame, bad[ROW])
     return Reading(frame, _addresses(frame), sorted(rejects))
@@ -102,7 +105,7 @@ class _Document:
         self.file = file
         self.text = ""
         self.place = 0
-        self.decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+        self.decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
     def peek(self) -> str:
         """Show the next character that is not blank; "" at the end."""
@@ -191,33 +194,36 @@ def _only_utf8(part: Part) -> tuple[Part, list[Reject]]:
                     rejects.append(Reject(row, line.decode("utf-8", "replace").strip(), NOT_UTF8))
                     yield b"\n"
 
-    return part.at(write_copy(part, lines())), rejects
+    return replaced(part, write_copy(part, lines())), rejects
 
 
 def _no_record(lines: pl.Series) -> pl.Series:
     """Mark the lines that are not one JSON object each.
 
     Decoding a batch as a whole takes a fifth of the time that reading each line takes. It joins the lines, so it is
-    believed only where it gives as many objects as there are lines, none of them blank, and of escapes that may be
-    half a surrogate pair (which it takes) each line is read.
+    believed only where it gives as many objects as lines; and it takes half a surrogate pair and any depth, which the
+    reading of fields does not, so lines with such escapes or many brackets are read one by one.
     """
-    doubtful = lines.str.contains(r"\\u[dD][89abAB]") | ~lines.str.contains(r"^\s*\{")
-    if not lines.filter(doubtful).len():
-        try:
-            if lines.str.json_decode(pl.Struct([])).len() == lines.len():
-                return doubtful
-        except pl.exceptions.ComputeError:
-            pass
-        doubtful = pl.repeat(value=True, n=lines.len(), dtype=pl.Boolean, eager=True)
-    return doubtful & (lines.str.json_path_match("$").is_null() | ~lines.str.contains(r"^\s*\{"))
+    no_object = ~lines.str.contains(r"^\s*\{")
+    brackets = lines.str.count_matches("{", literal=True) + lines.str.count_matches("[", literal=True)
+    doubtful = no_object | (brackets > _DEEPEST) | lines.str.contains(r"\\u[dD][89abAB]")
+    clear = lines.filter(~doubtful)
+    try:
+        believed = clear.is_empty() or clear.str.json_decode(pl.Struct([])).len() == clear.len()
+    except pl.exceptions.ComputeError:
+        believed = False
+    if believed and not doubtful.any():
+        return doubtful
+    wrong = no_object | lines.str.json_path_match("$").is_null()
+    return wrong & doubtful if believed else wrong
 
 
 def _why_no_record(line: str) -> str:
     """Say why a line is no record; "" where Python at least can read it."""
     try:
-        value = json.loads(line, parse_constant=_refuse_constant)
+        value = json.loads(line, parse_int=str, parse_constant=_refuse_constant)
     except RecursionError:
-        return f"JSON nested deeper than {_DEEPEST} levels"
+        return _OUT_OF_RANGE
     except json.JSONDecodeError as error:
         cut = error.msg.startswith("Unterminated") or error.pos >= len(line)
         return "JSON that ends too early" if cut else f"not valid JSON: {error.msg} at character {error.pos + 1}"
@@ -228,5 +234,5 @@ def _addresses(frame: pl.LazyFrame) -> list[str]:
     """List the addresses in the first records, in the order met."""
     seen: dict[str, None] = {}
     for line in frame.select(JSON).head(RECORDS_LOOKED_AT).collect()[JSON]:
-        seen |= dict.fromkeys(leaf_addresses(json.loads(line)))
+        seen |= dict.fromkeys(leaf_addresses(json.loads(line, parse_int=str)))
     return list(seen)

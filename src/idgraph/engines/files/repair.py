@@ -22,11 +22,12 @@ from idgraph.engines.files.misfits import (
     fields_of,
     misfit,
     no_field_limit,
-    refuse_if_most,
+    refuse_encoding,
+    refuse_misfits,
     writer_leaves_out,
 )
 from idgraph.engines.files.parts import ROW, Part, Reading, Reject, without_rows
-from idgraph.engines.files.unpack import write_copy
+from idgraph.engines.files.unpack import replaced, write_copy
 
 # A quoted field may hold line breaks, but not more lines than this: then the quote was never closed.
 MAX_RECORD_LINES = 1000
@@ -54,9 +55,10 @@ def repair(part: Part, header: Header) -> Reading:
         padded = {row for row, _ in records.short}
         records.rejects = [reject for reject in records.rejects if reject.row not in padded]
         records.short.clear()
-    refuse_if_most(part, records.row, records.rejects, records.beyond_ascii)
+    refuse_encoding(part, records.row, records.rejects, records.beyond_ascii)
+    refuse_misfits(part, records.row, records.rejects)
     frame = pl.scan_csv(
-        copy,
+        replaced(part, copy).path,
         has_header=False,
         infer_schema=False,
         schema=dict.fromkeys([*header.names, ROW], pl.String),
@@ -110,7 +112,7 @@ class _Records:
                 if b'"' in more:
                     cells = self._split(taken)
             if isinstance(cells, str):
-                self._refuse(first, cells)
+                self._refuse(first, OPEN_QUOTE if len(taken) > 1 else cells)
                 again.extendleft(reversed(taken[1:]))
                 continue
             if reason := misfit(cells, self.due):
@@ -128,4 +130,4 @@ class _Records:
 
 
 def _bare(raw: bytes) -> bytes:
-    return raw.removesuffix(b"\n").removesuffix(b"\r")
+    return raw.rstrip(b"\r\n")

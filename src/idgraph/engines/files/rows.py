@@ -37,11 +37,11 @@ class Rows:
     Attributes:
         count: rows after the header, blank ones included.
         broken: a quote stands where none may, or is never closed; nothing else here can be trusted then.
-        odd: the number (from 1), begin and end in the file of each row that is blank, has not as many fields as the
-            header, or holds a NUL or bytes that are not UTF-8.
+        odd: the number (0 is the header), begin and end in the file of each row that is blank, has not as many fields
+            as the header, or holds a NUL or bytes that are not UTF-8.
     """
 
-    count: int = 0
+    count: int = -1
     broken: bool = False
     odd: list[tuple[int, int, int]] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ def check_rows(path: Path, start: int, delimiter: str, fields: int) -> Rows:
 
     Args:
         path: the file, in UTF-8 or nearly.
-        start: where the first row after the header begins.
+        start: where the header begins.
         delimiter: one ASCII character.
         fields: how many fields the header has.
     """

@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -72,7 +73,8 @@ def _peel(part: Part) -> Part:
         if kind == "zip":
             raise part.error("holds a zip inside another archive", "Unpack it into a folder first.")
         with _damage(part, kind), _opener(part, kind)(part.path, "rb") as packed:
-            part = part.at(_pour(packed, limit))
+            copy = _pour(packed, limit)
+        part = replaced(part, copy)
     raise part.error("is packed more than three times over", "Unpack it first.")
 
 
@@ -206,6 +208,13 @@ def write_copy(part: Part, blocks: Iterator[bytes]) -> Path:
     return path
 
 
+def replaced(part: Part, copy: Path) -> Part:
+    """Go on with a copy, and remove the private copy it was made from, if it was one."""
+    if part.path != part.origin:
+        part.path.unlink(missing_ok=True)
+    return replace(part, path=copy)
+
+
 # What an encoding cannot read becomes a byte that UTF-8 cannot read either: the row check then refuses that row alone.
 codecs.register_error("idgraph-mark", lambda error: ("\udcff", cast("UnicodeDecodeError", error).end))
 
@@ -223,7 +232,7 @@ def to_utf8(part: Part, encoding: str) -> Part:
                 first = False
             yield decode(b"", final=True).encode("utf-8", "surrogateescape")
 
-    return part.at(write_copy(part, blocks()))
+    return replaced(part, write_copy(part, blocks()))
 
 
 def translate_returns(part: Part) -> Part:
@@ -234,4 +243,4 @@ def translate_returns(part: Part) -> Part:
             while raw := file.read(_BLOCK):
                 yield raw.replace(b"\r", b"\n")
 
-    return part.at(write_copy(part, blocks()))
+    return replaced(part, write_copy(part, blocks()))
