@@ -5,13 +5,26 @@ The defaults are meant to be right for most B2B data; `idgraph.toml` and `Config
 
 from __future__ import annotations
 
-from typing import Final, Literal
+import difflib
+from typing import Any, Final, Literal, Self
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from idgraph.errors import ConfigError, faults
 from idgraph.schema import Kind, Level
 
-__all__ = ["DEFAULT_TYPES", "Config", "IdentifierType", "Trust"]
+__all__ = ["DEFAULT_TYPES", "IN_A_FILE", "Config", "IdentifierType", "Trust"]
 
 Trust = Literal["id", "contact", "device", "none"]
 
@@ -20,7 +33,28 @@ Trust = Literal["id", "contact", "device", "none"]
 _MOST: Final = 0.5
 
 
-class IdentifierType(BaseModel):
+# Validation context of a whole settings file, which names the faults of all its parts together.
+IN_A_FILE: Final = {"in_a_file": True}
+
+
+class _Settings(BaseModel):
+    """Settings whose faults are errors of ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_faults(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:  # noqa: ANN401
+        try:
+            return handler(value)
+        except ValidationError as error:
+            if info.context == IN_A_FILE:
+                raise
+            msg = f"{cls.__name__}: {faults(error)}"
+            raise ConfigError(msg) from None
+
+
+class IdentifierType(_Settings):
     """What one type of identifier means on one level.
 
     Attributes:
@@ -33,8 +67,6 @@ class IdentifierType(BaseModel):
         agreement: the share of a value's named holders who must have one part of their names in common, or None.
         kind: what a record is that is known only by a reference of this type.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     level: Level = "person"
@@ -80,7 +112,7 @@ DEFAULT_TYPES: Final[tuple[IdentifierType, ...]] = (
 )
 
 
-class Config(BaseModel):
+class Config(_Settings):
     """Settings of a run.
 
     Attributes:
@@ -95,14 +127,33 @@ class Config(BaseModel):
     'contact'
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     types: tuple[IdentifierType, ...] = ()
     without: tuple[str, ...] = ()
-    region: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    region: str | None = None
     timezone: str = "UTC"
     domain_majority: float = Field(default=0.5, ge=0, lt=1)
     id_key: SecretStr | None = None
+
+    @field_validator("region")
+    @classmethod
+    def _region_is_known(cls, region: str | None) -> str | None:
+        if region is not None:
+            from phonenumbers import SUPPORTED_REGIONS
+
+            if region not in SUPPORTED_REGIONS:
+                msg = f"{region!r} is no ISO 3166 code of a country with telephones; write one such as US, GB or DE"
+                raise ValueError(msg)
+        return region
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        known = {"UTC"} if name == "UTC" else available_timezones()  # empty where a machine has no zone data
+        if known and name not in known:
+            close = difflib.get_close_matches(name, known) or ["Europe/Rome", "America/New_York"]
+            msg = f"{name!r} is no IANA time zone; write one such as {', '.join(close)}"
+            raise ValueError(msg)
+        return name
 
     def type_of(self, level: str, name: str) -> IdentifierType:
         """Return what a type means on a level; a type nobody described names one thing, like a user id."""

@@ -14,6 +14,11 @@ Messages never show a whole personal value: `mask` shortens it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 __all__ = [
     "ConfigError",
     "EngineError",
@@ -23,6 +28,7 @@ __all__ = [
     "NotFoundError",
     "OutputError",
     "SourceError",
+    "faults",
     "mask",
 ]
 
@@ -63,6 +69,19 @@ class EngineError(IdgraphError):
 
 class NotFoundError(IdgraphError):
     """Something asked for by id that the graph does not hold."""
+
+
+def faults(error: ValidationError) -> str:
+    """Put into one line what settings or a mapping got wrong: where it stands, and what may stand there."""
+    return "; ".join(
+        ": ".join([*([place] if (place := _place(fault["loc"])) else []), fault["msg"].removeprefix("Value error, ")])
+        for fault in error.errors()
+    )
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    named = location[1:] if isinstance(location[0] if location else "", int) else location  # a positional argument
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in named)
 
 
 def mask(value: str) -> str:

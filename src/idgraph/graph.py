@@ -116,9 +116,12 @@ class Graph:
         people = self._frames["assignments"].filter(nw.col("level") == "person").select("record_id", "entity_id")
         held = self._frames["records"].select("record_id", "source", "native_id").join(people, on="record_id")
         sources = self._engine.collect(held.select("source").unique("source")).to_series().cast(str).sort().to_list()
-        by_source = [nw.when(nw.col("source") == s).then(nw.col("native_id")).alias(s) for s in sources]
-        wide = held.select(nw.col("entity_id").alias("profile_id"), *by_source)
-        return self._engine.native(self._engine.lists(wide, ["profile_id"], sources))
+        wide = people.select(nw.col("entity_id").alias("profile_id")).unique("profile_id")
+        for source in sources:
+            own = held.filter(nw.col("source") == source)
+            ids = own.select(nw.col("entity_id").alias("profile_id"), nw.col("native_id").alias(source))
+            wide = wide.join(self._engine.lists(ids, ["profile_id"], source), on="profile_id", how="left")
+        return self._engine.native(wide.sort("profile_id"))
 
     def to_networkx(self, id: str) -> nx.Graph:
         """Draw one entity's evidence as a graph of records and values; see `idgraph.audit.explain.evidence_graph`.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,14 +14,14 @@ from idgraph.entities.build import Evidence, build
 from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
-from idgraph.linkage.exact import Context, Exact, link_exact
-from idgraph.linkage.rules import check_rule_names
-from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, PERSON_KINDS, TEXT, level_of
-from idgraph.sources.load import Loaded, load
+from idgraph.linkage.exact import Context, Exact, link_exact, names_of
+from idgraph.linkage.rules import ALIAS_RULE, check_rule_names
+from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, TEXT, Level, level_of
+from idgraph.sources.load import IDENTIFIER, Loaded, load
 from idgraph.sources.references import Resolved, resolve_references, with_reference_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from idgraph.engines import Engine
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["resolve"]
 
-_USER_KINDS: Final = frozenset({"user", "clickstream"})
+_USERS: Final = ("user", "clickstream")
+_TENANTS: Final = ("tenant",)
 
 
 def resolve(*sources: Source, config: Config | None = None, progress: Callable[[str], None] | None = None) -> Graph:
@@ -54,12 +54,12 @@ def resolve(*sources: Source, config: Config | None = None, progress: Callable[[
     config = _with_own_types(config, typed)
     engine = engine_for(next((source.data for source in typed), None))
     gathered = _gathered(typed, config, engine, say)
+    read = [_source_facts(source, gathered.files[source.name]) for source in typed]
     say("linking")
     evidence = _linked(gathered, typed, config, engine)
+    del gathered  # its identifiers are in the evidence, once
     say("collapsing")
-    frames = build(evidence, config, engine)
-    read = [_source_facts(source, gathered.files[source.name]) for source in typed]
-    return Graph(frames, config, engine, run_facts(config, engine, read))
+    return Graph(build(evidence, config, engine), config, engine, run_facts(config, engine, read))
 
 
 def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
@@ -92,10 +92,13 @@ def _with_own_types(config: Config, sources: Sequence[Source]) -> Config:
 
 @dataclass(frozen=True)
 class _Gathered:
-    """What all sources gave together; see `idgraph.sources.load.Loaded` and `Resolved`."""
+    """What all sources gave together; see `idgraph.sources.load.Loaded` and `Resolved`.
+
+    Identifiers are by level and type.
+    """
 
     records: nw.LazyFrame
-    identifiers: nw.LazyFrame
+    identifiers: dict[Level, dict[str, nw.LazyFrame]]
     references: Resolved
     rejects: nw.LazyFrame
     files: dict[str, list[Path]]
@@ -109,86 +112,99 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
         say(f"reading {source.name}")
         loaded.append(load(source, config, engine, start))
         start += loaded[-1].size
-    records = nw.concat([part.records for part in loaded], how="diagonal")
+    records = engine.checkpoint(nw.concat([part.records for part in loaded], how="diagonal"))
     references = nw.concat([part.references for part in loaded])
     resolved = resolve_references(records, references, sources, config, engine, start)
-    stubs = resolved.stubs.with_columns(nw.lit(value=True).alias("stub"))
-    everyone = nw.concat([records, stubs], how="diagonal").with_columns(
-        nw.concat_str(nw.col("source").cast(TEXT), nw.col("native_id"), separator=":").alias("record_id"),
-        nw.col("stub").fill_null(value=False),
-        nw.col("deleted").fill_null(value=False),
+    everyone = _everyone(records, resolved.stubs, engine)
+    identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
+    for source, part in zip(sources, loaded, strict=True):
+        for name, frame in part.identifiers.items():
+            identifiers[level_of(min(source.kinds))].setdefault(name, []).append(frame)
+    for source in sources:
+        if source.own_type and _is_shared(source.own_type, sources):
+            own = _own_ids(everyone.filter(nw.col("source") == source.name), engine)
+            identifiers[level_of(min(source.kinds))].setdefault(source.own_type, []).append(own)
+    return _Gathered(
+        records=everyone,
+        identifiers={
+            level: {name: nw.concat(frames) for name, frames in types.items()} for level, types in identifiers.items()
+        },
+        references=resolved,
+        rejects=nw.concat([part.rejects for part in loaded]),
+        files={source.name: part.files for source, part in zip(sources, loaded, strict=True)},
     )
-    everyone = engine.checkpoint(everyone)
-    identifiers = nw.concat([part.identifiers for part in loaded])
-    own = _own_ids(everyone, sources, identifiers.collect_schema().names(), engine)
-    identifiers = nw.concat([identifiers, *own])
-    files = {source.name: part.files for source, part in zip(sources, loaded, strict=True)}
-    return _Gathered(everyone, identifiers, resolved, nw.concat([part.rejects for part in loaded]), files)
 
 
-def _own_ids(
-    records: nw.LazyFrame, sources: Sequence[Source], columns: Sequence[str], engine: Engine
-) -> list[nw.LazyFrame]:
-    """Own ids are identifiers where other sources hold values of their type, or own it too."""
-    held = Counter(name for source in sources for name in {cell.name for cell in source.cells("identifier")})
-    owned = Counter(source.own_type for source in sources if source.own_type)
-    known = ~nw.col("first_seen").is_null()
-    none = nw.lit(None).cast(TEXT)
-    return [
-        records.filter(nw.col("source") == source.name)
-        .with_columns(
-            nw.col("first_seen").alias("observed_at"),
-            nw.when(known)
-            .then(nw.lit("created"))
-            .otherwise(nw.lit("unknown"))
-            .cast(engine.word)
-            .alias("observed_basis"),
-            nw.lit(1).cast(COUNT).alias("support"),
-            nw.lit(source.own_type).cast(engine.word).alias("type"),
-            nw.col("native_id").alias("value"),
-            none.alias("raw"),
-            nw.lit("own").cast(engine.word).alias("origin"),
-            none.cast(engine.word).alias("note"),
-            none.cast(engine.word).alias("reason"),
+def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """All records and stubs, with their ids."""
+    known = nw.concat([records, stubs.with_columns(nw.lit(value=True).alias("stub"))], how="diagonal")
+    return engine.checkpoint(
+        known.with_columns(
+            nw.concat_str(nw.col("source").cast(TEXT), nw.col("native_id"), separator=":").alias("record_id"),
+            nw.col("stub").fill_null(value=False),
+            nw.col("deleted").fill_null(value=False),
         )
-        .select(*columns)
-        for source in sources
-        if source.own_type and (held[source.own_type] or owned[source.own_type] > 1)
-    ]
+    )
+
+
+def _is_shared(own_type: str, sources: Sequence[Source]) -> bool:
+    """Whether own ids are identifiers too: other sources hold values of their type, or own it as well."""
+    held = any(cell.name == own_type for source in sources for cell in source.cells("identifier"))
+    return held or sum(source.own_type == own_type for source in sources) > 1
+
+
+def _own_ids(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    known = nw.when(~nw.col("first_seen").is_null()).then(nw.lit("created")).otherwise(nw.lit("unknown"))
+    none = nw.lit(None).cast(TEXT)
+    return records.with_columns(
+        nw.col("first_seen").alias("observed_at"),
+        known.cast(engine.word).alias("observed_basis"),
+        nw.lit(1).cast(COUNT).alias("support"),
+        nw.col("native_id").alias("value"),
+        none.alias("raw"),
+        nw.lit("own").cast(engine.word).alias("origin"),
+        none.cast(engine.word).alias("note"),
+        none.cast(engine.word).alias("reason"),
+    ).select(*IDENTIFIER)
 
 
 def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engine: Engine) -> Evidence:
     """Decide what links: companies first, by their own identifiers and the domains of their people; then people."""
-    user_types = frozenset(t.name for t in (*config.types, *DEFAULT_TYPES) if t.kind in _USER_KINDS)
     references = gathered.references
+    if ALIAS_RULE in config.without:
+        references = replace(references, aliases=references.aliases.head(0))
+    named = {kind: [t.name for t in (*config.types, *DEFAULT_TYPES) if t.kind in kind] for kind in (_USERS, _TENANTS)}
 
-    def context(level: str) -> Context:
-        return Context(
+    def link(level: Level, identifiers: dict[str, nw.LazyFrame]) -> Exact:
+        records = gathered.records.filter(nw.col("kind").is_in(list(LEVELS[level])))
+        context = Context(
             level=level,
-            records=gathered.records.filter(nw.col("kind").is_in(list(LEVELS[level]))),
+            records=records.select("record", "kind"),
+            names=names_of(records, level),
             aliases=references.aliases,
             hierarchy=references.hierarchy,
             event_sources=frozenset(source.name for source in sources if source.is_events),
-            user_types=user_types,
+            user_types=frozenset(named[_USERS]),
         )
+        return link_exact(identifiers, context, config, engine)
 
-    people = gathered.identifiers.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
-    people = engine.checkpoint(nw.concat([people, addresses_in_ids(people, user_types, engine)]))
-    people = nw.concat([people, untagged_addresses(people, engine)])
-    addresses = engine.checkpoint(address_domains(people, engine))
-    companies = gathered.identifiers.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS)))
+    people = _with_derived(gathered.identifiers.pop("person"), named[_USERS], engine)
+    addresses = _company_addresses(people, gathered.records, engine)
+    companies = gathered.identifiers.pop("account")
     derived = member_domains(references.memberships, addresses, config, engine)
-    companies = engine.checkpoint(nw.concat([companies, _as_identifiers(derived, gathered.records, companies, engine)]))
-    tenant_types = {t.name for t in (*config.types, *DEFAULT_TYPES) if t.kind == "tenant"}
-    of_tenants = (nw.col("kind") == "tenant") & nw.col("type").is_in(sorted(tenant_types))
-    exact: dict[str, Exact] = {
-        "account": link_exact(companies, context("account"), config, engine),
-        "tenant": link_exact(companies.filter(of_tenants), context("tenant"), config, engine),
-        "person": link_exact(people, context("person"), config, engine),
+    domains = _as_identifiers(derived, gathered.records, engine)
+    companies["domain"] = nw.concat([companies["domain"], domains]) if "domain" in companies else domains
+    of_tenants = {
+        name: frame.filter(nw.col("kind") == "tenant") for name, frame in companies.items() if name in named[_TENANTS]
+    }
+    exact: dict[Level, Exact] = {
+        "tenant": link("tenant", of_tenants),
+        "account": link("account", companies),
+        "person": link("person", people),
     }
     return Evidence(
         records=gathered.records,
-        identifiers=nw.concat([exact["person"].identifiers, exact["account"].identifiers]),
+        identifiers={level: exact[level].identifiers for level in ("person", "account")},
         edges={level: found.edges for level, found in exact.items()},
         memberships=references.memberships,
         addresses=addresses,
@@ -198,19 +214,39 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
     )
 
 
-def _as_identifiers(domains: nw.LazyFrame, records: nw.LazyFrame, like: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def _with_derived(
+    people: dict[str, nw.LazyFrame], user_types: Sequence[str], engine: Engine
+) -> dict[str, nw.LazyFrame]:
+    """Add the identifiers of people that follow from others."""
+    in_ids = [engine.checkpoint(addresses_in_ids(people[name], engine)) for name in user_types if name in people]
+    found = [frame for frame in (people.get("email"), *in_ids) if frame is not None]
+    if found:
+        people["email"] = nw.concat(found)
+        people["email_base"] = untagged_addresses(people["email"], engine)
+    return {name: frame for name, frame in people.items() if engine.count(frame)}
+
+
+def _company_addresses(people: Mapping[str, nw.LazyFrame], records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """The company domains that people write from; not asked for where there is no company to belong to."""
+    if "email" not in people:
+        none = records.head(0).select("record", nw.lit("").alias("value"), nw.col("first_seen").alias("observed_at"))
+        return address_domains(none, engine)
+    companies = engine.count(records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))))
+    return engine.checkpoint(address_domains(people["email"] if companies else people["email"].head(0), engine))
+
+
+def _as_identifiers(domains: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Domains read from people, in the columns of identifiers."""
-    known = ~nw.col("observed_at").is_null()
+    known = nw.when(~nw.col("observed_at").is_null()).then(nw.lit("event")).otherwise(nw.lit("unknown"))
     held = domains.join(records.select("record", "kind", "source"), on="record").with_columns(
-        nw.lit("domain").cast(engine.word).alias("type"),
         nw.lit("derived").cast(engine.word).alias("origin"),
-        nw.when(known).then(nw.lit("event")).otherwise(nw.lit("unknown")).cast(engine.word).alias("observed_basis"),
+        known.cast(engine.word).alias("observed_basis"),
         nw.col("support").cast(COUNT),
         nw.col("reason").cast(engine.word),
         nw.lit(None).cast(TEXT).alias("raw"),
         nw.lit(None).cast(TEXT).cast(engine.word).alias("note"),
     )
-    return held.select(like.collect_schema().names())
+    return held.select(*IDENTIFIER)
 
 
 def _source_facts(source: Source, files: Sequence[Path]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Delimited text and Parquet: every trap an export can hold, in real files."""
 
 import gzip
-import os
 
 import polars as pl
 import pytest
@@ -272,15 +271,17 @@ def test_paths_that_mean_no_file_are_named(tmp_path, put):
     assert "no file matches" in trouble(tmp_path / "absent.csv")
     assert trouble(str(tmp_path / "*.tsv")) == "no file matches 'FILE'. Paths are relative to the working folder."
     assert "is a folder" in trouble(tmp_path)
+    assert "is not a regular file" in trouble("/dev/null")
     assert "no file was given" in trouble([])
 
 
-def test_a_file_that_may_not_be_read_is_named(put):
+def test_a_file_that_may_not_be_read_is_named(put, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
     path = put("id\n1\n")
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
-    assert "may not be read" in trouble(path)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    assert trouble(path) == "FILE may not be read. Give this user permission to read it."
 
 
 def test_a_literal_name_wins_over_a_glob(put):

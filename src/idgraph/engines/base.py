@@ -98,8 +98,15 @@ class Engine(Protocol):
     def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
         """Number the rows from `start` on and checkpoint; the numbers mean nothing beyond this run."""
 
-    def lists(self, frame: nw.LazyFrame, by: Sequence[str], values: Sequence[str]) -> nw.LazyFrame:
-        """Gather the distinct values of columns into sorted lists, one row for each group."""
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
+        """Gather the distinct values of a column into one list for each group; a group without values has no row.
+
+        Args:
+            frame: the columns named; null values do not count.
+            by: the group.
+            value: the column to gather; its list takes its name.
+            order: a number to sort a list by, ties by value; by default by value alone.
+        """
 
     def native(self, frame: nw.LazyFrame) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Give a frame to the user, as the engine's own kind."""

@@ -77,11 +77,13 @@ class PolarsEngine:
         """See `Engine.number`."""
         return nw.from_native(self.collect(frame).with_row_index(name, start).lazy())
 
-    def lists(self, frame: nw.LazyFrame, by: Sequence[str], values: Sequence[str]) -> nw.LazyFrame:
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
         """See `Engine.lists`."""
         native: pl.LazyFrame = frame.to_native()
-        gathered = [pl.col(value).drop_nulls().unique().sort() for value in values]
-        return nw.from_native(native.group_by(by).agg(gathered))
+        place = [pl.col(order).min()] if order else []
+        distinct = native.drop_nulls(value).group_by(*by, value).agg(place)
+        ordered = distinct.sort(*by, *([order] if order else []), value)
+        return nw.from_native(ordered.group_by(by, maintain_order=True).agg(value))
 
     def native(self, frame: nw.LazyFrame) -> pl.DataFrame:
         """See `Engine.native`: a Polars frame, computed."""

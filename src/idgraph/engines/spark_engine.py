@@ -66,13 +66,13 @@ class SparkEngine:
         from pyspark.sql import functions as F
 
         if isinstance(source.data, str | Path | list | tuple):
-            msg = f"source {source.name!r}: files are not read on Spark yet. Give the frame: data=spark.read.parquet(…)."
+            msg = (
+                f"source {source.name!r}: files are not read on Spark yet. Give the frame: data=spark.read.parquet(…)."
+            )
             raise EngineError(msg)
         native = self._taken(source.data)
         columns = self.collect(nw.from_native(native.limit(0))).schema
-        numbered = native.withColumns(
-            {ROW: F.monotonically_increasing_id() + F.lit(1), FILE: F.lit(0).cast("long")}
-        )
+        numbered = native.withColumns({ROW: F.monotonically_increasing_id() + F.lit(1), FILE: F.lit(0).cast("long")})
         return Table(nw.from_native(numbered), columns, partial(column_expr, columns), [], None)
 
     def lazy(self, frame: Any) -> nw.LazyFrame:  # noqa: ANN401 - a frame of any library
@@ -95,9 +95,7 @@ class SparkEngine:
             return self.session.createDataFrame([], schema)
         return self.session.createDataFrame(rows.to_arrow().cast(arrow), schema)
 
-    def map_batches(
-        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
-    ) -> nw.LazyFrame:
+    def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """See `Engine.map_batches`; UInt64, of which Spark has none, comes out as the Int64 of the same bits."""
         declared = nw.Schema(schema).to_polars()
         native, arrow = _schemas(declared)
@@ -216,7 +214,9 @@ def _check_packages() -> None:
     from pyspark import __version__ as found
 
     if int(found.split(".")[0]) < _OLDEST_SPARK:
-        msg = f"the Spark engine needs pyspark {_OLDEST_SPARK}, not {found}. Install it: pip install 'idgraph-b2b[spark]'"
+        msg = (
+            f"the Spark engine needs pyspark {_OLDEST_SPARK}, not {found}. Install it: pip install 'idgraph-b2b[spark]'"
+        )
         raise EngineError(msg)
 
 

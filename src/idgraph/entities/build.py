@@ -10,7 +10,8 @@ import narwhals.stable.v2 as nw
 from idgraph.collapse.components import collapse
 from idgraph.entities.describe import ENTITY_FRAMES, describe
 from idgraph.entities.members import domain_memberships, members
-from idgraph.schema import LEVELS, PERSON_KINDS, TEXT, cast
+from idgraph.linkage.rules import ALIAS_RULE
+from idgraph.schema import FRAMES, LEVELS, PERSON_KINDS, TEXT, Level, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.engines import Engine
 
-__all__ = ["ALIAS_RULE", "ALIAS_WEIGHT", "Evidence", "build"]
+__all__ = ["ALIAS_WEIGHT", "Evidence", "build"]
 
-# A merge or conversion that a source system itself recorded.
-ALIAS_RULE: Final = "source_merge"
 ALIAS_WEIGHT: Final = 30.0
 _EXAMPLES: Final = 3
 
@@ -32,7 +31,8 @@ class Evidence:
 
     Attributes:
         records: record, and the columns of the frame `records`.
-        identifiers: record, and the columns of the frame `identifiers` except record_id.
+        identifiers: for people and for companies, by type: record, kind, and the columns of the frame `identifiers`
+            except record_id.
         edges: for each level left, right (records), rule, weight: exact evidence, each holder of a value joined to one.
         memberships: person, company (records), via, observed_at.
         addresses: record, domain, observed_at: the company domains that people write from.
@@ -42,7 +42,7 @@ class Evidence:
     """
 
     records: nw.LazyFrame
-    identifiers: nw.LazyFrame
+    identifiers: Mapping[Level, Mapping[str, nw.LazyFrame]]
     edges: Mapping[str, nw.LazyFrame]
     memberships: nw.LazyFrame
     addresses: nw.LazyFrame
@@ -66,29 +66,29 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
     frames: dict[str, nw.LazyFrame] = {}
     for level, kinds in LEVELS.items():
         records = engine.checkpoint(evidence.records.filter(nw.col("kind").is_in(list(kinds))))
-        edges = engine.checkpoint(nw.concat([evidence.edges[level], _alias_edges(evidence.aliases, records)]))
+        edges = engine.checkpoint(nw.concat([evidence.edges[level], _alias_edges(evidence.aliases, records, engine)]))
         placed[level] = collapse(records, edges, level, config, engine)
         described = records.join(placed[level].select("record", "entity", "entity_id"), on="record")
-        held = evidence.identifiers.filter(nw.col("kind").is_in(list(kinds)))
+        held = evidence.identifiers["person" if level == "person" else "account"]
         frames[ENTITY_FRAMES[level]] = describe(described, held, edges, level, config, engine)
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
-    by_domain = domain_memberships(evidence.addresses, evidence.identifiers)
+    by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"])
     shared = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
     frames["members"] = members(belongs, placed, engine)
     frames["assignments"] = _assignments(placed, engine)
     frames |= _with_record_ids(evidence, belongs, engine)
     frames["links"] = _links(evidence, engine)
-    frames["suppressed"] = _suppressed(evidence.identifiers, evidence.records, placed, engine)
+    frames["suppressed"] = _suppressed(evidence, placed, engine)
     return frames
 
 
-def _alias_edges(aliases: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
+def _alias_edges(aliases: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """What source systems merged, within one level: a lead converted to a contact, never a person to a company."""
     ends = aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
     for end in ("left", "right"):
         ends = ends.join(records.select(nw.col("record").alias(end)), on=end, how="semi")
-    return ends.with_columns(nw.lit(ALIAS_RULE).alias("rule"), nw.lit(ALIAS_WEIGHT).alias("weight"))
+    return ends.with_columns(nw.lit(ALIAS_RULE).cast(engine.word).alias("rule"), nw.lit(ALIAS_WEIGHT).alias("weight"))
 
 
 def _with_accounts(tenants: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
@@ -119,13 +119,21 @@ def _with_record_ids(evidence: Evidence, belongs: nw.LazyFrame, engine: Engine) 
     state = nw.lit("used").alias("state")
     found = {
         "records": evidence.records.drop("record"),
-        "identifiers": named(evidence.identifiers, record="record_id"),
+        "identifiers": named(_all_identifiers(evidence), record="record_id"),
         "memberships": named(belongs, person="person_record_id", company="company_record_id").with_columns(state),
         "hierarchy": named(evidence.hierarchy, child="child_record_id", parent="parent_record_id"),
         "aliases": named(evidence.aliases, survivor="survivor_record_id", merged="merged_record_id"),
         "rejects": evidence.rejects,
     }
     return {name: engine.checkpoint(cast(frame, name)) for name, frame in found.items()}
+
+
+def _all_identifiers(evidence: Evidence) -> nw.LazyFrame:
+    """Those of people and of companies, of all types."""
+    types = [frame for level in evidence.identifiers.values() for frame in level.values()]
+    columns = ["record", "kind", *(name for name in FRAMES["identifiers"].columns if name != "record_id")]
+    none = evidence.records.head(0)
+    return nw.concat([frame.select(columns) for frame in types]) if types else none.select("record", "kind")
 
 
 def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
@@ -142,7 +150,7 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
         nw.lit("used").alias("state"),
         nw.lit(None).cast(TEXT).alias("reason"),
     )
-    pairs = nw.concat([merges.select(columns), _review(evidence.identifiers).select(columns)])
+    pairs = nw.concat([merges.select(columns), _review(evidence).select(columns)])
     ends = evidence.records.select("record", "record_id", "kind")
     left = ends.select(nw.col("record").alias("left"), nw.col("record_id").alias("one"), "kind")
     right = ends.select(nw.col("record").alias("right"), nw.col("record_id").alias("other"))
@@ -157,9 +165,9 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
     return engine.checkpoint(cast(placed, "links"))
 
 
-def _review(identifiers: nw.LazyFrame) -> nw.LazyFrame:
+def _review(evidence: Evidence) -> nw.LazyFrame:
     """Tenants whose domain points to CRM accounts, but not clearly enough to link them."""
-    domains = identifiers.filter(nw.col("type") == "domain")
+    domains = evidence.identifiers["account"]["domain"]
     unclear = domains.filter(
         (nw.col("kind") == "tenant") & nw.col("reason").is_in(["ambiguous_domain", "minority"])
     ).select(nw.col("record").alias("left"), "value", "reason", "weight", "observed_at")
@@ -179,17 +187,17 @@ def _review(identifiers: nw.LazyFrame) -> nw.LazyFrame:
     )
 
 
-def _suppressed(
-    identifiers: nw.LazyFrame, records: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], engine: Engine
-) -> nw.LazyFrame:
+def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
     """List the values that may not link, with why, how many hold them, and some of those."""
     value = ["type", "value", "reason"]
-    barred = identifiers.filter(nw.col("state") == "suppressed").select("record", *value).unique(["record", *value])
+    records = evidence.records
+    found = _all_identifiers(evidence).filter(nw.col("state") == "suppressed")
+    barred = found.select("record", *value).unique(["record", *value])
     entities = nw.concat([placed[level].select("record", "entity_id") for level in ("person", "account")])
     held = barred.join(records.select("record", "record_id"), on="record").join(entities, on="record")
     held = engine.checkpoint(held)
     counts = held.group_by(value).agg(nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities"))
     place = nw.col("record_id").cum_count().over(*value, order_by="record_id")
     few = held.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
-    examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, ["examples"])
+    examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, "examples")
     return engine.checkpoint(cast(counts.join(examples, on=value), "suppressed"))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from idgraph.entities.build import ALIAS_RULE, Evidence
+from idgraph.entities.build import Evidence
 from idgraph.errors import ConfigError
 from idgraph.linkage.derived import address_domains
-from idgraph.schema import KINDS, LEVELS, PERSON_KINDS, TEXT, cast, empty
+from idgraph.linkage.rules import ALIAS_RULE
+from idgraph.schema import KINDS, LEVELS, TEXT, Level, cast, empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,24 +54,34 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
 
     kinds = records.select("record", "kind", "source")
     state = nw.coalesce(nw.col("state").cast(TEXT), nw.lit("used"))
-    identifiers = coded("identifiers", record_id="record").join(kinds, on="record").with_columns(state.alias("state"))
-    identifiers = engine.checkpoint(identifiers.drop("record_id"))
+    held = coded("identifiers", record_id="record").join(kinds, on="record").with_columns(state.alias("state"))
+    identifiers = _by_type(engine.checkpoint(held.drop("record_id")), engine)
     links = coded("links", left_id="left", right_id="right").with_columns(state.alias("state"))
     used = links.filter(
         (nw.col("state") == "used") & (nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) != ALIAS_RULE)
     )
     by_domain = nw.coalesce(nw.col("via").cast(TEXT), nw.lit("")) == "domain"  # these follow from addresses, below
-    people = identifiers.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
     return Evidence(
         records=records,
         identifiers=identifiers,
         edges={level: _edges(level, identifiers, used, records, config, engine) for level in LEVELS},
         memberships=coded("memberships", person_record_id="person", company_record_id="company").filter(~by_domain),
-        addresses=engine.checkpoint(address_domains(people, engine)),
+        addresses=engine.checkpoint(address_domains(identifiers["person"].get("email", held.head(0)), engine)),
         hierarchy=coded("hierarchy", child_record_id="child", parent_record_id="parent"),
         aliases=coded("aliases", survivor_record_id="survivor", merged_record_id="merged"),
         rejects=given["rejects"],
     )
+
+
+def _by_type(identifiers: nw.LazyFrame, engine: Engine) -> dict[Level, dict[str, nw.LazyFrame]]:
+    """Part identifiers by whose they are and by type, as the steps take them."""
+    found: dict[Level, dict[str, nw.LazyFrame]] = {}
+    for level in ("person", "account"):
+        held = identifiers.filter(nw.col("kind").is_in(list(LEVELS[level])))
+        names = engine.collect(held.select(nw.col("type").cast(TEXT)).unique("type")).to_series().to_list()
+        found[level] = {name: engine.checkpoint(held.filter(nw.col("type") == name)) for name in sorted(names)}
+    found["account"].setdefault("domain", identifiers.head(0))
+    return found
 
 
 def _checked(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -88,26 +99,36 @@ def _checked(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 
 
 def _edges(
-    level: str, identifiers: nw.LazyFrame, links: nw.LazyFrame, records: nw.LazyFrame, config: Config, engine: Engine
+    level: Level,
+    identifiers: Mapping[Level, Mapping[str, nw.LazyFrame]],
+    links: nw.LazyFrame,
+    records: nw.LazyFrame,
+    config: Config,
+    engine: Engine,
 ) -> nw.LazyFrame:
     """Join each holder of a used value to its first holder, rule by rule, and the ends of used links."""
-    inside = identifiers.filter((nw.col("state") == "used") & nw.col("kind").is_in(list(LEVELS[level])))
-    inside = inside.with_columns(nw.coalesce("rules", "type").cast(TEXT).alias("rules"), nw.col("type").cast(TEXT))
-    kinds = engine.collect(inside.select("type", "rules").unique(["type", "rules"])).rows()
-    if level == "tenant":
-        kinds = [(name, rules) for name, rules in kinds if config.type_of("account", name).kind == "tenant"]
     ends = records.filter(nw.col("kind").is_in(list(LEVELS[level]))).select(nw.col("record").alias("left"))
     linked = links.join(ends, on="left", how="semi") if level != "tenant" else links.head(0)
-    columns = ["left", "right", "rule", "weight"]
-    found = [linked.select(nw.col(c).cast(TEXT) if c == "rule" else nw.col(c) for c in columns)]
-    for name, rule in sorted({(name, rule) for name, rules in kinds for rule in rules.split(",")}):
-        under = [rules for other, rules in kinds if other == name and rule in rules.split(",")]
-        held = inside.filter((nw.col("type") == name) & nw.col("rules").is_in(under))
-        star = held.select(
+    found = [linked.select("left", "right", nw.col("rule").cast(engine.word), "weight")]
+    for name, held in identifiers["person" if level == "person" else "account"].items():
+        described = config.type_of(level, name)
+        if level != "tenant" or described.kind == "tenant":
+            found += _stars(held.filter(nw.col("kind").is_in(list(LEVELS[level]))), name, described.weight, engine)
+    return engine.checkpoint(nw.concat(found))
+
+
+def _stars(held: nw.LazyFrame, name: str, weight: float, engine: Engine) -> list[nw.LazyFrame]:
+    rules = nw.coalesce(nw.col("rules").cast(TEXT), nw.lit(name))
+    used = held.filter(nw.col("state") == "used").with_columns(rules.alias("rules"))
+    listed = engine.collect(used.select("rules").unique("rules")).to_series().to_list()
+    found = []
+    for rule in sorted({rule for rules in listed for rule in rules.split(",")}):
+        under = [rules for rules in listed if rule in rules.split(",")]
+        star = used.filter(nw.col("rules").is_in(under)).select(
             nw.col("record").alias("left"),
             nw.col("record").min().over("value").alias("right"),
-            nw.lit(rule).alias("rule"),
-            nw.coalesce(nw.col("weight"), nw.lit(config.type_of(level, name).weight)).alias("weight"),
+            nw.lit(rule).cast(engine.word).alias("rule"),
+            nw.coalesce(nw.col("weight"), nw.lit(weight)).alias("weight"),
         )
         found.append(star.filter(nw.col("left") != nw.col("right")))
-    return engine.checkpoint(nw.concat(found))
+    return found

@@ -17,19 +17,18 @@ __all__ = ["VIA_WEIGHTS", "domain_memberships", "members"]
 VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0}
 
 
-def domain_memberships(addresses: nw.LazyFrame, company_identifiers: nw.LazyFrame) -> nw.LazyFrame:
+def domain_memberships(addresses: nw.LazyFrame, domains: nw.LazyFrame) -> nw.LazyFrame:
     """People belong to the company whose domain they write from.
 
     Args:
         addresses: record, domain, observed_at of people.
-        company_identifiers: record, type, value, state of companies.
+        domains: record, value, state of the domains that companies hold.
 
     Returns:
         person, company (records), via, observed_at. Where a domain could mean several companies it is suppressed, and
         says nothing here either.
     """
-    held = company_identifiers.filter((nw.col("type") == "domain") & (nw.col("state") == "used"))
-    holders = held.group_by("value").agg(nw.col("record").min().alias("company"))
+    holders = domains.filter(nw.col("state") == "used").group_by("value").agg(nw.col("record").min().alias("company"))
     found = addresses.join(holders, left_on="domain", right_on="value")
     first = found.group_by("record", "company").agg(nw.col("observed_at").min())
     return first.select(nw.col("record").alias("person"), "company", nw.lit("domain").alias("via"), "observed_at")
@@ -64,7 +63,7 @@ def members(memberships: nw.LazyFrame, entities: dict[str, nw.LazyFrame], engine
     named = nw.lit(None).cast(TEXT)
     for via, odds in VIA_WEIGHTS.items():
         named = nw.when(nw.col("weight") == odds).then(nw.lit(via)).otherwise(named)
-    inside = engine.lists(known.select(*pair, "tenant_ids"), pair, ["tenant_ids"])
+    inside = engine.lists(known.select(*pair, "tenant_ids"), pair, "tenant_ids")
     found = engine.checkpoint(spans.with_columns(named.alias("via")).join(inside, on=pair, how="left"))
     order = ["weight", "latest", "account_id"]
     ordered = engine.number(found.sort(order, descending=[True, True, False], nulls_last=True), "place")

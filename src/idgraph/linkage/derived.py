@@ -9,65 +9,59 @@ import polars as pl
 
 from idgraph.normalise import email_base, email_domain
 from idgraph.schema import TEXT
+from idgraph.sources.load import IDENTIFIER
 from idgraph.sources.values import VALUE_SCHEMA, value_kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from idgraph.config import Config
     from idgraph.engines import Engine
 
 __all__ = ["address_domains", "addresses_in_ids", "member_domains", "untagged_addresses"]
 
 
-def addresses_in_ids(identifiers: nw.LazyFrame, user_types: Collection[str], engine: Engine) -> nw.LazyFrame:
+def addresses_in_ids(ids: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Read user ids that are e-mail addresses as addresses too: many products use the address as the id.
 
     Args:
-        identifiers: the working identifiers of people.
-        user_types: identifier types whose values name a user.
+        ids: working identifiers (see `idgraph.sources.load.Loaded`) of a type that names users.
         engine: what runs it.
 
     Returns:
         Further identifiers of type `email`, derived.
     """
-    is_address = nw.col("type").is_in(sorted(user_types)) & nw.col("value").str.contains("@", literal=True)
-    found = identifiers.filter(is_address).drop("raw", "note", "reason").rename({"value": "raw"})
+    found = ids.filter(nw.col("value").str.contains("@", literal=True)).drop("raw", "note", "reason")
+    found = found.rename({"value": "raw"})
     carried = found.drop("raw").collect_schema()
     read = engine.map_batches(found, value_kernel("email", None), {**carried, **VALUE_SCHEMA})
-    return _derived(read.filter(~nw.col("value").is_null()), "email", identifiers, engine)
+    return _derived(read.filter(~nw.col("value").is_null()), engine)
 
 
-def untagged_addresses(identifiers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def untagged_addresses(addresses: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Give tagged addresses (`ana+news@acme.io`), and plain ones they come down to, the type `email_base`.
 
     Args:
-        identifiers: the working identifiers of people.
+        addresses: working identifiers of type `email`.
         engine: what runs it.
 
     Returns:
         Further identifiers of type `email_base`, derived; none where nobody tags.
     """
-    addresses = identifiers.filter((nw.col("type") == "email") & nw.col("reason").is_null())
-    tagged = addresses.filter(nw.col("value").str.contains("+", literal=True))
-    schema = tagged.collect_schema()
-    based = engine.checkpoint(engine.map_batches(tagged, _base_kernel, schema))
-    plain = addresses.join(based.select("value").unique("value"), on="value", how="semi")
-    return _derived(nw.concat([based, plain]), "email_base", identifiers, engine)
+    usable = addresses.filter(nw.col("reason").is_null())
+    tagged = usable.filter(nw.col("value").str.contains("+", literal=True))
+    based = engine.checkpoint(engine.map_batches(tagged, _base_kernel, tagged.collect_schema()))
+    plain = usable.join(based.select("value").unique("value"), on="value", how="semi")
+    return engine.checkpoint(_derived(nw.concat([based, plain]), engine))
 
 
 def _base_kernel(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(email_base(rows["value"]).alias("value"))
 
 
-def _derived(found: nw.LazyFrame, kind: str, like: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Say of values that they were derived, in the columns of the identifiers they were derived from."""
-    word = engine.word
+def _derived(found: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Say of values that they were derived: they have no raw form of their own."""
     return found.with_columns(
-        nw.lit(kind).cast(word).alias("type"),
-        nw.lit("derived").cast(word).alias("origin"),
-        nw.lit(None).cast(TEXT).alias("raw"),
-    ).select(like.collect_schema().names())
+        nw.lit("derived").cast(engine.word).alias("origin"), nw.lit(None).cast(TEXT).alias("raw")
+    ).select(*IDENTIFIER)
 
 
 def _domain_kernel(rows: pl.DataFrame) -> pl.DataFrame:
@@ -76,21 +70,20 @@ def _domain_kernel(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(company.alias("domain")).drop_nulls("domain")
 
 
-def address_domains(identifiers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def address_domains(addresses: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Read the company domain of e-mail addresses; providers', relays' and hosts' domains name no company.
 
     A role mailbox, or one that too many hold, names no person but still names the company.
 
     Args:
-        identifiers: record, type, value, observed_at of people.
+        addresses: record, value, observed_at of people's e-mail addresses.
         engine: what runs it.
 
     Returns:
         record, value (the address), domain, observed_at.
     """
-    is_address = (nw.col("type") == "email") & nw.col("value").str.contains("@", literal=True)
-    addresses = identifiers.filter(is_address).select("record", "value", "observed_at")
-    return engine.map_batches(addresses, _domain_kernel, {**addresses.collect_schema(), "domain": TEXT})
+    held = addresses.select("record", "value", "observed_at")
+    return engine.map_batches(held, _domain_kernel, {**held.collect_schema(), "domain": TEXT})
 
 
 def member_domains(memberships: nw.LazyFrame, addresses: nw.LazyFrame, config: Config, engine: Engine) -> nw.LazyFrame:

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from idgraph.config import Config, IdentifierType
     from idgraph.engines import Engine
 
-__all__ = ["Context", "Exact", "link_exact"]
+__all__ = ["Context", "Exact", "link_exact", "names_of"]
 
 _ORDER: Final = {"id": 0, "contact": 1, "device": 2, "none": 3}
-_PERSON_NAME: Final = ("full_name", "first_name", "last_name")
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ class Context:
 
     Attributes:
         level: person, tenant or account.
-        records: record, kind, and the attributes that names are in.
+        records: record, kind.
+        names: record, name; see `names_of`.
         aliases: survivor, merged (records of this level).
         hierarchy: child, parent.
         event_sources: names of the sources that are event tables.
@@ -42,6 +42,7 @@ class Context:
 
     level: str
     records: nw.LazyFrame
+    names: nw.LazyFrame
     aliases: nw.LazyFrame
     hierarchy: nw.LazyFrame
     event_sources: frozenset[str]
@@ -53,19 +54,21 @@ class Exact:
     """Exact evidence of one level.
 
     Attributes:
-        identifiers: as given, one row for each record, type and value, with rules, state, weight and reason.
+        identifiers: by type, as given, one row for each record and value; reason says why a value may not link, and
+            rules, state and weight what became of it.
         edges: left, right (records), rule, weight.
     """
 
-    identifiers: nw.LazyFrame
+    identifiers: dict[str, nw.LazyFrame]
     edges: nw.LazyFrame
 
 
-def link_exact(identifiers: nw.LazyFrame, context: Context, config: Config, engine: Engine) -> Exact:
+def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: Config, engine: Engine) -> Exact:
     """Decide which values link.
 
     Args:
-        identifiers: record, kind, source, type, value, raw, observed_at, observed_basis, origin, support, note, reason.
+        identifiers: by type, the working identifiers of the level's records: see `idgraph.sources.load.Loaded`. Each is
+            taken out when its turn comes, so that memory holds it once.
         context: the records and what else guards ask.
         config: what each type is trusted for, and which rules are off.
         engine: what runs it.
@@ -73,22 +76,24 @@ def link_exact(identifiers: nw.LazyFrame, context: Context, config: Config, engi
     Returns:
         The evidence. Types that name one thing come first: they tell which user ids are the same user.
     """
-    names = engine.collect(identifiers.select("type").unique("type")).to_series().drop_nulls().to_list()
-    types = sorted((config.type_of(context.level, name) for name in names), key=lambda t: (_ORDER[t.trust], t.name))
-    marked = [_marked(identifiers.head(0), None, {}, None, engine)]
-    edges = [_no_edges(context.records)]
+    types = sorted(
+        (config.type_of(context.level, name) for name in identifiers), key=lambda t: (_ORDER[t.trust], t.name)
+    )
+    marked: dict[str, nw.LazyFrame] = {}
+    edges = [_no_edges(context, engine)]
     users: nw.LazyFrame | None = None
     for described in types:
         if described.trust == "device" and users is None:
-            users = _users(nw.concat(edges), identifiers, context, engine)
+            users = _users(nw.concat(edges), marked, context, engine)
         rules = rules_of(context.level, described.name, config.without) if described.trust != "none" else {}
-        rows = identifiers.filter(nw.col("type") == described.name)
-        rows, shared = _shared(engine.number(_judged(rows, context.level), "row"), engine)
-        barred = engine.checkpoint(_barred(shared, described, context, users, engine))
-        marked.append(_marked(rows, shared.join(barred, on="node"), rules, described, engine))
+        rows = engine.number(_judged(identifiers.pop(described.name), context.level), "row")
+        rows, shared = _shared(rows, engine)
+        barred = _barred(shared, described, context, users, engine)
+        rows = _with_bars(rows, shared, barred, engine)
+        marked[described.name] = _marked(rows, rules, described, engine)
         free = shared.join(barred, on="node", how="anti")
-        edges += [_edges(free, rule, kinds, described) for rule, kinds in rules.items()]
-    return Exact(engine.checkpoint(nw.concat(marked)), engine.checkpoint(nw.concat(edges)))
+        edges += [engine.checkpoint(_edges(free, rule, kinds, described, engine)) for rule, kinds in rules.items()]
+    return Exact(marked, engine.checkpoint(nw.concat(edges)))
 
 
 def _judged(rows: nw.LazyFrame, level: str) -> nw.LazyFrame:
@@ -119,82 +124,76 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
         nw.len().over("value").alias("holders"),
     )
     several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("holders"))
-    first = several.group_by("record", "node").agg(nw.col("row").min())
-    repeats = engine.count(several) - engine.count(first)
-    if not repeats:
+    if not engine.count(several.group_by("record", "node").agg(nw.len().alias("n")).filter(nw.col("n") > 1)):
         return rows, several
     order = ["unknown", "observed_at", "raw", "row"]
     dated = several.join(rows.select("row", "observed_at", "raw"), on="row")
     dated = dated.with_columns(nw.col("observed_at").is_null().alias("unknown"))
-    shared = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(order[:3]))
-    dropped = several.join(shared.select("row"), on="row", how="anti").select("row")
-    alone = nw.len().over("node")  # a value that one record repeats is not shared
-    return rows.join(dropped, on="row", how="anti"), shared.filter(alone > 1)
+    once = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(order[:3]))
+    dropped = several.join(once.select("row"), on="row", how="anti").select("row")
+    holders = nw.len().over("node")
+    shared = once.with_columns(holders.alias("holders")).filter(nw.col("holders") > 1).drop("holders")
+    return rows.join(dropped, on="row", how="anti"), engine.checkpoint(shared)
 
 
 def _barred(
     shared: nw.LazyFrame, described: IdentifierType, context: Context, users: nw.LazyFrame | None, engine: Engine
 ) -> nw.LazyFrame:
-    """Ask every guard that a type has; a value that several bar is barred for the first reason."""
+    """Ask every guard that a type has; a value that several bar is barred for the first reason: node, reason."""
     found = [guards.over_limit(shared, described.limit, context.event_sources)]
     if described.trust == "device" and users is not None:
         found.append(guards.of_several_users(shared, users))
     if described.agreement is not None:
-        parts = _name_parts(shared, context, engine)
         reason = "names_disagree" if context.level == "person" else "ambiguous_domain"
-        found += [guards.disagreeing(shared, parts, described.agreement, reason)] if parts is not None else []
+        found.append(_disagreeing(shared, described.agreement, reason, context, engine))
     if context.level == "account" and described.trust == "contact":
         found.append(guards.related(shared, context.hierarchy))
     ranked = [frame.with_columns(nw.lit(rank).alias("rank")) for rank, frame in enumerate(found)]
-    return nw.concat(ranked).unique("node", keep="first", order_by="rank").drop("rank")
+    return engine.checkpoint(nw.concat(ranked).unique("node", keep="first", order_by="rank").drop("rank"))
 
 
-def _name_parts(shared: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame | None:
-    """The parts of the names of those who share a value; tenants are named too freely to be asked."""
-    columns = context.records.collect_schema().names()
-    if context.level == "account":
-        name = nw.col("name") if "name" in columns else None
-        records = context.records.filter(nw.col("kind") != "tenant")
-    else:
-        present = [nw.col(column) for column in _PERSON_NAME if column in columns]
-        name = nw.concat_str(present, separator=" ", ignore_nulls=True) if present else None
-        records = context.records
-    if name is None:
-        return None
-    holders = records.join(shared.select("record").unique("record"), on="record", how="semi")
-    named = holders.select("record", name.alias("name")).filter(~nw.col("name").is_null() & (nw.col("name") != ""))
+def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: Context, engine: Engine) -> nw.LazyFrame:
+    """Ask whether the names of those who share a value agree, where they are enough, and differ, to disagree."""
+    named = shared.select("node", "record").join(context.names, on="record")
+    size = nw.len().alias("size")
+    spread = named.group_by("node").agg(size, nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
+    doubtful = spread.filter((nw.col("size") * agreement > 1) & (nw.col("first") != nw.col("last")))
+    asked = engine.checkpoint(named.join(doubtful.select("node"), on="node", how="semi"))
     kernel = name_parts("company_name" if context.level == "account" else "person_name")
-    schema = {"record": named.collect_schema()["record"], "part": nw.UInt64()}
-    return engine.checkpoint(engine.map_batches(named, kernel, schema))
+    schema = {"record": asked.collect_schema()["record"], "part": nw.UInt64()}
+    parts = engine.checkpoint(engine.map_batches(asked.select("record", "name").unique("record"), kernel, schema))
+    return guards.disagreeing(asked, parts, agreement, reason)
 
 
-def _users(edges: nw.LazyFrame, identifiers: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame:
+def _users(
+    edges: nw.LazyFrame, identifiers: Mapping[str, nw.LazyFrame], context: Context, engine: Engine
+) -> nw.LazyFrame:
     """Tell who each record is by ids and aliases alone, for those that carry a user id: record, user."""
     aliases = context.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
     known = engine.components(nw.concat([edges.select("left", "right"), aliases]))
-    is_user = nw.col("type").is_in(sorted(context.user_types)) & nw.col("reason").is_null()
-    holders = identifiers.filter(is_user).select("record").unique("record")
+    held = [identifiers[name].filter(nw.col("reason").is_null()) for name in context.user_types if name in identifiers]
+    none = context.records.select("record").head(0)
+    holders = nw.concat([none, *(frame.select("record") for frame in held)]).unique("record")
     placed = holders.join(known, left_on="record", right_on="node", how="left")
     users = engine.checkpoint(placed.select("record", nw.coalesce("component", "record").alias("user")))
-    others = known.join(users.select("user"), left_on="component", right_on="user", how="semi")
+    others = known.join(users.select("user").unique("user"), left_on="component", right_on="user", how="semi")
     everyone = nw.concat([users, others.select(nw.col("node").alias("record"), nw.col("component").alias("user"))])
     return engine.checkpoint(everyone.unique(["record", "user"]))
 
 
+def _with_bars(rows: nw.LazyFrame, shared: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Write the reasons of barred values beside the identifiers that hold them."""
+    if not engine.count(barred):
+        return rows.drop("row")
+    reasons = shared.join(barred, on="node").select("row", nw.col("reason").alias("barred"))
+    found = rows.join(reasons, on="row", how="left").with_columns(nw.coalesce("reason", "barred").alias("reason"))
+    return engine.checkpoint(found.drop("row", "barred").with_columns(nw.col("reason").cast(engine.word)))
+
+
 def _marked(
-    rows: nw.LazyFrame,
-    barred: nw.LazyFrame | None,
-    rules: Mapping[str, tuple[str, ...]],
-    described: IdentifierType | None,
-    engine: Engine,
+    rows: nw.LazyFrame, rules: Mapping[str, tuple[str, ...]], described: IdentifierType, engine: Engine
 ) -> nw.LazyFrame:
     """Say of each identifier what became of it."""
-    if barred is None:  # no identifiers, in the columns of some
-        rows = _judged(rows, "person")
-    else:
-        reasons = barred.select("row", nw.col("reason").alias("barred"))
-        rows = rows.join(reasons, on="row", how="left").with_columns(nw.coalesce("reason", "barred").alias("reason"))
-        rows = rows.drop("row", "barred")
     free = nw.lit("used" if rules else "unused")
     state = nw.when(nw.col("reason").is_null()).then(free).otherwise(nw.lit("suppressed"))
     by_kind = nw.lit(None).cast(TEXT)
@@ -202,21 +201,45 @@ def _marked(
         names = ",".join(rule for rule, kinds in rules.items() if kind in kinds)
         by_kind = nw.when(nw.col("kind") == kind).then(nw.lit(names)).otherwise(by_kind)
     return rows.with_columns(
+        nw.lit(described.name).cast(engine.word).alias("type"),
         by_kind.cast(engine.word).alias("rules"),
         state.cast(engine.word).alias("state"),
-        nw.lit(described.weight if described else 0.0).alias("weight"),
+        nw.lit(described.weight).alias("weight"),
         nw.col("reason").cast(engine.word),
     )
 
 
-def _edges(free: nw.LazyFrame, rule: str, kinds: tuple[str, ...], described: IdentifierType) -> nw.LazyFrame:
+def _edges(
+    free: nw.LazyFrame, rule: str, kinds: tuple[str, ...], described: IdentifierType, engine: Engine
+) -> nw.LazyFrame:
     """Join each holder of a value to its first holder."""
     holders = free if rule == described.name else free.filter(nw.col("kind").is_in(list(kinds)))
     ends = holders.select(nw.col("record").alias("left"), nw.col("record").min().over("node").alias("right"))
     joined = ends.filter(nw.col("left") != nw.col("right"))
-    return joined.with_columns(nw.lit(rule).alias("rule"), nw.lit(described.weight).alias("weight"))
+    return joined.with_columns(nw.lit(rule).cast(engine.word).alias("rule"), nw.lit(described.weight).alias("weight"))
 
 
-def _no_edges(records: nw.LazyFrame) -> nw.LazyFrame:
+def _no_edges(context: Context, engine: Engine) -> nw.LazyFrame:
     ends = [nw.col("record").alias("left"), nw.col("record").alias("right")]
-    return records.head(0).select(*ends, nw.lit("").alias("rule"), nw.lit(0.0).alias("weight"))
+    rule = nw.lit("").cast(engine.word).alias("rule")
+    return context.records.head(0).select(*ends, rule, nw.lit(0.0).alias("weight"))
+
+
+def names_of(records: nw.LazyFrame, level: str) -> nw.LazyFrame:
+    """The names that records bear, for guards: record, name. Tenants are named too freely to be asked.
+
+    Args:
+        records: record, kind and attributes: `full_name`, or `first_name` and `last_name`; of companies `name`.
+        level: person, tenant or account.
+    """
+    columns = records.collect_schema().names()
+    if level == "person":
+        parts = [nw.col(column) for column in ("full_name", "first_name", "last_name") if column in columns]
+        bearers = records
+    else:
+        parts = [nw.col("name")] if "name" in columns else []
+        bearers = records.filter(nw.col("kind") != "tenant")
+    if not parts:
+        return records.head(0).select("record", nw.lit("").alias("name"))
+    name = nw.concat_str(parts, separator=" ", ignore_nulls=True)
+    return bearers.select("record", name.alias("name")).filter(nw.col("name") != "")

@@ -13,7 +13,10 @@ from idgraph.schema import LEVELS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["NAMED_LINKS", "check_rule_names", "rules_of"]
+__all__ = ["ALIAS_RULE", "NAMED_LINKS", "check_rule_names", "rules_of"]
+
+# A merge or conversion that a source system itself recorded.
+ALIAS_RULE: Final = "source_merge"
 
 NAMED_LINKS: Final[dict[str, str]] = {
     "visitor-lead": "a form cookie, or an identify call with an e-mail and no user id",
@@ -37,16 +40,16 @@ def check_rule_names(without: Collection[str], types: Collection[str]) -> None:
         types: the identifier types of the run.
 
     Raises:
-        ConfigError: a name is none of a type, a pair of kinds, or both.
+        ConfigError: a name is none of a type, a pair of kinds, both, or `source_merge`.
     """
     pairs = _pairs("person") | _pairs("account")
     for name in without:
         kind_pair = "-".join(sorted(name.rpartition(":")[2].split("-")))
         known_type = name.rpartition(":")[0] in {"", *types}
-        if name not in types and not (kind_pair in pairs and known_type):
+        if name not in {ALIAS_RULE, *types} and not (kind_pair in pairs and known_type):
             msg = (
                 f"there is no rule {name!r} to leave out. A rule is an identifier type ({', '.join(sorted(types))}), "
-                f"a pair of kinds ({', '.join(sorted(NAMED_LINKS))} …), or both, as 'email:contact-lead'."
+                f"a pair of kinds ({', '.join(sorted(NAMED_LINKS))} …), both, as 'email:contact-lead', or {ALIAS_RULE}."
             )
             raise ConfigError(msg)
 

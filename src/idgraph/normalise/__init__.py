@@ -70,8 +70,7 @@ def normalise(name: str, raw: pl.Series, *, region: str | None = None) -> pl.Dat
     >>> normalise("email", pl.Series(["Ana@Acme.io"])).rows()
     [('ana@acme.io', None, None)]
     """
-    if name == "phone":
-        return normalise_phone(raw, region)
     if name not in NORMALISERS:
-        raise ConfigError(f"There is no normaliser {name!r}. Use one of: {', '.join(NORMALISERS)}")
-    return NORMALISERS[name](raw)
+        raise ConfigError(f"there is no normaliser {name!r}. Use one of: {', '.join(NORMALISERS)}")
+    texts = raw.cast(pl.String)  # a column without any value has no type of its own
+    return normalise_phone(texts, region) if name == "phone" else NORMALISERS[name](texts)

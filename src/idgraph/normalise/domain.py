@@ -20,7 +20,7 @@ from idgraph.normalise.mail_lists import (
     RESERVED_DOMAINS,
     RESERVED_TLDS,
 )
-from idgraph.normalise.nulls import EDGE, is_null_text, null_text
+from idgraph.normalise.nulls import EDGE, is_null_text
 from idgraph.normalise.web_hosts import EXTRA_SUFFIXES, PLACEHOLDER_SITES, PROFILE_HOSTS, REGISTRY_LIKE
 
 if TYPE_CHECKING:
@@ -249,14 +249,3 @@ def _registrable(host: str) -> tuple[str | None, bool]:
         return (found.suffix, found.is_private) if extra or found.is_private else (None, False)
     lent = extra or (found.is_private and found.suffix not in REGISTRY_LIKE)
     return found.top_domain_under_public_suffix or None, lent
-
-
-def _from_text(raw: str) -> Cleaned:
-    """Answer for one text without Polars, for the tests."""
-    text = re.sub(_SCHEME, "", raw.lower().strip(EDGE).replace("\\", "/"))
-    authority = re.split("[/?#]", text, maxsplit=1)[0]
-    host = re.sub(_PORT, r"\1", authority.rpartition("@")[2]).lstrip("*.").rstrip(".")
-    value, note, reason = _by_library(host)
-    if re.search(_PROFILE, host) and re.search(_PATH, text):
-        return None, None, "profile_page"
-    return value, note, "null_like" if value is None and null_text(raw) else reason

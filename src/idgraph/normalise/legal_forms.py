@@ -42,7 +42,8 @@ LEGAL_OPENINGS: Final = words("the pt ooo zao oao pao ao tov uab sia pp ооо �
 # Written without a space beside the name.
 UNSPACED_FORMS: Final = words(
     """
-    株式会社 有限会社 合同会社 合名会社 合資会社 股份有限公司 有限责任公司 有限責任公司 有限公司 股份公司 주식회사 유한회사 (주) (株) (有)
+    株式会社 有限会社 合同会社 合名会社 合資会社 股份有限公司 有限责任公司 有限責任公司 有限公司 股份公司
+    주식회사 유한회사 (주) (株) (有)
     """
 )
 

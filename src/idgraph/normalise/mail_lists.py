@@ -270,7 +270,7 @@ RESERVED_DOMAINS: Final = words("example.com example.net example.org example.edu
 # Registered, but typed where a form insisted on an address.
 PLACEHOLDER_DOMAINS: Final = words(
     """
-    abc.xyz anonymous.com asdf.com asdfasdf.com bar.com blank.com domain.com domain.tld donotreply.com dummy.com
+     anonymous.com asdf.com asdfasdf.com bar.com blank.com domain.com domain.tld donotreply.com dummy.com
     email.tst fake.com fakeemail.com fakemail.com foo.com foobar.com invalid.com mydomain.com myemail.com na.com
     no-reply.com nobody.com noemail.com noemail.org nomail.com nomail.org none.com noreply.com nowhere.com null.com
     placeholder.com qwerty.com sample.com test.com test.net test.org testing.com unknown.com yourcompany.com

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import polars as pl
 
+from idgraph.normalise.batches import changed_where
 from idgraph.normalise.words import phrases
 
 __all__ = ["EDGE", "is_null_text", "null_text"]
@@ -17,6 +19,8 @@ EDGE: Final = (
     "\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
     "'\"`´‘’‚“”„«»‹›<>()[]{},;|"
 )
+
+_EDGED: Final = f"^[{re.escape(EDGE)}]|[{re.escape(EDGE)}]$"
 
 # Compared in lower case, without what EDGE strips.
 _NULL_TEXTS: Final = frozenset(
@@ -46,5 +50,5 @@ def null_text(text: str) -> bool:
 
 def is_null_text(text: pl.Series) -> pl.Series:
     """Answer `null_text` for a column (Boolean; null for null)."""
-    bare = text.str.strip_chars(EDGE).str.to_lowercase()
-    return bare.is_in(list(_NULL_TEXTS)) | (bare.str.strip_chars("-0").str.len_bytes() == 0)
+    bare = changed_where(text.str.contains(_EDGED), text, lambda some: some.str.strip_chars(EDGE)).str.to_lowercase()
+    return bare.is_in(list(_NULL_TEXTS)) | bare.str.contains("^[0-]*$")

@@ -23,13 +23,13 @@ _TITLES: Final = "|".join(
         """
     )
 )
-# Not here: V, Ma, Ba, Do, which are initials and surnames. `null` and `undefined` are what templates make of no surname.
+# Not here: V, Ma, Ba, Do, which are initials and surnames. `null` and `undefined` are a template's missing surname.
 _SUFFIXES: Final = "|".join(
     phrases(
         """
-        jr | jnr | junior | sr | snr | ii | iii | iv | 2nd | 3rd | esq | esquire | ph ?d | m ?d | d ?d ?s | d ?v ?m | j ?d
-        m ?b ?a | emba | m ?sc | b ?sc | m ?eng | b ?eng | ll ?m | ll ?b | cpa | cfa | pmp | cissp | shrm | phr | sphr
-        obe | mbe | cbe | frcs | facs | rph | r ?n | null | undefined
+        jr | jnr | junior | sr | snr | ii | iii | iv | 2nd | 3rd | esq | esquire | ph ?d | m ?d | d ?d ?s | d ?v ?m
+        j ?d | m ?b ?a | emba | m ?sc | b ?sc | m ?eng | b ?eng | ll ?m | ll ?b | cpa | cfa | pmp | cissp
+        shrm | phr | sphr | obe | mbe | cbe | frcs | facs | rph | r ?n | null | undefined
         """
     )
 )
@@ -57,9 +57,9 @@ _PLACEHOLDERS: Final = phrases(
 def normalise_person_name(raw: pl.Series) -> pl.DataFrame:
     """Bring a name into one spelling for comparison, given name first.
 
-    Lower case; accents folded on Latin and Greek letters, other scripts as they are; titles and suffixes gone; `Doe, Jane`
-    turned. Apostrophes go (O'Brien, OBrien), hyphens within a name stay, what stands in brackets goes, other
-    punctuation becomes a space.
+    Lower case; accents folded on Latin and Greek letters, other scripts as they are; titles and suffixes gone;
+    `Doe, Jane` turned. Apostrophes go (O'Brien, OBrien), hyphens within a name stay, what stands in brackets goes,
+    other punctuation becomes a space.
 
     Args:
         raw: String.
@@ -108,7 +108,7 @@ def _named(text: pl.Series, name: pl.Series) -> pl.DataFrame:
     name = changed_where(name.str.contains(_TITLED), name, lambda some: some.str.replace(_TITLED, ""))
     name = changed_where(name.str.contains(_SUFFIXED), name, lambda some: some.str.replace(_SUFFIXED, ""))
     reason = pl.select(
-        pl.when(is_null_text(text))
+        pl.when(is_null_text(text) | is_null_text(name))
         .then(pl.lit("null_like"))
         .when(text.str.contains(_NOT_A_NAME) | (name.str.len_bytes() == 0))
         .then(pl.lit("not_a_name"))

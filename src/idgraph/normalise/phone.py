@@ -22,7 +22,7 @@ _ZEROS_ABROAD: Final = "^00[1-9]"
 _LONGEST: Final = 250  # characters; phonenumbers refuses what is longer
 
 # A number read as floating point on its way here.
-_FLOAT: Final = "^([0-9]+)[.]0+$"
+_FLOAT: Final = "^[ ()]*([0-9]+)[.]0+[ ()]*$"
 
 _RUNS: Final = "|".join(digit * 7 for digit in "0123456789")
 _COUNTS: Final = "1234567(?:8(?:90?)?)?|23456789?|9876543(?:2(?:10?)?)?"
@@ -62,6 +62,7 @@ def normalise_phone(raw: pl.Series, region: str | None = None) -> pl.DataFrame:
     """
     region = region.upper() if region else None
     dialled = plan(region) if region else None
+    world()  # read once, before the batches ask for it side by side
     return finish(raw, in_batches(raw, partial(_vectorised, dialled=dialled)), partial(_by_library, region=region))
 
 
@@ -116,7 +117,11 @@ def _why_not(rows: pl.DataFrame) -> pl.Series:
     return rows.select(
         pl.when(pl.col("without_code") & text.is_null())
         .then(pl.lit("no_country_code"))
-        .when(text.str.contains(world().known) & ~text.str.contains(world().prefixed))
+        .when(
+            text.str.contains(_INTERNATIONAL)
+            & text.str.contains(world().known)
+            & ~text.str.contains(world().prefixed)
+        )
         .then(pl.lit("wrong_length"))
         .when(junk & is_null_text(rows["raw"]))
         .then(pl.lit("null_like"))
@@ -128,8 +133,10 @@ def _why_not(rows: pl.DataFrame) -> pl.Series:
 def _by_library(raw: str, region: str | None) -> Cleaned:
     """Read one number with phonenumbers: slow, and what the vectorised path is held against in the tests."""
     text = raw.strip(EDGE)
-    if null_text(text) or not text.strip("-0 ()./+"):
+    if null_text(text) or re.fullmatch("[ ()./+-]*0[ ()./+0-]*", text):
         return None, None, "null_like"
+    if not re.search(r"\d", text):
+        return None, None, "not_a_phone"
     text = re.sub(_FLOAT, r"\1", text)
     value, reason = _parsed(text, region)
     from_abroad = re.match(r"[ ()./-]*0[ ()./-]*0[ ()./-]*([1-9].*)", text, re.DOTALL)

@@ -20,8 +20,9 @@ def _spell(name: str) -> list[str]:
     return [name, f"property_{name}", f"properties.{name}"]
 
 
-_CREATED: Final = ("createdate", "createdAt")
-_CHANGED: Final = ("lastmodifieddate", "hs_lastmodifieddate", "updatedAt")
+# The API's own fields first: of the properties a request gets those it asks for.
+_CREATED: Final = ("createdAt", "createdate")
+_CHANGED: Final = ("updatedAt", "lastmodifieddate", "hs_lastmodifieddate")
 _DELETED: Final = ("is_deleted", "_fivetran_deleted", "archived")
 _LEAD_STAGES: Final[dict[str, Kind]] = {
     "subscriber": "lead",
@@ -62,7 +63,8 @@ PRESETS: Final = (
         source="hubspot_companies",
         kind="crm_account",
         needs=(("hs_object_id", "id"), "name", ("domain", "industry", "hs_additional_domains")),
-        refuses=("firstname", "lastname", "dealname", "uuid", "Website", "website_url", "organization_id"),
+        refuses=("firstname", "lastname", "dealname", "uuid", "organization_id"),
+        mark=r"^(hs_|property_|properties\.)",  # an id, a name and an industry are in every table of companies
         spell=_spell,
         id=("hs_object_id", "id"),
         id_type="hubspot_companies.id",

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine, Kernel
     from idgraph.sources.table import Cell, Role, Source
 
-__all__ = ["Loaded", "load"]
+__all__ = ["IDENTIFIER", "Loaded", "load"]
 
 _OBSERVED: Final = ("record", "kind", "observed_at", "observed_basis", "support")
-_IDENTIFIER: Final = (*_OBSERVED, "type", "value", "raw", "origin", "note", "reason")
+IDENTIFIER: Final = (*_OBSERVED, "source", "value", "raw", "origin", "note", "reason")
 _REFERENCES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
 # Values that say they are nothing are kept as suppressed identifiers; values of a wrong form are rejected.
 _NOTHING: Final = "null_like"
@@ -34,8 +34,8 @@ class Loaded:
 
     Attributes:
         records: record, and the columns of the frame `records` except record_id and stub.
-        identifiers: record, type, value, raw (null where it equals the value), observed_at, observed_basis, origin,
-            support, note (class of the value: role, relay …), reason (`null_like`, or null).
+        identifiers: for each type record, kind, source, value, raw (null where it equals the value), observed_at,
+            observed_basis, origin, support, note (class of the value: role, relay …), reason (`null_like`, or null).
         references: record, role, type, value, via, observed_at.
         rejects: the frame `rejects`.
         files: where the rows came from; empty for a frame.
@@ -43,7 +43,7 @@ class Loaded:
     """
 
     records: nw.LazyFrame
-    identifiers: nw.LazyFrame
+    identifiers: dict[str, nw.LazyFrame]
     references: nw.LazyFrame
     rejects: nw.LazyFrame
     files: list[Path]
@@ -85,17 +85,13 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
             refused,
         ]
     )
+    records = engine.checkpoint(records.with_columns(nw.lit(source.name).cast(engine.word).alias("source")))
+    rejects = [] if table.rejects is None else [cast(table.rejects, "rejects")]
     return Loaded(
-        records=records.with_columns(nw.lit(source.name).cast(engine.word).alias("source")),
-        identifiers=engine.checkpoint(identifiers.with_columns(nw.lit(source.name).cast(engine.word).alias("source"))),
+        records=records,
+        identifiers=identifiers,
         references=_references(references, source, config, engine),
-        rejects=nw.concat(
-            [
-                cast(frame, "rejects")
-                for frame in (table.rejects, _located(refused, source, places))
-                if frame is not None
-            ]
-        ),
+        rejects=engine.checkpoint(nw.concat([*rejects, _located(refused, source, places)])),
         files=table.files,
         size=engine.count(records),
     )
@@ -182,33 +178,29 @@ def _refuse_contradictions(distinct: nw.LazyFrame, source: Source, engine: Engin
 
 def _identifiers(
     rows: nw.LazyFrame, source: Source, config: Config, engine: Engine
-) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+) -> tuple[dict[str, nw.LazyFrame], nw.LazyFrame]:
     """Normalise every identifier cell; apart from them, what was refused."""
     level = level_of(min(source.kinds))
-    kept, refused = [_no_identifiers(rows, engine)], [_refused(rows.head(0), "native_id", "", "native_id")]
+    kept: dict[str, list[nw.LazyFrame]] = {}
+    refused = [_refused(rows.head(0), "native_id", "", "native_id")]
     for cell in source.cells("identifier"):
         kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region)
         values = engine.checkpoint(_values(rows, cell, kernel, engine))
         usable = ~nw.col("value").is_null() | (nw.col("reason") == _NOTHING)
-        kept.append(
-            values.filter(usable).with_columns(
+        wrong = engine.checkpoint(values.filter(~usable))
+        if engine.count(wrong):
+            values = values.filter(usable)
+            places = rows.select("record", "file", "row").join(wrong.select("record"), on="record", how="semi")
+            first = places.unique("record", keep="first", order_by=["file", "row"])
+            refused.append(_refused(wrong.join(first, on="record"), "raw", cell.address, "reason"))
+        kept.setdefault(cell.name, []).append(
+            values.with_columns(
                 nw.coalesce("value", "raw").alias("value"),
-                nw.lit(cell.name).cast(engine.word).alias("type"),
                 nw.lit("own").cast(engine.word).alias("origin"),
-            )
+                nw.lit(source.name).cast(engine.word).alias("source"),
+            ).select(*IDENTIFIER)
         )
-        wrong = values.filter(~usable)
-        places = rows.select("record", "file", "row").join(wrong.select("record"), on="record", how="semi")
-        first = places.unique("record", keep="first", order_by=["file", "row"])
-        refused.append(_refused(wrong.join(first, on="record"), "raw", cell.address, "reason"))
-    return nw.concat([frame.select(*_IDENTIFIER) for frame in kept]), nw.concat(refused)
-
-
-def _no_identifiers(rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """No identifiers, in the columns and dtypes of some."""
-    word, text = nw.lit("").cast(engine.word), nw.lit("")
-    words = [word.alias(name) for name in ("type", "origin", "note", "reason")]
-    return rows.head(0).select(*_OBSERVED, text.alias("value"), text.alias("raw"), *words)
+    return {name: engine.checkpoint(nw.concat(frames)) for name, frames in kept.items()}, nw.concat(refused)
 
 
 def _values(rows: nw.LazyFrame, cell: Cell, kernel: Kernel, engine: Engine) -> nw.LazyFrame:

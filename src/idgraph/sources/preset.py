@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ class Preset:
         kind: what its records are.
         needs: fields that tell the table; each entry is a field, or several of which one must be there.
         refuses: fields that tell another table.
+        mark: a pattern that some column must match, where the fields alone are what many tables have.
         spell: the columns that a field may be found under, likeliest first.
         id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by: as in
             `Source`, in field names. What an export lacks is read as null, so that ids stay when a column appears.
@@ -37,6 +39,7 @@ class Preset:
     kind: Kind | KindBy
     needs: tuple[Fields, ...]
     refuses: tuple[str, ...] = ()
+    mark: str = ""
     spell: Callable[[str], list[str]] = plain
     id: Fields | None = None
     id_type: str | None = None
@@ -61,8 +64,25 @@ class Preset:
         """
         if any(self._present(name, columns) for name in self.refuses):
             return None
-        told = [next((c for f in _listed(names) if (c := self._present(f, columns))), None) for names in self.needs]
-        return [column for column in told if column] if all(told) else None
+        told = [column for names in self.needs if (column := self._first(names, columns))]
+        marked = any(re.search(self.mark, column) for column in columns)
+        return told if len(told) == len(self.needs) and marked else None
+
+    def spelling(self, columns: Collection[str]) -> int:
+        """Tell in which of its spellings a file writes the table; 0 is the system's own."""
+        found = [
+            place
+            for names in self.needs
+            for f in _listed(names)
+            for place, c in enumerate(self.spell(f))
+            if c in columns
+        ]
+        return max(found, default=0)
+
+    def main(self, columns: Collection[str]) -> dict[str, str]:
+        """Choose the columns of the id and the times, by role; those a file lacks are left out."""
+        roles = {"id": self.id, "time": self.time, "version": self.version}
+        return {role: column for role, names in roles.items() if (column := self._first(names, columns))}
 
     def make(self, columns: Collection[str], data: Any) -> Source:  # noqa: ANN401 - paths or a frame
         """Map the columns of a file or frame to a source."""

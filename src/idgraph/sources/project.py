@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from idgraph.config import Config
-from idgraph.errors import ConfigError
+from idgraph.config import IN_A_FILE, Config
+from idgraph.errors import ConfigError, faults
 from idgraph.sources.table import Source
 
 __all__ = ["PROJECT_FILE", "Project", "load_project", "project_schema"]
@@ -43,20 +43,15 @@ def load_project(path: Path) -> Project:
         msg = f"{path.name} is larger than {_LARGEST:,} bytes; it is not a settings file"
         raise ConfigError(msg)
     try:
-        project = Project.model_validate(tomllib.loads(path.read_text("utf-8")))
+        project = Project.model_validate(tomllib.loads(path.read_text("utf-8")), context=IN_A_FILE)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{path.name} is no TOML: {error}"
         raise ConfigError(msg) from error
     except ValidationError as error:
-        faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors())
-        msg = f"{path.name}: {faults}"
+        msg = f"{path.name}: {faults(error)}"
         raise ConfigError(msg) from None
     sources = tuple(dataclasses.replace(s, data=_beside(path.parent, s.data)) for s in project.sources)
     return project.model_copy(update={"sources": sources})
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
 
 
 def _beside(folder: Path, data: Any) -> Any:  # noqa: ANN401 - what TOML may hold

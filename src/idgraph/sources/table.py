@@ -5,11 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass as plain_dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
 
+from idgraph.config import IN_A_FILE
+from idgraph.errors import ConfigError, MappingError, faults
 from idgraph.schema import FRAMES, KINDS, Kind
 
 __all__ = ["Cell", "KindBy", "Role", "Source"]
@@ -37,6 +48,17 @@ class KindBy:
     column: str
     cases: dict[str, Kind]
     otherwise: Kind
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_faults(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:  # noqa: ANN401
+        try:
+            return handler(value)
+        except ValidationError as error:
+            if info.context == IN_A_FILE:
+                raise
+            msg = f"KindBy: {faults(error)}"
+            raise ConfigError(msg) from None
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -137,6 +159,27 @@ class Source:
                 msg = f"{name!r} cannot be an attribute's name; write another word with letters a-z, digits and _"
                 raise ValueError(msg)
         return attributes
+
+    @model_validator(mode="after")
+    def _rows_can_be_told_apart(self) -> Self:
+        if self.id is None and not self.identifiers:
+            msg = (
+                "it has neither an id nor identifiers; name the column of its own ids, or what its events hold of whom"
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_faults(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:  # noqa: ANN401
+        try:
+            return handler(value)
+        except ValidationError as error:
+            if info.context == IN_A_FILE:
+                raise
+            said = value if isinstance(value, ArgsKwargs) else ArgsKwargs((), value)
+            name = said.args[0] if said.args else (said.kwargs or {}).get("name", "")
+            raise MappingError(str(name), faults(error), "Mend the mapping of this source.") from None
 
     @property
     def is_events(self) -> bool:

@@ -18,7 +18,7 @@ def read_parquet(part: Part) -> Reading:
         FileError: truncated or damaged.
     """
     with part.path.open("rb") as file:
-        file.seek(-4, 2)
+        size = file.seek(-4, 2) + 4
         if file.read() not in {b"PAR1", b"PARE"}:
             raise part.error("is truncated: it does not end as Parquet does", "Fetch or export it again.")
     frame = pl.scan_parquet(part.path, glob=False, hive_partitioning=False)
@@ -29,4 +29,4 @@ def read_parquet(part: Part) -> Reading:
     if clash := set(RESERVED) & set(schema):
         raise part.error(f"has a column {min(clash)!r}, a name used here", "Rename that column.")
     frame = pl.scan_parquet(part.path, glob=False, hive_partitioning=False, row_index_name=ROW, row_index_offset=1)
-    return Reading(frame, list(schema_addresses(schema)))
+    return Reading(frame, list(schema_addresses(schema)), size)

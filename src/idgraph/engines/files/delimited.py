@@ -74,7 +74,7 @@ def read_delimited(part: Part, delimiter: str | None, encoding: str | None) -> R
     )
     if dropped:
         frame = without_rows(frame, dropped)
-    return Reading(frame, header.names, rejects)
+    return Reading(frame, header.names, part.path.stat().st_size, rejects)
 
 
 def as_utf8(part: Part, encoding: str | None) -> Part:

@@ -54,10 +54,12 @@ class Reject(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """One part, read: a lazy frame with `__row`, the addresses it offers, and the rows it refused."""
+    """One part, opened: a lazy frame with `__row`, the addresses it offers, its size, and the rows it refused."""
 
     frame: pl.LazyFrame
     columns: list[str]
+    size: int
+    """Bytes of the file that the frame scans."""
     rejects: list[Reject] = field(default_factory=list)
 
 

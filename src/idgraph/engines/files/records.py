@@ -58,7 +58,7 @@ def read_records(part: Part, found: Format, encoding: str | None) -> Reading:
         refuse_if_most(part, count, rejects, "holds few records", "A record is a JSON object, on a line or in a list.")
     if len(bad):
         frame = without_rows(frame, bad[ROW])
-    return Reading(frame, _addresses(frame), sorted(rejects))
+    return Reading(frame, _addresses(frame), part.path.stat().st_size, sorted(rejects))
 
 
 def _is_lines(part: Part, found: Format) -> bool:

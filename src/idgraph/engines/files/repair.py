@@ -57,8 +57,9 @@ def repair(part: Part, header: Header) -> Reading:
         records.short.clear()
     refuse_encoding(part, records.row, records.rejects, records.beyond_ascii)
     refuse_misfits(part, records.row, records.rejects)
+    part = replaced(part, copy)
     frame = pl.scan_csv(
-        replaced(part, copy).path,
+        part.path,
         has_header=False,
         infer_schema=False,
         schema=dict.fromkeys([*header.names, ROW], pl.String),
@@ -67,7 +68,7 @@ def repair(part: Part, header: Header) -> Reading:
     ).with_columns(pl.col(ROW).cast(pl.UInt32))
     if records.short:
         frame = without_rows(frame, [row for row, _ in records.short])
-    return Reading(frame, header.names, records.rejects)
+    return Reading(frame, header.names, part.path.stat().st_size, records.rejects)
 
 
 class _Records:

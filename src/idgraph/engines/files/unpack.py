@@ -17,7 +17,8 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
@@ -136,25 +137,22 @@ def _pour(packed: IO[bytes], limit: _Limit) -> Path:
     return write_copy(limit.part, blocks())
 
 
-class _damage:  # noqa: N801 - reads as a verb phrase where it is used
+@contextmanager
+def _damage(part: Part, kind: str) -> Iterator[None]:
     """Turn what the decompressors raise into one error that names the file."""
-
-    def __init__(self, part: Part, kind: str) -> None:
-        self.part = part
-        self.kind = kind
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, EOFError):
-            raise self.part.error(f"is truncated: its {self.kind} data ends too early", _AGAIN) from error
-        if isinstance(error, zipfile.BadZipFile):
-            raise self.part.error("is a damaged or truncated zip", _AGAIN) from error
-        if isinstance(error, NotImplementedError):
-            raise self.part.error("is a zip packed in a way that is not read here", "Unpack it first.") from error
+    try:
+        yield
+    except EOFError as error:
+        raise part.error(f"is truncated: its {kind} data ends too early", _AGAIN) from error
+    except zipfile.BadZipFile as error:
+        raise part.error("is a damaged or truncated zip", _AGAIN) from error
+    except NotImplementedError as error:
+        raise part.error("is a zip packed in a way that is not read here", "Unpack it first.") from error
+    except Exception as error:
+        # ZstdError is not importable where zstd is not installed
         if isinstance(error, gzip.BadGzipFile | zlib.error) or type(error).__name__ == "ZstdError":
-            raise self.part.error(f"is damaged: its {self.kind} data cannot be read", _AGAIN) from error
+            raise part.error(f"is damaged: its {kind} data cannot be read", _AGAIN) from error
+        raise
 
 
 def _opener(part: Part, kind: str) -> Callable[..., IO[bytes]]:
@@ -164,7 +162,7 @@ def _opener(part: Part, kind: str) -> Callable[..., IO[bytes]]:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore] # Python 3.14
     except ImportError:
         try:
-            from backports import zstd
+            from backports import zstd  # type: ignore[import-not-found,unused-ignore]
         except ImportError as error:
             raise part.error("is packed with zstd", "Install backports.zstd, or unpack it first.") from error
     return cast("Callable[..., IO[bytes]]", zstd.open)
@@ -186,26 +184,43 @@ def _folder(process: int) -> Path:
 _numbers = itertools.count()
 
 
-def write_copy(part: Part, blocks: Iterator[bytes]) -> Path:
-    """Write bytes to a new private file (mode 0600), removed when the interpreter ends.
+def new_copy(part: Part) -> Path:
+    """Make an empty private file (mode 0600), removed when the interpreter ends.
+
+    Raises:
+        FileError: the temporary folder cannot be written.
+    """
+    with _room(part):
+        path = _folder(os.getpid()) / str(next(_numbers))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return path
+
+
+def write_copy(part: Part, blocks: Iterable[bytes]) -> Path:
+    """Write bytes to a new private file.
 
     Raises:
         FileError: the disk is full or the temporary folder cannot be written.
     """
-    path = _folder(os.getpid()) / str(next(_numbers))
+    path = new_copy(part)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - mode 0600 from birth
+        with _room(part), path.open("wb") as file:
             file.writelines(blocks)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, gzip.BadGzipFile):
-            raise
-        problem = f"could not be unpacked or converted: {error.strerror or error}"
-        raise part.error(problem, f"Make room in {path.parent.parent}, or point TMPDIR elsewhere.") from error
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def _room(part: Part) -> Iterator[None]:
+    try:
+        yield
+    except gzip.BadGzipFile:  # which is an OSError, but not of the disk
+        raise
+    except OSError as error:
+        problem = f"could not be unpacked or converted: {error.strerror or error}"
+        raise part.error(problem, f"Make room in {tempfile.gettempdir()}, or point TMPDIR elsewhere.") from error
 
 
 def replaced(part: Part, copy: Path) -> Part:
