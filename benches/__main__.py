@@ -43,7 +43,7 @@ def main() -> None:
         title, bench = _BENCHES[name]
         print(f"{name} …", file=sys.stderr, flush=True)
         begun = time.perf_counter()
-        text = f"## {title}\n\n{circumstances(scale.runs)}\n\n{bench(scale)}"
+        text = f"## {title}\n\n{circumstances()}\n\n{bench(scale)}"
         print(f"{text}\n")
         print(f"{name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
         if page:

@@ -19,7 +19,9 @@ components in the form that it gives; the other figures are of the whole process
 - **idgraph**: `smallest_member`, what the Polars engine uses: NumPy integers in and out.
 - **networkx**: a `Graph` filled from pairs of Python integers, then `connected_components`; run once.
 - **Splink**: `cluster_pairwise_predictions_at_threshold` on DuckDB, tables in, a table out: of integers, and of record
-  ids as they are. It also gives the records that no edge joins."""
+  ids as they are. It also gives the records that no edge joins.
+
+{runs}"""
 
 
 def by_idgraph(records: int) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def by_splink(records: int, *, strings: bool) -> dict[str, Any]:
         f"create table edges as select one.{id_of} as one, other.{id_of} as other from '{work.edges}' as edges "
         "join coded as one on one.code = edges.left join coded as other on other.code = edges.right"
     )
+    database.execute("drop table coded")
     stages = Stages()
     stages("step")
     nodes, edges = database.table("nodes"), database.table("edges")
@@ -87,7 +90,8 @@ def bench(scale: Scale) -> str:
         joined, components = answers[_IDGRAPH]
         rows.append([f"**{facts['edges']:,} edges, {joined:,} records in {components:,} components**", *[""] * 5])
         rows += _rows(found)
-    return f"{_METHOD}\n\n{table(['', 'step, seconds', '×', 'process, seconds', 'of CPU', 'peak GB'], rows)}"
+    head = ["", "step, seconds", "×", "process, seconds", "CPU seconds", "peak GB"]
+    return f"{_METHOD.format(runs=scale.told)}\n\n{table(head, rows)}"
 
 
 def _candidates(records: int) -> list[Candidate]:

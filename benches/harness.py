@@ -39,6 +39,11 @@ class Scale:
     runs: int = 3
     companies: int = 2_000
 
+    @property
+    def told(self) -> str:
+        """Say how often candidates run, for the text above a table."""
+        return "One run each." if self.runs == 1 else f"Medians of {self.runs} runs."
+
 
 @dataclass(frozen=True)
 class Candidate:

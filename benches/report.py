@@ -31,14 +31,14 @@ How to read it:
 """
 
 
-def circumstances(runs: int) -> str:
+def circumstances() -> str:
     """Say when, on what machine and with what versions."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
         f"{time.strftime('%Y-%m-%d')}; {cores} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}; "
-        f"Python {platform.python_version()}, {versions}; medians of {runs} runs."
+        f"Python {platform.python_version()}, {versions}."
     )
 
 

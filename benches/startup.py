@@ -30,10 +30,9 @@ def bench(scale: Scale) -> str:
             name,
             f"{median(run[name].wall for run in runs):.2f}",
             f"{min(run[name].wall for run in runs):.2f}",
-            f"{median(run[name].peak for run in runs) / 1e6:.0f}",
         ]
         for name in _COMMANDS
     ]
-    return f"The whole process, {_RUNS} runs after one that is not counted.\n\n" + table(
-        ["", "median, seconds", "fastest", "peak MB"], rows
+    return f"The whole process; {_RUNS} runs, after one that does not count.\n\n" + table(
+        ["", "median, seconds", "fastest"], rows
     )

@@ -1,4 +1,4 @@
-"""What every test may ask for: the folder of real exports, and a Java that can run Spark."""
+"""What every test may ask for: the folder of real exports, a local Spark, and the engines side by side."""
 
 import os
 import re
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+
+from idgraph.engines import Engine, engine_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,3 +61,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if marked and (java_version() or 0) < 17:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="Spark needs Java 17 or newer"))
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """A Spark session on this machine, started once: what it does here is small, so it compiles and shuffles little."""
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": 1,
+        "spark.default.parallelism": 1,
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session", params=["polars", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request) -> Engine:
+    """Each engine in turn."""
+    return engine_for(request.getfixturevalue("spark").range(1) if request.param == "spark" else None)

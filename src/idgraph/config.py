@@ -100,6 +100,7 @@ DEFAULT_TYPES: Final[tuple[IdentifierType, ...]] = (
     _type("device", "person", "device", "device", 9, agreement=1),
     _type("hubspotutk", "person", "device", "device", 9, agreement=1),
     _type("amplitude_id", "person", "device", "device", 9, agreement=1),
+    _type("domain", "person", "none", "domain", 0),
     _type("ip", "person", "none", "id", 0),
     _type("app.tenant_id", "account", "id", "id", 20, kind="tenant"),
     _type("salesforce_accounts.id", "account", "id", "salesforce_id", 20, kind="crm_account"),

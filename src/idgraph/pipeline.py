@@ -19,13 +19,13 @@ from idgraph.linkage.rules import ALIAS_RULE, check_rule_names
 from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, TEXT, Level, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
 from idgraph.sources.references import Resolved, resolve_references, with_reference_types
+from idgraph.sources.table import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from idgraph.engines import Engine
-    from idgraph.sources.table import Source
 
 __all__ = ["resolve"]
 
@@ -69,6 +69,9 @@ def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
         raise ConfigError(msg)
     seen: set[str] = set()
     for source in sources:
+        if not isinstance(source, Source):
+            msg = f"resolve takes sources, not {type(source).__name__}; of a list, or of discover(…): resolve(*sources)"
+            raise ConfigError(msg)
         if source.name in seen:
             raise MappingError(source.name, "two sources have this name", "Give each table its own name.")
         seen.add(source.name)

@@ -157,6 +157,13 @@ def test_quotes_inside_unquoted_fields_are_content(put):
     assert cells(opened) == [("1", '5" pipe', "a"), ("2", '7"', "b, c"), ("3", "x", '6"')]
 
 
+@pytest.mark.parametrize("rest", ['1,"a"\n2,b\n', '1,"a\n2,b\n3,c"\n'])
+def test_a_quote_in_a_header_is_content_too(put, rest):
+    opened = scan("app", put('id,5" pipe\n' + rest))
+    assert opened.columns == ["id", '5" pipe']
+    assert cells(opened)[0][0] == "1"
+
+
 def test_an_unclosed_quote_does_not_swallow_what_follows(put):
     rows = ["id,name", *(f"{number},n" for number in range(1, 3000))]
     rows[10] = '10,"n'
@@ -244,7 +251,12 @@ def trouble(path, **how):
             'FILE is full of NUL bytes, as UTF-16 is. Pass encoding="utf-16-be".',
         ),
         (b"\0" * 512, {}, "FILE holds nothing but NUL bytes."),
-        ('"a,b\n1,2\n', {}, "FILE has a header without end."),
+        ('"a,b\n1,2\n', {}, "FILE has a header that cannot be read: a quote is never closed. Check its first line"),
+        ('"a"b,c\n1,2\n', {}, "FILE has a header that cannot be read: text follows a closing quote"),
+        ("sep=;\n", {}, "FILE has a header that cannot be read: there is none."),
+        ("x" * (1 << 21), {}, "FILE has a header that cannot be read: it has no end."),
+        ("\ufeff<html>", {}, "FILE looks like a web page (HTML), not delimited text."),
+        ('{"a": 1}'.encode("utf-16-le"), {"format": "json"}, "FILE is full of NUL bytes, as UTF-16 is."),
         (
             "Report of May\nid,name,mail\n1,a,b\n2,c,d\n3,e,f\n",
             {},

@@ -33,6 +33,22 @@ def _leaves(tree: object) -> Iterator[str]:
         yield tree
 
 
+def likely(texts: pl.Series, pattern: str) -> pl.Series:
+    """All texts of a shape, and every fiftieth of the others: slow libraries are not asked about 200,000 names."""
+    alike = texts.str.contains(pattern)
+    return pl.concat([texts.filter(alike), texts.filter(~alike).gather_every(50)])
+
+
+@pytest.fixture(scope="session")
+def likely_domains(real_texts: pl.Series) -> pl.Series:
+    return likely(real_texts, "[.:/@]")
+
+
+@pytest.fixture(scope="session")
+def likely_phones(real_texts: pl.Series) -> pl.Series:
+    return likely(real_texts, "^[^0-9]*(?:[0-9][^0-9]*){3,20}$")
+
+
 @pytest.fixture(scope="session")
 def real_texts(data_dir: Path) -> pl.Series:
     """Every distinct text of every file of the data folder, whatever its column holds."""

@@ -21,8 +21,31 @@ LATIN = "aAbeinosßÉéüØøłİıKﬀ"
 MARKED = "@..--__++''\"\"<>()[],,;:/\\&  \t\u00a0\u200b|?#*=%"
 OTHER = "0012345679٣５李がЙйςΣ한हि\u0301\u0308\u0338\ud7ff😀"
 WORDS = [
-    *("www.", "https://", "mailto:", "@gmail.com", "@acme.io", ".co.uk", ".github.io", "xn--mnchen-3ya.de", "localhost"),
-    *("Dr. ", ", Jr.", " PhD", "null", "N/A", "test", "The ", " Inc.", " GmbH & Co. KG", " S.A.", "株式会社", " the pt "),
+    *(
+        "www.",
+        "https://",
+        "mailto:",
+        "@gmail.com",
+        "@acme.io",
+        ".co.uk",
+        ".github.io",
+        "xn--mnchen-3ya.de",
+        "localhost",
+    ),
+    *(
+        "Dr. ",
+        ", Jr.",
+        " PhD",
+        "null",
+        "N/A",
+        "test",
+        "The ",
+        " Inc.",
+        " GmbH & Co. KG",
+        " S.A.",
+        "株式会社",
+        " the pt ",
+    ),
     *("+1", "+49", "0049", "011", "(0)", " x12", "555-0100", "00", "0031G00000rfAvu", "QAE", "[object Object]"),
 ]
 TEXTS = st.one_of(
@@ -55,7 +78,9 @@ def test_each_row_gets_a_value_or_a_reason(name, raw):
 @pytest.mark.parametrize("name", NAMES)
 @given(raw=COLUMN)
 @example(raw=pl.Series(["ana@xn--mnchen-3ya.de", "+49 0 0 30 12345", "the pt inc", "dr jr", "'\u0301a", "zendesk.com"]))
-@example(raw=pl.Series(["\u1fefana@acme.io", "a.\u0308 b", "www.zendesk.com", "Å.\u0301", "0000", "ς inc", "İ@gmail.com"]))
+@example(
+    raw=pl.Series(["\u1fefana@acme.io", "a.\u0308 b", "www.zendesk.com", "Å.\u0301", "0000", "ς inc", "İ@gmail.com"])
+)
 def test_normalising_twice_is_normalising_once(name, raw):
     once = normalise(name, raw, region="US")
     twice = normalise(name, once["value"], region="US")

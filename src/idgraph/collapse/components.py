@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -12,10 +13,23 @@ if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.engines import Engine
 
-__all__ = ["collapse"]
+__all__ = ["Collapsed", "collapse"]
 
 
-def collapse(records: nw.LazyFrame, edges: nw.LazyFrame, level: str, config: Config, engine: Engine) -> nw.LazyFrame:
+@dataclass(frozen=True)
+class Collapsed:
+    """The entities of one level.
+
+    Attributes:
+        records: record, entity (the smallest record in it): one row for each record.
+        entities: entity, entity_id.
+    """
+
+    records: nw.LazyFrame
+    entities: nw.LazyFrame
+
+
+def collapse(records: nw.LazyFrame, edges: nw.LazyFrame, level: str, config: Config, engine: Engine) -> Collapsed:
     """Bring records joined by evidence together.
 
     An entity's founder is the record seen first; ties, and records never dated, go to the smallest record_id. So a full
@@ -29,15 +43,21 @@ def collapse(records: nw.LazyFrame, edges: nw.LazyFrame, level: str, config: Con
         engine: what runs it.
 
     Returns:
-        record, record_id, entity (integer), entity_id: one row for each record.
+        The entities, and which records each is made of.
     """
     joined = engine.components(edges.select("left", "right"))
-    placed = records.join(joined, left_on="record", right_on="node", how="left")
-    placed = placed.with_columns(nw.coalesce("component", "record").alias("entity"))
-    alone = placed.filter(nw.col("component").is_null()).select("entity", nw.col("record_id").alias("founder"))
+    found = engine.lookup(records, "record", joined, "node", {"component": "component"})
+    placed = engine.checkpoint(
+        found.select("record", "record_id", "first_seen", nw.coalesce("component", "record").alias("entity"))
+    )
+    in_several = joined.select(nw.col("node").alias("record"))
+    several = engine.checkpoint(placed.join(in_several, on="record", how="semi"))
     earliest = nw.col("first_seen").min().over("entity")
-    several = placed.filter(~nw.col("component").is_null()).with_columns(earliest.alias("earliest"))
-    first = several.filter((nw.col("first_seen") == nw.col("earliest")) | nw.col("earliest").is_null())
+    first = several.with_columns(earliest.alias("earliest"))
+    first = first.filter((nw.col("first_seen") == nw.col("earliest")) | nw.col("earliest").is_null())
     founders = first.group_by("entity").agg(nw.col("record_id").min().alias("founder"))
-    named = engine.checkpoint(entity_ids(nw.concat([alone, founders]), level, config, engine))
-    return engine.checkpoint(placed.select("record", "record_id", "entity").join(named, on="entity"))
+    alone = placed.join(in_several, on="record", how="anti").select("entity", nw.col("record_id").alias("founder"))
+    return Collapsed(
+        records=engine.checkpoint(placed.select("record", "entity")),
+        entities=engine.checkpoint(entity_ids(nw.concat([alone, founders]), level, config, engine)),
+    )

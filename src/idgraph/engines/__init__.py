@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import narwhals.stable.v2 as nw
+
 from idgraph.engines.base import Engine, Kernel, Readable, Table
 from idgraph.engines.polars_engine import PolarsEngine
 
@@ -11,13 +13,17 @@ __all__ = ["Engine", "Kernel", "Readable", "Table", "engine_for"]
 
 
 def engine_for(frame: Any) -> Engine:  # noqa: ANN401 - a frame of any library
-    """Choose the engine that a frame belongs to: Spark for a Spark frame, else Polars.
+    """Choose the engine that a frame belongs to: Spark for a Spark frame, classic or Connect, else Polars.
+
+    Raises:
+        EngineError: Spark cannot be used as it is.
 
     >>> engine_for(None).name
     'polars'
     """
-    if type(frame).__module__.startswith("pyspark."):
+    native = nw.to_native(frame, pass_through=True)
+    if type(native).__module__.startswith("pyspark."):
         from idgraph.engines.spark_engine import SparkEngine
 
-        return SparkEngine(frame.sparkSession)
+        return SparkEngine(native.sparkSession)
     return PolarsEngine()

@@ -50,7 +50,8 @@ class Table:
     Attributes:
         frame: its columns, and `__file` (place in `files`) and `__row` (from 1, within the file).
         columns: the dtypes of the columns.
-        find: the expression of a column, or of an address within one; KeyError with the address and close matches.
+        find: the expression of a column, or of an address within one; KeyError with what there is, in words, and
+            a list of close matches.
         files: where the rows came from; empty for a frame.
         rejects: rows that could not be read, as the frame `rejects`; None where none could go wrong.
     """
@@ -97,6 +98,19 @@ class Engine(Protocol):
 
     def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
         """Number the rows from `start` on and checkpoint; the numbers mean nothing beyond this run."""
+
+    def lookup(
+        self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]
+    ) -> nw.LazyFrame:
+        """Add columns of a table that has one row for each integer: a left join, as cheap as the engine can make it.
+
+        Args:
+            frame: any rows; their number stays.
+            key: its integer column, null where there is nothing to look up.
+            table: the rows to look up.
+            by: the table's integer column, each value once.
+            columns: new column to the table's column; null where nothing is found.
+        """
 
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
         """Gather the distinct values of a column into one list for each group; a group without values has no row.

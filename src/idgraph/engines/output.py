@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ import polars as pl
 
 from idgraph.errors import OutputError
 
-__all__ = ["RUN_FILE", "new_folder", "write_frame"]
+__all__ = ["RUN_FILE", "new_folder", "refuse_folder", "write_frame"]
 
 RUN_FILE: Final = "run.json"
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
@@ -22,19 +23,47 @@ _FORMULA: Final = r"^[=+\-@\t\r]"
 _NUMBER: Final = r"^[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
-@contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
-    """Give a private folder to fill; it takes the place of `out` only if the block ends well.
+def refuse_folder(out: Path, names: Collection[str]) -> None:
+    """Refuse a folder that is not ours to replace.
+
+    Args:
+        out: where the output is to be.
+        names: what the output consists of; a folder that holds anything else besides is left alone.
 
     Raises:
-        OutputError: `out` is a file, holds something that is not ours, or cannot be written.
+        OutputError: `out` is a file, or holds something that is not ours.
     """
     if out.exists() and not out.is_dir():
         msg = f"{out} is a file. Name a folder for the output."
         raise OutputError(msg)
-    if out.is_dir() and any(out.iterdir()) and not (out / RUN_FILE).is_file():
-        msg = f"{out} holds files that idgraph did not write, so it is left alone. Name a new or empty folder."
+    found = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    others = [name for name in found if name not in names]
+    if others or (found and not _is_ours(out / RUN_FILE)):
+        example = f", such as {others[0]}" if others else ""
+        msg = f"{out} holds files that idgraph did not write{example}, so it is left alone. Name a new or empty folder."
         raise OutputError(msg)
+
+
+def _is_ours(run_file: Path) -> bool:
+    try:
+        return "idgraph" in json.loads(run_file.read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+@contextmanager
+def new_folder(out: Path, names: Collection[str]) -> Iterator[Path]:
+    """Give a private folder to fill; it takes the place of `out` only if the block ends well.
+
+    Args:
+        out: where the output is to be; see `refuse_folder`.
+        names: what the output consists of.
+
+    Raises:
+        OutputError: `out` is a file, holds something that is not ours, or cannot be written.
+    """
+    refuse_folder(out, names)
+    out = out.resolve()  # a link is kept, and what it points to is replaced
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -43,8 +72,8 @@ def new_folder(out: Path) -> Iterator[Path]:
         raise OutputError(msg) from error
     try:
         yield made
-        for path in made.iterdir():
-            path.chmod(0o600)
+        for path in made.rglob("*"):
+            path.chmod(0o700 if path.is_dir() else 0o600)
         _take_place(made, out)
     except (OSError, pl.exceptions.ComputeError) as error:
         msg = f"{out} could not be written: {error}. Nothing of it is left; what was there before still is."
@@ -59,7 +88,11 @@ def _take_place(made: Path, out: Path) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     os.replace(out, old)  # noqa: PTH105 - onto an empty folder, which Path.rename words less clearly
-    made.rename(out)
+    try:
+        made.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
     shutil.rmtree(old)
 
 

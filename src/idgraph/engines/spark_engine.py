@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,8 @@ from idgraph.errors import EngineError
 from idgraph.schema import TIME
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import pyarrow as pa  # type: ignore[import-untyped]
+    from polars._typing import PolarsDataType
     from pyspark.sql import Column, DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
@@ -41,8 +42,8 @@ _ROW_BITS: Final = 33
 class SparkEngine:
     """Runs every step on Spark; only the edges of `components`, and what is collected or written, pass through here.
 
-    Kernels run in Spark's Python workers, which need idgraph, Polars and what the kernels use. Frames are checkpointed on
-    the workers' own disks (`localCheckpoint`): a worker that is lost takes its part with it, and the run has to start again.
+    Kernels run in Spark's Python workers, which need idgraph and all it needs. Frames are checkpointed by the workers
+    themselves (`localCheckpoint`): one that is lost takes its part of them along, and the run has to start again.
     """
 
     name: Final = "spark"
@@ -58,53 +59,55 @@ class SparkEngine:
             EngineError: pyspark, what it needs, or Java is missing or too old; or the session counts in another zone.
         """
         _check_packages()
-        self.session = session or _session()
+        self.session = _session() if session is None else session
         _check_zone(self.session)
 
     def read(self, source: Readable) -> Table:
-        """See `Engine.read`: frames only. `__row` tells rows apart, and says nothing of their place: Spark keeps none."""
-        from pyspark.sql import functions as F
+        """See `Engine.read`: frames only. `__row` tells rows apart; where they stood, Spark does not know."""
+        from pyspark.sql import functions as sf
 
         if isinstance(source.data, str | Path | list | tuple):
             msg = (
                 f"source {source.name!r}: files are not read on Spark yet. Give the frame: data=spark.read.parquet(…)."
             )
             raise EngineError(msg)
-        native = self._taken(source.data)
-        columns = self.collect(nw.from_native(native.limit(0))).schema
-        numbered = native.withColumns({ROW: F.monotonically_increasing_id() + F.lit(1), FILE: F.lit(0).cast("long")})
+        frame = self.lazy(source.data)
+        columns = self.collect(frame.head(0)).schema
+        native: DataFrame = frame.to_native()
+        numbered = native.withColumns({ROW: sf.monotonically_increasing_id() + sf.lit(1), FILE: sf.lit(0).cast("long")})
         return Table(nw.from_native(numbered), columns, partial(column_expr, columns), [], None)
 
     def lazy(self, frame: Any) -> nw.LazyFrame:  # noqa: ANN401 - a frame of any library
         """See `Engine.lazy`; unsigned integers become Int64, words and columns of nulls String, times microseconds."""
-        return nw.from_native(self._taken(frame))
-
-    def _taken(self, frame: Any) -> DataFrame:  # noqa: ANN401 - a frame of any library
-        frame = nw.to_native(frame, pass_through=True)
-        if _is_spark(frame):
-            texts = [field.name for field in frame.schema if field.dataType.typeName() == "void"]
-            return frame.withColumns({name: _column(name).cast("string") for name in texts}) if texts else frame
-        native = frame.collect() if isinstance(frame, pl.LazyFrame) else pl.DataFrame(frame)
+        native = nw.to_native(frame, pass_through=True)
+        if type(native).__module__.startswith("pyspark."):
+            given: DataFrame = native
+            nulls = [field.name for field in given.schema if field.dataType.typeName() == "void"]
+            return nw.from_native(given.withColumns({name: _column(name).cast("string") for name in nulls}))
+        eager = native.collect() if isinstance(native, pl.LazyFrame) else pl.DataFrame(native)
         try:
-            rows = native.cast(_spark_dtypes(native.schema))
-        except pl.exceptions.InvalidOperationError as error:
-            msg = f"a frame has integers of 64 bits, which Spark lacks: {error}. Give that column as text."
-            raise EngineError(msg) from error
+            rows = eager.cast(_spark_dtypes(eager.schema))
+        except pl.exceptions.InvalidOperationError:
+            large = ", ".join(name for name, dtype in eager.schema.items() if dtype == pl.UInt64)
+            msg = f"column {large} holds integers above 2^63 - 1, which Spark has no dtype for. Give them as text."
+            raise EngineError(msg) from None
         schema, arrow = _schemas(rows.schema)
-        if rows.is_empty():  # of which pyspark makes no Arrow arrays
-            return self.session.createDataFrame([], schema)
-        return self.session.createDataFrame(rows.to_arrow().cast(arrow), schema)
+        # Of an empty table pyspark makes arrays that Arrow refuses.
+        data = [] if rows.is_empty() else rows.to_arrow().cast(arrow)
+        return nw.from_native(self.session.createDataFrame(data, schema))
 
     def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """See `Engine.map_batches`; UInt64, of which Spark has none, comes out as the Int64 of the same bits."""
         declared = nw.Schema(schema).to_polars()
         native, arrow = _schemas(declared)
         run = partial(_run, kernel=kernel, declared=declared, arrow=arrow)
-        return nw.from_native(frame.to_native().mapInArrow(run, native))
+        rows: DataFrame = frame.to_native()
+        return nw.from_native(rows.mapInArrow(run, native))
 
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.checkpoint`."""
-        return nw.from_native(frame.to_native().localCheckpoint())
+        native: DataFrame = frame.to_native()
+        return nw.from_native(native.localCheckpoint())
 
     def collect(self, frame: nw.LazyFrame) -> pl.DataFrame:
         """See `Engine.collect`."""
@@ -115,32 +118,44 @@ class SparkEngine:
         return int(frame.to_native().count())
 
     def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
-        """See `Engine.number`: without gaps, in the frame's order where it was sorted; only a count by partition is read."""
-        from pyspark.sql import functions as F
+        """See `Engine.number`: without gaps, and in order where the frame was sorted; only counts pass through here."""
+        from pyspark.sql import functions as sf
 
         native: DataFrame = frame.to_native()
-        placed = native.withColumn(_PLACE, F.monotonically_increasing_id()).localCheckpoint()
-        part = F.shiftright(_PLACE, _ROW_BITS)
+        placed = native.withColumn(_PLACE, sf.monotonically_increasing_id()).localCheckpoint()
+        part = sf.shiftright(_PLACE, _ROW_BITS)
         sizes = {row["part"]: row["count"] for row in placed.groupBy(part.alias("part")).count().collect()}
         before = np.cumsum([start, *(sizes.get(number, 0) for number in range(max(sizes, default=0)))])
-        first = F.get(F.lit(before.tolist()), part.cast("int"))
-        number = first + F.col(_PLACE).bitwiseAND(F.lit((1 << _ROW_BITS) - 1))
+        first = sf.get(sf.lit(before.tolist()), part.cast("int"))
+        number = first + sf.col(_PLACE).bitwiseAND(sf.lit((1 << _ROW_BITS) - 1))
         return nw.from_native(placed.select(number.alias(name), *map(_column, native.columns)))
 
-    def lists(self, frame: nw.LazyFrame, by: Sequence[str], values: Sequence[str]) -> nw.LazyFrame:
-        """See `Engine.lists`."""
-        from pyspark.sql import functions as F
+    def lookup(
+        self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]
+    ) -> nw.LazyFrame:
+        """See `Engine.lookup`: a left join."""
+        found = table.select(nw.col(by).alias(key), *(nw.col(old).alias(new) for new, old in columns.items()))
+        return frame.join(found, on=key, how="left")
 
-        gathered = [F.sort_array(F.collect_set(_column(value))).alias(value) for value in values]
-        return nw.from_native(frame.to_native().groupBy(*map(_column, by)).agg(*gathered))
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
+        """See `Engine.lists`."""
+        from pyspark.sql import functions as sf
+
+        cell, keys = _column(value), [_column(name) for name in by]
+        held: DataFrame = frame.to_native().where(cell.isNotNull())
+        if order is None:
+            return nw.from_native(held.groupBy(*keys).agg(sf.sort_array(sf.collect_set(cell)).alias(value)))
+        placed = held.groupBy(*keys, cell).agg(sf.min(_column(order)).alias(_PLACE))
+        pairs = sf.sort_array(sf.collect_list(sf.struct(sf.col(_PLACE), cell.alias("value"))))
+        return nw.from_native(placed.groupBy(*keys).agg(sf.transform(pairs, lambda pair: pair["value"]).alias(value)))
 
     def native(self, frame: nw.LazyFrame) -> DataFrame:
         """See `Engine.native`: a Spark frame."""
         found: DataFrame = frame.to_native()
         return found
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:  # noqa: A002 - the word of the design
-        """See `Engine.write`: one file on this machine, so it passes through its memory; `native` frames go elsewhere."""
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:
+        """See `Engine.write`: one file on this machine. What its memory cannot hold, Spark itself writes: `native`."""
         write_frame(self.collect(frame).lazy(), path, format)
 
     def stored(self, path: Path) -> nw.LazyFrame:
@@ -156,15 +171,11 @@ class SparkEngine:
         return self.lazy(pl.DataFrame({"node": codes[node], "component": codes[component]}))
 
 
-def _is_spark(frame: object) -> bool:
-    return type(frame).__module__.startswith("pyspark.sql.")
-
-
 def _column(name: str) -> Column:
     """A column by its whole name, dots and all."""
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as sf
 
-    return F.col("`" + name.replace("`", "``") + "`")
+    return sf.col("`" + name.replace("`", "``") + "`")
 
 
 def _run(
@@ -177,7 +188,7 @@ def _run(
         yield from found.with_columns(unsigned).to_arrow().cast(arrow).to_batches()
 
 
-def _schemas(schema: Mapping[str, pl.DataType]) -> tuple[StructType, pa.Schema]:
+def _schemas(schema: Mapping[str, PolarsDataType]) -> tuple[StructType, pa.Schema]:
     """The columns that Spark gives to a Polars frame, and the Arrow form that it takes them in."""
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -185,11 +196,11 @@ def _schemas(schema: Mapping[str, pl.DataType]) -> tuple[StructType, pa.Schema]:
     return native, to_arrow_schema(native, timezone="UTC")
 
 
-def _spark_dtypes(schema: Mapping[str, pl.DataType]) -> pl.Schema:
+def _spark_dtypes(schema: Mapping[str, PolarsDataType]) -> pl.Schema:
     return pl.Schema({name: _spark_dtype(dtype) for name, dtype in schema.items()})
 
 
-def _spark_dtype(dtype: pl.DataType) -> pl.DataType:
+def _spark_dtype(dtype: PolarsDataType) -> PolarsDataType:
     """The nearest dtype that Spark has too.
 
     >>> _spark_dtype(pl.List(pl.UInt32())), _spark_dtype(pl.Categorical())
@@ -207,7 +218,7 @@ def _spark_dtype(dtype: pl.DataType) -> pl.DataType:
 
 
 def _check_packages() -> None:
-    for package in ("pyspark", "pyarrow", "pandas"):
+    for package in ("pyspark", "pyarrow", "pandas", "cloudpickle"):
         if find_spec(package) is None:
             msg = f"the Spark engine needs {package}. Install it: pip install 'idgraph-b2b[spark]'"
             raise EngineError(msg)
@@ -240,7 +251,8 @@ def _check_java() -> None:
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603 - no input
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) < _OLDEST_JAVA:
-        msg = f"Spark needs Java {_OLDEST_JAVA}, and {java} is {version[1] if version else 'of an unknown version'}. {mend}"
+        found = version[1] if version else "of an unknown version"
+        msg = f"Spark needs Java {_OLDEST_JAVA}, and {java} is {found}. {mend}"
         raise EngineError(msg)
 
 

@@ -6,48 +6,46 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from idgraph.schema import TEXT
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from idgraph.engines import Engine
 
-__all__ = ["best_values", "ranks"]
+__all__ = ["best_records", "best_values", "ranked"]
 
 
-def ranks(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Order records: last seen first, ties by source name, then by record id.
+def ranked(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Order records: last seen first, ties by source name, then by native id.
 
     Args:
-        records: record, record_id, source, last_seen.
+        records: record (numbered by source name and native id), last_seen, and more.
         engine: what runs it.
 
     Returns:
-        record, rank: a distinct integer; the smallest of an entity is its best record.
+        The same in that order, and rank: the smallest of an entity is its best record.
     """
-    # Text sorts as text on every engine; a column of few words may not.
-    keyed = records.select("record", "last_seen", nw.col("source").cast(TEXT).alias("source_name"), "record_id")
-    by = ["last_seen", "source_name", "record_id"]
-    ordered = keyed.sort(by, descending=[True, False, False], nulls_last=True)
-    return engine.number(ordered.select("record"), "rank")
+    ordered = records.sort(["last_seen", "record"], descending=[True, False], nulls_last=True)
+    return engine.number(ordered, "rank")
 
 
-def best_values(records: nw.LazyFrame, chosen: nw.LazyFrame, attributes: Sequence[str]) -> nw.LazyFrame:
+def best_records(attributes: Sequence[str]) -> dict[str, nw.Expr]:
+    """What each record bids for an attribute: its rank where it has a value. The smallest bid of an entity wins."""
+    return {f"{name}_rank": nw.when(~nw.col(name).is_null()).then(nw.col("rank")) for name in attributes}
+
+
+def best_values(chosen: nw.LazyFrame, records: nw.LazyFrame, attributes: Sequence[str], engine: Engine) -> nw.LazyFrame:
     """Look up the values that were chosen.
 
     Args:
+        chosen: for each attribute `<attribute>_rank`, the smallest bid; and more.
         records: rank, record_id, and the attributes.
-        chosen: for each attribute `<attribute>_rank`, the smallest rank that has a value; and more.
         attributes: the columns to look up.
+        engine: what runs it.
 
     Returns:
         chosen, with each attribute and `<attribute>_record_id`, where it came from, in place of the rank.
     """
     for name in attributes:
-        rank = f"{name}_rank"
-        values = records.filter(~nw.col(name).is_null()).select(
-            nw.col("rank").alias(rank), name, nw.col("record_id").alias(f"{name}_record_id")
-        )
-        chosen = chosen.join(values, on=rank, how="left").drop(rank)
+        columns = {name: name, f"{name}_record_id": "record_id"}
+        chosen = engine.lookup(chosen, f"{name}_rank", records, "rank", columns).drop(f"{name}_rank")
     return chosen

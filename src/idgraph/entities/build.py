@@ -23,6 +23,7 @@ __all__ = ["ALIAS_WEIGHT", "Evidence", "build"]
 
 ALIAS_WEIGHT: Final = 30.0
 _EXAMPLES: Final = 3
+_LINK: Final = ("rule", "weight", "strict", "evidence", "observed_at", "state", "reason")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Evidence:
         hierarchy: child, parent (records), via, observed_at.
         aliases: survivor, merged (records), via, at.
         rejects: the frame `rejects`.
+        links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
     """
 
     records: nw.LazyFrame
@@ -49,6 +51,7 @@ class Evidence:
     hierarchy: nw.LazyFrame
     aliases: nw.LazyFrame
     rejects: nw.LazyFrame
+    links: nw.LazyFrame | None = None
 
 
 def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.LazyFrame]:
@@ -65,19 +68,20 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
     placed: dict[str, nw.LazyFrame] = {}
     frames: dict[str, nw.LazyFrame] = {}
     for level, kinds in LEVELS.items():
-        records = engine.checkpoint(evidence.records.filter(nw.col("kind").is_in(list(kinds))))
+        records = evidence.records.filter(nw.col("kind").is_in(list(kinds)))
         edges = engine.checkpoint(nw.concat([evidence.edges[level], _alias_edges(evidence.aliases, records, engine)]))
-        placed[level] = collapse(records, edges, level, config, engine)
-        described = records.join(placed[level].select("record", "entity", "entity_id"), on="record")
+        found = collapse(records.select("record", "record_id", "first_seen"), edges, level, config, engine)
         held = evidence.identifiers["person" if level == "person" else "account"]
-        frames[ENTITY_FRAMES[level]] = describe(described, held, edges, level, config, engine)
+        frames[ENTITY_FRAMES[level]] = describe(records, found, held, edges, level, config, engine)
+        placed[level] = engine.lookup(found.records, "entity", found.entities, "entity", {"entity_id": "entity_id"})
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"])
-    shared = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
+    shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
     frames["members"] = members(belongs, placed, engine)
-    frames["assignments"] = _assignments(placed, engine)
-    frames |= _with_record_ids(evidence, belongs, engine)
+    ids = evidence.records.select("record", "record_id")
+    frames["assignments"] = _assignments(placed, ids, engine)
+    frames |= _with_record_ids(evidence, belongs, ids, engine)
     frames["links"] = _links(evidence, engine)
     frames["suppressed"] = _suppressed(evidence, placed, engine)
     return frames
@@ -99,21 +103,23 @@ def _with_accounts(tenants: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], en
     return engine.checkpoint(cast(tenants.drop("account_id").join(found, on="entity_id", how="left"), "tenants"))
 
 
-def _assignments(placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
+def _assignments(placed: Mapping[str, nw.LazyFrame], ids: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     parts = [
-        frame.select("record_id", nw.lit(level).cast(engine.word).alias("level"), "entity_id")
+        frame.select("record", nw.lit(level).cast(engine.word).alias("level"), "entity_id")
         for level, frame in placed.items()
     ]
-    return engine.checkpoint(cast(nw.concat(parts), "assignments"))
+    named = engine.lookup(nw.concat(parts), "record", ids, "record", {"record_id": "record_id"})
+    return cast(named, "assignments")
 
 
-def _with_record_ids(evidence: Evidence, belongs: nw.LazyFrame, engine: Engine) -> dict[str, nw.LazyFrame]:
-    """The frames that name records, with record ids in place of this run's integers."""
-    ids = evidence.records.select("record", "record_id")
+def _with_record_ids(
+    evidence: Evidence, belongs: nw.LazyFrame, ids: nw.LazyFrame, engine: Engine
+) -> dict[str, nw.LazyFrame]:
+    """The frames that name records, with record ids in place of this run's integers; computed when asked for."""
 
     def named(frame: nw.LazyFrame, **columns: str) -> nw.LazyFrame:
         for code, name in columns.items():
-            frame = frame.join(ids.select(nw.col("record").alias(code), nw.col("record_id").alias(name)), on=code)
+            frame = engine.lookup(frame, code, ids, "record", {name: "record_id"})
         return frame
 
     state = nw.lit("used").alias("state")
@@ -125,7 +131,7 @@ def _with_record_ids(evidence: Evidence, belongs: nw.LazyFrame, engine: Engine) 
         "aliases": named(evidence.aliases, survivor="survivor_record_id", merged="merged_record_id"),
         "rejects": evidence.rejects,
     }
-    return {name: engine.checkpoint(cast(frame, name)) for name, frame in found.items()}
+    return {name: cast(frame, name) for name, frame in found.items()}
 
 
 def _all_identifiers(evidence: Evidence) -> nw.LazyFrame:
@@ -137,8 +143,8 @@ def _all_identifiers(evidence: Evidence) -> nw.LazyFrame:
 
 
 def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
-    """Record–record evidence: what source systems merged; and pairs of companies for a person to decide."""
-    columns = ["left", "right", "rule", "weight", "strict", "evidence", "observed_at", "state", "reason"]
+    """Record–record evidence: what source systems merged, or another tool found; and pairs for a person to decide."""
+    columns = ["left", "right", *_LINK]
     merges = evidence.aliases.select(
         nw.col("survivor").alias("left"),
         nw.col("merged").alias("right"),
@@ -150,7 +156,8 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
         nw.lit("used").alias("state"),
         nw.lit(None).cast(TEXT).alias("reason"),
     )
-    pairs = nw.concat([merges.select(columns), _review(evidence).select(columns)])
+    own = [merges.select(columns), *(pairs.select(columns) for pairs in _review(evidence))]
+    pairs = nw.concat(own if evidence.links is None else [*own, evidence.links.select(columns)])
     ends = evidence.records.select("record", "record_id", "kind")
     left = ends.select(nw.col("record").alias("left"), nw.col("record_id").alias("one"), "kind")
     right = ends.select(nw.col("record").alias("right"), nw.col("record_id").alias("other"))
@@ -162,11 +169,14 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
         nw.when(ordered).then(nw.col("other")).otherwise(nw.col("one")).alias("right_id"),
         nw.when(is_person).then(nw.lit("person")).otherwise(nw.lit("account")).alias("level"),
     )
-    return engine.checkpoint(cast(placed, "links"))
+    links = cast(placed, "links")
+    if evidence.links is not None:  # which may be a graph's own
+        links = links.unique(["left_id", "right_id", "rule", "evidence", "state"])
+    return engine.checkpoint(links)
 
 
-def _review(evidence: Evidence) -> nw.LazyFrame:
-    """Tenants whose domain points to CRM accounts, but not clearly enough to link them."""
+def _review(evidence: Evidence) -> list[nw.LazyFrame]:
+    """Pairs that a domain points to, but not clearly enough to link them: tenants and accounts; accounts."""
     domains = evidence.identifiers["account"]["domain"]
     unclear = domains.filter(
         (nw.col("kind") == "tenant") & nw.col("reason").is_in(["ambiguous_domain", "minority"])
@@ -174,17 +184,34 @@ def _review(evidence: Evidence) -> nw.LazyFrame:
     accounts = domains.filter(
         (nw.col("kind") == "crm_account") & (nw.col("state").is_in(["used"]) | (nw.col("reason") == "ambiguous_domain"))
     ).select(nw.col("record").alias("right"), "value")
-    return unclear.join(accounts, on="value").select(
-        "left",
-        "right",
-        nw.lit("domain").alias("rule"),
-        "weight",
-        nw.lit(value=False).alias("strict"),
-        nw.col("value").alias("evidence"),
-        "observed_at",
-        nw.lit("review").alias("state"),
-        nw.col("reason").cast(TEXT).alias("reason"),
-    )
+    pairs = [unclear.join(accounts, on="value"), _alike(evidence, domains)]
+    return [
+        found.select(
+            "left",
+            "right",
+            nw.lit("domain").alias("rule"),
+            "weight",
+            nw.lit(value=False).alias("strict"),
+            nw.col("value").alias("evidence"),
+            "observed_at",
+            nw.lit("review").alias("state"),
+            nw.col("reason").cast(TEXT).alias("reason"),
+        )
+        for found in pairs
+    ]
+
+
+def _alike(evidence: Evidence, domains: nw.LazyFrame) -> nw.LazyFrame:
+    """Accounts of one domain that may or may not be one: each with the first of them, unless it owns or is owned."""
+    held = domains.filter((nw.col("kind") == "crm_account") & (nw.col("reason") == "ambiguous_domain"))
+    named = held.join(evidence.records.select("record", "record_id"), on="record")
+    first = nw.col("record_id").min().over("value")
+    marked = named.with_columns((nw.col("record_id") == first).alias("first"))
+    firsts = marked.filter(nw.col("first")).select("value", nw.col("record").alias("right"))
+    others = marked.filter(~nw.col("first")).rename({"record": "left"})
+    owned = evidence.hierarchy.select(nw.col("child").alias("left"), nw.col("parent").alias("right"))
+    owning = owned.select(nw.col("right").alias("left"), nw.col("left").alias("right"))
+    return others.join(firsts, on="value").join(nw.concat([owned, owning]), on=["left", "right"], how="anti")
 
 
 def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:

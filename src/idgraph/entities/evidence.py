@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
 from idgraph.entities.build import Evidence
-from idgraph.errors import ConfigError
+from idgraph.errors import ConfigError, mask
 from idgraph.linkage.derived import address_domains
-from idgraph.linkage.rules import ALIAS_RULE
 from idgraph.schema import KINDS, LEVELS, TEXT, Level, cast, empty
 
 if TYPE_CHECKING:
@@ -20,7 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["evidence_of"]
 
-_GIVEN = ("records", "identifiers", "links", "memberships", "hierarchy", "aliases", "rejects")
+# The frames that may be given, and the columns without which they say nothing.
+_GIVEN: Final[dict[str, tuple[str, ...]]] = {
+    "records": ("record_id", "kind"),
+    "identifiers": ("record_id", "type", "value"),
+    "links": ("left_id", "right_id"),
+    "memberships": ("person_record_id", "company_record_id"),
+    "hierarchy": ("child_record_id", "parent_record_id"),
+    "aliases": ("survivor_record_id", "merged_record_id"),
+    "rejects": (),
+}
+_RULE: Final = "given"
 
 
 def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine) -> Evidence:
@@ -36,30 +45,35 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
         The evidence, numbered anew.
 
     Raises:
-        ConfigError: a frame of another name; records without id or kind, of an unknown kind, or repeated.
+        ConfigError: a frame of another name, or without the columns it needs; records without id, of an unknown kind
+            or repeated; evidence of records that are not there; a link between a person and a company.
     """
-    unknown = sorted(set(frames) - set(_GIVEN))
-    if unknown or "records" not in frames:
-        msg = f"from_frames takes records and any of {', '.join(_GIVEN[1:])}; got {', '.join(sorted(frames))}"
-        raise ConfigError(msg)
+    _refuse_shapes(frames)
     given = {name: cast(frames[name] if name in frames else engine.lazy(empty(name)), name) for name in _GIVEN}
-    records = engine.number(_checked(given["records"], engine), "record")
+    records = engine.number(_ordered(_checked(given["records"], engine)), "record")
     codes = records.select("record", "record_id")
 
     def coded(name: str, **columns: str) -> nw.LazyFrame:
         frame = given[name]
         for column, code in columns.items():
+            _refuse_strangers(name, column, frame, codes, engine)
             frame = frame.join(codes.select(nw.col("record_id").alias(column), nw.col("record").alias(code)), on=column)
         return frame
 
     kinds = records.select("record", "kind", "source")
     state = nw.coalesce(nw.col("state").cast(TEXT), nw.lit("used"))
-    held = coded("identifiers", record_id="record").join(kinds, on="record").with_columns(state.alias("state"))
+    rules = nw.when(state == "used").then(nw.coalesce(nw.col("rules").cast(TEXT), nw.col("type").cast(TEXT)))
+    held = coded("identifiers", record_id="record").join(kinds, on="record")
+    held = held.with_columns(state.alias("state"), rules.otherwise(nw.col("rules").cast(TEXT)).alias("rules"))
     identifiers = _by_type(engine.checkpoint(held.drop("record_id")), engine)
-    links = coded("links", left_id="left", right_id="right").with_columns(state.alias("state"))
-    used = links.filter(
-        (nw.col("state") == "used") & (nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) != ALIAS_RULE)
+    links = coded("links", left_id="left", right_id="right").with_columns(
+        state.alias("state"),
+        nw.coalesce(nw.col("rule").cast(TEXT), nw.lit(_RULE)).alias("rule"),
+        nw.col("weight").fill_null(0.0),
     )
+    links = engine.checkpoint(links)
+    _refuse_mixed(links, records, engine)
+    used = links.filter(nw.col("state") == "used")
     by_domain = nw.coalesce(nw.col("via").cast(TEXT), nw.lit("")) == "domain"  # these follow from addresses, below
     return Evidence(
         records=records,
@@ -70,7 +84,45 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
         hierarchy=coded("hierarchy", child_record_id="child", parent_record_id="parent"),
         aliases=coded("aliases", survivor_record_id="survivor", merged_record_id="merged"),
         rejects=given["rejects"],
+        links=links.with_columns(*(nw.col(name).cast(TEXT) for name in ("rule", "state", "reason"))),
     )
+
+
+def _refuse_shapes(frames: Mapping[str, nw.LazyFrame]) -> None:
+    """Refuse frames of other names, and those that lack a column they cannot do without."""
+    if "records" not in frames or set(frames) - set(_GIVEN):
+        others = [name for name in _GIVEN if name != "records"]
+        msg = f"from_frames takes records and any of {', '.join(others)}; got {', '.join(sorted(frames)) or 'none'}"
+        raise ConfigError(msg)
+    for name, frame in frames.items():
+        columns = frame.collect_schema().names()
+        missing = [column for column in _GIVEN[name] if column not in columns]
+        if missing:
+            msg = f"{name} has no column {' or '.join(map(repr, missing))}; its columns are {', '.join(columns)}"
+            raise ConfigError(msg)
+
+
+def _refuse_strangers(name: str, column: str, frame: nw.LazyFrame, codes: nw.LazyFrame, engine: Engine) -> None:
+    """Refuse evidence of records that are not among the records: it would be lost."""
+    strange = frame.join(codes, left_on=column, right_on="record_id", how="anti").select(column)
+    found = engine.collect(strange.unique(column)).to_series().sort()
+    if len(found):
+        example = "null" if found[0] is None else repr(mask(found[0]))
+        msg = f"{name}.{column} holds {len(found)} ids that records lacks, such as {example}; add them to records"
+        raise ConfigError(msg)
+
+
+def _refuse_mixed(links: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> None:
+    """Refuse links from people to companies: those are memberships."""
+    is_person = nw.col("kind").is_in(list(PERSON_KINDS))
+    people, companies = records.filter(is_person), records.filter(~is_person)
+    for one, other in (("left", "right"), ("right", "left")):
+        ends = links.join(people, left_on=one, right_on="record", how="semi")
+        mixed = engine.collect(ends.join(companies, left_on=other, right_on="record", how="semi").head(1))
+        if not mixed.is_empty():
+            pair = " and ".join(repr(mask(mixed[column][0])) for column in ("left_id", "right_id"))
+            msg = f"links joins {pair}, a person and a company; who belongs where goes into memberships"
+            raise ConfigError(msg)
 
 
 def _by_type(identifiers: nw.LazyFrame, engine: Engine) -> dict[Level, dict[str, nw.LazyFrame]]:
@@ -91,11 +143,21 @@ def _checked(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     if wrong:
         msg = f"records.kind holds {', '.join(wrong)}; a kind is one of {', '.join(KINDS)}"
         raise ConfigError(msg)
+    if engine.count(records.filter(nw.col("record_id").is_null())):
+        msg = "records.record_id is null in some rows; each record needs an id"
+        raise ConfigError(msg)
     repeated = records.group_by("record_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1)
     if engine.count(repeated):
         msg = f"records.record_id repeats {engine.count(repeated)} ids; each record is one row"
         raise ConfigError(msg)
     return records.with_columns(nw.col("stub").fill_null(value=False), nw.col("deleted").fill_null(value=False))
+
+
+def _ordered(records: nw.LazyFrame) -> nw.LazyFrame:
+    """The order in which sources are loaded: it decides between records that nothing else tells apart."""
+    # Text sorts as text on every engine; a column of few words may not.
+    named = records.with_columns(nw.col("source").cast(TEXT).alias("source_name"))
+    return named.sort("source_name", "native_id", "record_id").drop("source_name")
 
 
 def _edges(
@@ -128,7 +190,8 @@ def _stars(held: nw.LazyFrame, name: str, weight: float, engine: Engine) -> list
             nw.col("record").alias("left"),
             nw.col("record").min().over("value").alias("right"),
             nw.lit(rule).cast(engine.word).alias("rule"),
-            nw.coalesce(nw.col("weight"), nw.lit(weight)).alias("weight"),
+            # Of a value's weights the least, whoever its first holder is: the order of rows tells nothing.
+            nw.coalesce(nw.col("weight"), nw.lit(weight)).min().over("value").alias("weight"),
         )
         found.append(star.filter(nw.col("left") != nw.col("right")))
     return found

@@ -30,8 +30,8 @@ def addresses_in_ids(ids: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
         Further identifiers of type `email`, derived.
     """
     found = ids.filter(nw.col("value").str.contains("@", literal=True)).drop("raw", "note", "reason")
-    found = found.rename({"value": "raw"})
-    carried = found.drop("raw").collect_schema()
+    carried = found.drop("value").collect_schema()
+    found = found.select(*carried, nw.col("value").alias("raw"))  # the kernel's columns come last
     read = engine.map_batches(found, value_kernel("email", None), {**carried, **VALUE_SCHEMA})
     return _derived(read.filter(~nw.col("value").is_null()), engine)
 

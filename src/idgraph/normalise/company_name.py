@@ -67,10 +67,12 @@ def _named(text: pl.Series, name: pl.Series) -> pl.DataFrame:
     name = changed_where(name.str.contains(_OPENING), name, lambda some: some.str.replace(_OPENING, ""))
     name = changed_where(name.str.contains(_ENDING), name, lambda some: some.str.replace(_ENDING, ""))
     reason = pl.select(
-        pl.when(is_null_text(text) | is_null_text(name))
+        pl.when(is_null_text(text))
         .then(pl.lit("null_like"))
         .when(text.str.contains("@", literal=True) | ~name.str.contains(_WORDS))
         .then(pl.lit("not_a_name"))
+        .when(is_null_text(name))
+        .then(pl.lit("null_like"))
         .when(name.is_in(_NO_COMPANY) | text.str.contains(_OWN_SPACE))
         .then(pl.lit("generic"))
     ).to_series()

@@ -41,7 +41,7 @@ _LABEL_TOO_LONG: Final = "[^.]{64}"
 _PROFILE: Final = f"^(?:.*[.])?(?:{'|'.join(map(re.escape, sorted(PROFILE_HOSTS)))})$"
 
 # Below a domain of another class (users.noreply.github.com): named whole, so that a value has one note only.
-_LISTED_HOSTS: Final = frozenset(host for host in RELAY | DISPOSABLE if host.count(".") > 1)
+_LISTED_HOSTS: Final = frozenset(host for host in RELAY | DISPOSABLE | FREE | ISP if host.count(".") > 1)
 
 # Later classes win.
 _NOTES: Final[dict[str, str]] = (
@@ -183,7 +183,8 @@ def _suffixes() -> _Suffixes:
     rules = [rule.removeprefix("!").split(".") for rule in [*_extractor().tlds, *_LISTED_HOSTS]]
     wild = {".".join(rule[1:]) for rule in rules if rule[0] == "*"}
     longer = [rule[1:] if rule[0] == "*" else rule for rule in rules]
-    public = set(TLDExtract(cache_dir=None, suffix_list_urls=()).tlds) - wild
+    plain = [rule for rule in TLDExtract(cache_dir=None, suffix_list_urls=()).tlds if rule not in wild]
+    public = [rule for rule in plain if rule.rpartition(".")[2] not in RESERVED_TLDS]
     deep = {".".join(rule[-count:]) for rule in longer for count in (2, 3) if len(rule) >= count}
     return _Suffixes(
         single=sorted(rule for rule in public if rule.count(".") == 0),

@@ -20,9 +20,9 @@ LEGAL_ENDINGS: Final = phrases(
     ltd | limited | l t d | plc | p l c | cic | ulc | unlimited | ltee | limitee | and | and co | and company | gmbh
     g m b h | ggmbh | mbh | ag | a g | kg | k g | kgaa | ohg | gbr | ug | haftungsbeschrankt | e v | ev | e k | e u
     aktiengesellschaft | and co kg | und co | und co kg | gesellschaft mit beschrankter haftung | se | s e | sa
-    s a | sas | s a s | sasu | sarl | s a r l | eurl | snc | scop | scp | selarl | societe anonyme | sagl | et cie
-    and cie | et co | spa | s p a | srl | s r l | srls | sapa | scarl | scrl | societa per azioni | sl | s l | slu
-    s l u | slp | sau | s a u | sociedad anonima | sociedad limitada | sa de cv | s a de c v | s de rl de cv
+    s a | sas | s a s | sasu | sarl | s a r l | sa rl | eurl | snc | scop | scp | selarl | societe anonyme | sagl
+    et cie | and cie | et co | spa | s p a | srl | s r l | srls | sapa | scarl | scrl | societa per azioni | sl | s l
+    slu | s l u | slp | sau | s a u | sociedad anonima | sociedad limitada | sa de cv | s a de c v | s de rl de cv
     s de r l de c v | srl de cv | sapi de cv | sab de cv | de cv | sac | s a c | eirl | cia | y cia | e cia | ltda
     eireli | epp | lda | unipessoal | sgps | bv | b v | nv | n v | vof | v o f | cv | bvba | b v b a | sprl
     s p r l | cvba | asbl | vzw | ab | a b | publ | as | a s | asa | a s a | aps | a p s | oy | oyj | o y | ky | hf

@@ -63,7 +63,26 @@ _FREE_BY_REGION: Final = (
     bigfoot.com mailcity.com altavista.com care2.com netaddress.com hotpop.com imap.cc imapmail.org letterboxes.org
     mail.com email.com usa.com europe.com asia.com consultant.com engineer.com post.com dr.com myself.com techie.com
     writeme.com iname.com cheerful.com accountant.com workmail.com lawyer.com doctor.com execs.com mail-me.com
-    contractor.net
+    contractor.net activist.com adexec.com allergist.com alumni.com alumnidirector.com archaeologist.com artlover.com
+    bartender.net brew-master.com chef.net chemist.com clerk.com collector.org columnist.com comic.com computer4u.com
+    coolsite.net counsellor.com cyberservices.com deliveryman.com diplomats.com financier.com fireman.net gardener.com
+    geologist.com graduate.org graphic-designer.com hairdresser.net humanoid.net insurer.com instructor.net
+    journalist.com legislator.com lobbyist.com minister.com musician.org null.net optician.com orthodontist.net
+    pediatrician.com photographer.net physicist.net planetmail.com politician.com presidency.com priest.com
+    programmer.net publicist.com radiologist.net realtyagent.com registerednurses.com repairman.com representative.com
+    rescueteam.com salesperson.net scientist.com secretary.net socialworker.net sociologist.com solution4u.com
+    songwriter.net surgical.net teachers.org technologist.com theplate.com therapist.net toothfairy.com tvstar.com
+    umpire.com webname.com worker.com africamail.com arcticmail.com asia-mail.com australiamail.com brazilmail.com
+    chinamail.com dutchmail.com englandmail.com europemail.com germanymail.com irelandmail.com israelmail.com
+    italymail.com koreamail.com mexicomail.com moscowmail.com nycmail.com pacific-ocean.com pacificwest.com
+    safrica.com samerica.com scotlandmail.com spainmail.com swedenmail.com swissmail.com torontomail.com angelic.com
+    mindless.com inorbit.com cyberdude.com cybergal.com innocent.com hot-shot.com hilarious.com loveable.com
+    disciples.com reborn.com elvisfan.com f-m.fm fastmail.ca fastmail.cn fastmail.com.au fastmail.es fastmail.im
+    fastmail.jp fastmail.mx fastmail.nl fastmail.se fastmail.tw fastimap.com fmail.co.uk ftml.net icq.com go.com
+    angelfire.com eudoramail.com earthling.net geocities.com hotbot.com catholic.org graffiti.net attglobal.net
+    canada.com india.com china.com epost.de freemail.de freesurf.fr i-france.com chez.com ifrance.com
+    iespana.es eresmas.com ilse.nl freeler.nl wanadoo.nl freeuk.com freeuk.net force9.co.uk fuse.net hawaiiantel.net
+    citlink.net iprimus.com.au ananzi.co.za kimo.com mail2world.com myway.com
     """,
     # German-speaking
     """
@@ -167,10 +186,10 @@ FREE: Final = words(" ".join(_FREE_BY_REGION)) | {
 # A provider whose customers and whose own staff use the same domain: free mail or a company, evidence must say.
 ISP: Final = words(
     """
-    a1.at airtel.com airtel.in att.com bell.ca bouyguestelecom.fr bsnl.co.in bt.com centurylink.com charter.com
-    claro.com.br comcast.com cox.com dna.fi earthlink.net ee.co.uk elisa.fi etisalat.ae fastweb.it frontier.com
-    globo.com internode.on.net jio.com kpn.nl magenta.at maxis.com.my meo.pt movistar.es mtn.com o2.com o2.cz
-    oi.com.br optus.com.au orange.com orange.fr pldt.com.ph plus.net plusnet.com poste.it proximus.be r7.com
+    a1.at airtel.com airtel.in att.com bell.ca berlin.de bouyguestelecom.fr bsnl.co.in bt.com centurylink.com
+    charter.com claro.com.br comcast.com cox.com dna.fi earthlink.net ee.co.uk elisa.fi etisalat.ae fastweb.it
+    frontier.com globo.com internode.on.net jio.com kpn.nl magenta.at maxis.com.my meo.pt movistar.es mtn.com o2.com
+    o2.cz oi.com.br optus.com.au orange.com orange.fr pldt.com.ph plus.net plusnet.com poste.it proximus.be r7.com
     rogers.com sasktel.com shaw.com singtel.com sky.com spark.co.nz spectrum.com sprint.com starhub.com starhub.net.sg
     stc.com.sa swisscom.ch swisscom.com t-mobile.com talktalk.co.uk tdc.dk tele2.com telecomitalia.it telefonica.com
     telefonica.es telekom.de telenor.no telia.com telia.fi telia.se telkom.co.za telmex.com telstra.com telstra.com.au

@@ -36,7 +36,7 @@ _SUFFIXES: Final = "|".join(
 _PLAIN: Final = "^[a-z]+(?:[ -][a-z]+)*$"
 _TITLED: Final = f"^(?:(?:{_TITLES}) )+"
 _SUFFIXED: Final = f"(?: (?:{_SUFFIXES}))+$"
-_NOT_A_NAME: Final = r"@|://|^www\.|^[^\p{L}]*$"
+_NOT_A_NAME: Final = r"@|://|^www\."
 
 _PLACEHOLDERS: Final = phrases(
     """
@@ -108,10 +108,12 @@ def _named(text: pl.Series, name: pl.Series) -> pl.DataFrame:
     name = changed_where(name.str.contains(_TITLED), name, lambda some: some.str.replace(_TITLED, ""))
     name = changed_where(name.str.contains(_SUFFIXED), name, lambda some: some.str.replace(_SUFFIXED, ""))
     reason = pl.select(
-        pl.when(is_null_text(text) | is_null_text(name))
+        pl.when(is_null_text(text))
         .then(pl.lit("null_like"))
-        .when(text.str.contains(_NOT_A_NAME) | (name.str.len_bytes() == 0))
+        .when(text.str.contains(_NOT_A_NAME) | ~name.str.contains(r"\p{L}"))
         .then(pl.lit("not_a_name"))
+        .when(is_null_text(name))
+        .then(pl.lit("null_like"))
         .when(name.is_in(_PLACEHOLDERS))
         .then(pl.lit("placeholder"))
     ).to_series()

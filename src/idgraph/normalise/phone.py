@@ -118,9 +118,7 @@ def _why_not(rows: pl.DataFrame) -> pl.Series:
         pl.when(pl.col("without_code") & text.is_null())
         .then(pl.lit("no_country_code"))
         .when(
-            text.str.contains(_INTERNATIONAL)
-            & text.str.contains(world().known)
-            & ~text.str.contains(world().prefixed)
+            text.str.contains(_INTERNATIONAL) & text.str.contains(world().known) & ~text.str.contains(world().prefixed)
         )
         .then(pl.lit("wrong_length"))
         .when(junk & is_null_text(rows["raw"]))

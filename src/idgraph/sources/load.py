@@ -30,7 +30,7 @@ _NOTHING: Final = "null_like"
 
 @dataclass(frozen=True)
 class Loaded:
-    """What one source gave; `record` is an integer that names a record within this run.
+    """What one source gave; `record` is an integer that names a record within this run, in the order of native ids.
 
     Attributes:
         records: record, and the columns of the frame `records` except record_id and stub.
@@ -72,17 +72,25 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     usable = mapped.filter(~nw.col("native_id").is_null())
     records, rows, references = (_events if source.is_events else _versions)(usable, source, engine, start)
     identifiers, refused = _identifiers(rows, source, config, engine)
+    referring, unusable = _references(references, rows, source, config, engine)
     places = {number: path.name for number, path in enumerate(table.files)}
     refused = nw.concat(
         [
             _refused(mapped.filter(nw.col("native_id").is_null()), "row_value", source.id or "", "row_reason", "row"),
-            _refused(
-                mapped.filter(~nw.col("bad_time").is_null()).with_columns(nw.lit("not_a_time").alias("reason")),
-                "bad_time",
-                source.time or "",
-                "reason",
+            *(
+                _refused(
+                    mapped.filter(~nw.col(bad).is_null()).with_columns(nw.lit(reason).alias("reason")),
+                    bad,
+                    column or "",
+                    "reason",
+                )
+                for bad, reason, column in (
+                    ("bad_time", "not_a_time", source.time),
+                    ("bad_version", "not_a_version", source.version),
+                )
             ),
             refused,
+            unusable,
         ]
     )
     records = engine.checkpoint(records.with_columns(nw.lit(source.name).cast(engine.word).alias("source")))
@@ -90,7 +98,7 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     return Loaded(
         records=records,
         identifiers=identifiers,
-        references=_references(references, source, config, engine),
+        references=referring,
         rejects=engine.checkpoint(nw.concat([*rejects, _located(refused, source, places)])),
         files=table.files,
         size=engine.count(records),
@@ -110,7 +118,7 @@ def _events(
         nw.col("file").min(),
         nw.col("row").min(),
     )
-    rows = engine.number(grouped, "record", start).with_columns(
+    rows = engine.number(grouped.sort("native_id"), "record", start).with_columns(
         nw.col("first_seen").alias("observed_at"), _basis("first_seen", "event", engine)
     )
     records = rows.select("record", "native_id", "kind", "first_seen", "last_seen", "deleted")
@@ -132,7 +140,7 @@ def _versions(
     known = nw.coalesce("version_time", "time")
     repeated = engine.count(usable.group_by("native_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1))
     if not repeated:
-        rows = engine.number(usable, "record", start)
+        rows = engine.number(usable.sort("native_id"), "record", start)
         newest = rows.with_columns(nw.col("time").alias("first_seen"), known.alias("last_seen"))
     else:
         content = [column for column in usable.collect_schema().names() if column not in {"file", "row"}]
@@ -142,7 +150,7 @@ def _versions(
             nw.col("time").min().alias("first_seen"), known.max().alias("last_seen")
         )
         latest = distinct.unique(subset="native_id", keep="last", order_by=["version", *sorted(content)])
-        newest = engine.number(latest.join(spans, on="native_id", how="left"), "record", start)
+        newest = engine.number(latest.join(spans, on="native_id", how="left").sort("native_id"), "record", start)
         rows = distinct.join(newest.select("native_id", "record"), on="native_id")
     updated = nw.when(~nw.col("version_time").is_null()).then(nw.lit("updated"))
     rows = rows.with_columns(
@@ -190,9 +198,7 @@ def _identifiers(
         wrong = engine.checkpoint(values.filter(~usable))
         if engine.count(wrong):
             values = values.filter(usable)
-            places = rows.select("record", "file", "row").join(wrong.select("record"), on="record", how="semi")
-            first = places.unique("record", keep="first", order_by=["file", "row"])
-            refused.append(_refused(wrong.join(first, on="record"), "raw", cell.address, "reason"))
+            refused.append(_unusable(wrong, rows, cell))
         kept.setdefault(cell.name, []).append(
             values.with_columns(
                 nw.coalesce("value", "raw").alias("value"),
@@ -211,22 +217,35 @@ def _values(rows: nw.LazyFrame, cell: Cell, kernel: Kernel, engine: Engine) -> n
     return engine.map_batches(table, kernel, {**table.select(carried).collect_schema(), **VALUE_SCHEMA})
 
 
-def _references(rows: nw.LazyFrame, source: Source, config: Config, engine: Engine) -> nw.LazyFrame:
-    """Normalise what refers to other records; an unusable reference refers to nothing."""
+def _unusable(wrong: nw.LazyFrame, rows: nw.LazyFrame, cell: Cell) -> nw.LazyFrame:
+    """Reject values of one column, naming the first row of the record that holds them."""
+    places = rows.select("record", "file", "row").join(wrong.select("record"), on="record", how="semi")
+    first = places.unique("record", keep="first", order_by=["file", "row"])
+    return _refused(wrong.join(first, on="record"), "raw", cell.address, "reason")
+
+
+def _references(
+    references: nw.LazyFrame, rows: nw.LazyFrame, source: Source, config: Config, engine: Engine
+) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    """Normalise what refers to other records; apart from them, what was refused. Who says `null` refers to nobody."""
     text = nw.lit("")
     found = [
-        rows.head(0).select(
+        references.head(0).select(
             "record", text.alias("value"), "observed_at", *(text.alias(c) for c in ("role", "type", "via"))
         )
     ]
+    refused = [_refused(rows.head(0), "native_id", "", "native_id")]
     for cell in source.cells(*_REFERENCES):
         level = (
             "person" if cell.role in {"same_as", "merged"} and level_of(min(source.kinds)) == "person" else "account"
         )
         kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region, reference=True)
-        values = _values(rows, cell, kernel, engine).filter(~nw.col("value").is_null())
+        values = engine.checkpoint(_values(references, cell, kernel, engine))
+        wrong = engine.checkpoint(values.filter(nw.col("value").is_null() & (nw.col("reason") != _NOTHING)))
+        if engine.count(wrong):
+            refused.append(_unusable(wrong, rows, cell))
         found.append(
-            values.select(
+            values.filter(~nw.col("value").is_null()).select(
                 "record",
                 "value",
                 "observed_at",
@@ -235,7 +254,7 @@ def _references(rows: nw.LazyFrame, source: Source, config: Config, engine: Engi
                 nw.lit(cell.address).alias("via"),
             )
         )
-    return engine.checkpoint(nw.concat(found))
+    return engine.checkpoint(nw.concat(found)), nw.concat(refused)
 
 
 def _refused(rows: nw.LazyFrame, value: str, column: str, reason: str, grain: str = "value") -> nw.LazyFrame:

@@ -34,6 +34,7 @@ _FIXED: Final = {
     "row_reason": TEXT,
     "row_value": TEXT,
     "bad_time": TEXT,
+    "bad_version": TEXT,
     "file": COUNT,
     "row": COUNT,
 }
@@ -64,7 +65,7 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
 
     Returns:
         The kernel. Mapped rows have native_id (null in a refused row), kind, time, version_time, version, deleted,
-        row_reason, row_value, bad_time, file, row, and a String column for each `Cell`.
+        row_reason, row_value, bad_time, bad_version, file, row, and a String column for each `Cell`.
     """
     find = partial(_find, source, table)
     plain = {"time": source.time, "version": source.version}
@@ -95,35 +96,39 @@ def _find(source: Source, table: Table, address: str) -> pl.Expr:
     except KeyError as error:
         if source.optional and address != source.id:
             return pl.lit(None, dtype=pl.String)
-        close = error.args[1] if len(error.args) > 1 else []
-        named = [name for name in table.columns if not name.startswith("__")]
-        mend = (
-            f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Its columns are {', '.join(named[:20])}."
-        )
+        there, close = error.args
+        mend = f"Did you mean {' or '.join(map(repr, close))}?" if close else there
         raise MappingError(source.name, f"there is no column {address!r}", mend) from None
 
 
 def _text(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
     """A cell as text without surrounding space, null where it only says that there is nothing."""
+    if dtype is not None and dtype.is_float():  # where pandas has no value, a column of integers becomes one of floats
+        cell = pl.coalesce(pl.when(cell == cell.round()).then(cell.cast(pl.Int64, strict=False)).cast(pl.String), cell)
     listed = cell.cast(pl.List(pl.String)).list.join(";") if isinstance(dtype, pl.List) else cell.cast(pl.String)
     text = listed.str.strip_chars()
     return pl.when(~text.is_in(ABSENT)).then(text)
 
 
 def _times(table: pl.DataFrame, source: Source, timezone: str) -> list[pl.Series]:
-    """Read the time and the version; a text that is no time is kept aside for `rejects`."""
+    """Read the time and the version; a text that is none is kept aside for `rejects`."""
     nothing = pl.repeat(None, table.height, dtype=pl.String, eager=True)
-    raw = table["time"] if source.time else nothing
-    time = parse_times(raw, timezone)
+    time = parse_times(table["time"], timezone) if source.time else parse_times(nothing, timezone)
+    found = {"time": time, "version_time": time.clear(table.height), "version": time.to_physical()}
+    found |= {"bad_time": _unread(table["time"], time) if source.time else nothing, "bad_version": nothing}
+    if source.version:
+        raw = table["version"]
+        version_time = parse_times(raw, timezone)
+        number = raw.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
+        version = version_time.to_physical().zip_with(version_time.is_not_null(), number)
+        found |= {"version_time": version_time, "version": version, "bad_version": _unread(raw, version)}
+    return [series.alias(name) for name, series in found.items()]
+
+
+def _unread(raw: pl.Series, read: pl.Series) -> pl.Series:
+    """The texts that gave no value, though they say that there is one."""
     text = raw.to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).to_series()
-    bad = text.set(time.is_not_null(), None)
-    raw_version = table["version"] if source.version else nothing
-    version_time = parse_times(raw_version, timezone)
-    number = raw_version.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
-    version = version_time.to_physical().zip_with(version_time.is_not_null(), number)
-    if not source.version:
-        version = time.to_physical()
-    return [time.alias("time"), version_time.alias("version_time"), version.alias("version"), bad.alias("bad_time")]
+    return text.set(read.is_not_null(), None)
 
 
 def _own_ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]:

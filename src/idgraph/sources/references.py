@@ -113,7 +113,7 @@ def resolve_references(
     owners = _owners(records, references, sources, engine)
     found = references.join(owners, on=["type", "value"], how="left")
     missing = found.filter(nw.col("target").is_null())
-    stubs = engine.number(_stubs(missing, sources, config, engine), "record", start)
+    stubs = engine.number(_stubs(missing, sources, config, engine).sort("type", "native_id"), "record", start)
     named = stubs.select("type", nw.col("native_id").alias("value"), nw.col("record").alias("stub"))
     targets = found.join(named, on=["type", "value"], how="left").with_columns(
         nw.coalesce("target", "stub").alias("target")

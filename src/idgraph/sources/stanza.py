@@ -66,7 +66,7 @@ def stanza(path: Path, columns: Sequence[str]) -> str:
     time, version = _first(names, _CREATED), _first(names, _CHANGED) if own else None
     if not (time or version):
         time = _first(names, _TIMES) or _ending(names, _TIME_ENDINGS)
-    attributes = {name: names[name] for name in _ATTRIBUTES if name in names}
+    attributes: dict[str, str] = {name: names[name] for name in _ATTRIBUTES if name in names}
     lines = [
         "[[source]]",
         f"name = {_quoted(_name(path))}",

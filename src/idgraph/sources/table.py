@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass as plain_dataclass
+from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import (
@@ -150,6 +151,15 @@ class Source:
             msg = f"{kind!r} is not a kind; it is one of {', '.join(KINDS)}"
             raise ValueError(msg)
         return kind
+
+    @field_validator("data")
+    @classmethod
+    def _data_can_be_read(cls, data: Any) -> Any:  # noqa: ANN401 - frames of any library
+        paths = all(isinstance(item, str | Path) for item in data) if isinstance(data, list | tuple) else True
+        if data is None or isinstance(data, bool | int | float | bytes) or not paths:
+            msg = f"{type(data).__name__} is nothing to read; give a path, a glob, a list of them, or a frame"
+            raise ValueError(msg)
+        return data
 
     @field_validator("attributes")
     @classmethod

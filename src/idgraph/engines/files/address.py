@@ -106,7 +106,7 @@ def column_expr(schema: Mapping[str, pl.DataType], address: str, known: Iterable
         An expression named after the address.
 
     Raises:
-        KeyError: nothing fits; its message names close matches, for the mend of the caller's error.
+        KeyError: nothing fits; what there is, in words, and a list of close matches, for the caller's error.
 
     >>> schema = {"Id": pl.String(), "metadata": pl.String()}
     >>> frame = pl.DataFrame({"Id": ["cus_1"], "metadata": ['{"external_id": "u_7"}']})
@@ -120,7 +120,8 @@ def column_expr(schema: Mapping[str, pl.DataType], address: str, known: Iterable
         name = pick(known, address) if known else address
         found = None if name is None else json_field(pl.col(JSON), name)
     if found is None:
-        raise KeyError(_close_to(address, [*names, *known]))
+        there = list(dict.fromkeys([*names, *known]))
+        raise KeyError(_close_to(address, there), difflib.get_close_matches(address, there))
     return found.alias(address)
 
 

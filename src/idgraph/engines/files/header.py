@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from dataclasses import dataclass
 
-from idgraph.engines.files.misfits import encoding_mend, no_field_limit
+from idgraph.engines.files.misfits import NOT_UTF8, encoding_mend, fields_of, no_field_limit
 from idgraph.engines.files.parts import RESERVED, Part
 
 MAX_HEADER_BYTES = 1 << 20
@@ -42,35 +41,37 @@ def read_header(part: Part, delimiter: str | None) -> Header:
     """Read the header record and settle the delimiter.
 
     Raises:
-        FileError: no end of the first record in sight, not UTF-8, or a delimiter that is plainly not this file's.
+        FileError: a first record that cannot be read or is not UTF-8, or a delimiter that is plainly not this file's.
     """
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'):
         raise part.error(f"cannot be split by {delimiter!r}", "A delimiter is one ASCII character, not a quote.")
-    record, skipped = b"", 0
+    whole, first, skipped = b"", b"", 0
     with part.path.open("rb") as file:
         start = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
         file.seek(start)
-        while line := file.readline(MAX_HEADER_BYTES):
-            excel = None if record else re.fullmatch(rb"sep=(.)\r?\n", line, re.IGNORECASE)
-            if excel or not (record or line.strip(b"\r\n")):
+        while (line := file.readline(MAX_HEADER_BYTES)) and len(whole) < MAX_HEADER_BYTES:
+            excel = None if whole else re.fullmatch(rb"sep=(.)\r?\n", line, re.IGNORECASE)
+            if excel or not (whole or line.strip(b"\r\n")):
                 delimiter = delimiter or (excel[1].decode("latin-1") if excel else None)
                 skipped, start = skipped + 1, file.tell()
                 continue
-            record += line
-            if record.count(b'"') % 2 == 0 or len(record) >= MAX_HEADER_BYTES:
+            whole, first = whole + line, first or line
+            if whole.count(b'"') % 2 == 0:
                 break
-        end = file.tell()
-    if len(record) >= MAX_HEADER_BYTES or record.count(b'"') % 2:
-        raise part.error("has a header without end", "Check the quotes of its first line, or name its format.")
-    try:
-        text = record.decode().rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise part.error("is not UTF-8 (its header is not)", encoding_mend(record)) from error
-    chosen = _delimiter(part, text, delimiter)
-    with no_field_limit():
-        cells = next(csv.reader([text], delimiter=chosen, skipinitialspace=True))
-    plain = len(set(cells)) == len(cells) or not any("_duplicated_" in cell for cell in cells)
-    return Header(column_names(cells), chosen, skipped, start, end, plain)
+    # Quotes that do not pair on one line hold a name of several lines, or mean nothing.
+    problem = "it has no end" if len(whole) >= MAX_HEADER_BYTES else "there is none"
+    for record in dict.fromkeys((whole, first)):
+        raw = record.rstrip(b"\r\n")
+        chosen = _delimiter(part, raw.decode("utf-8", "replace"), delimiter)
+        with no_field_limit():
+            cells = fields_of(raw, chosen)
+        if isinstance(cells, list) and raw and len(raw) < MAX_HEADER_BYTES:
+            plain = len(set(cells)) == len(cells) or not any("_duplicated_" in cell for cell in cells)
+            return Header(column_names(cells), chosen, skipped, start, start + len(record), plain)
+        problem = cells if isinstance(cells, str) else problem
+    if problem == NOT_UTF8:
+        raise part.error("is not UTF-8 (its header is not)", encoding_mend(whole))
+    raise part.error(f"has a header that cannot be read: {problem}", "Check its first line, or name its format.")
 
 
 def _delimiter(part: Part, header: str, asked: str | None) -> str:

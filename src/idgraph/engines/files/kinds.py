@@ -97,12 +97,6 @@ def is_parquet(head: bytes) -> bool:
     return head[:4] in {b"PAR1", b"PARE"} and (len(head) < 5 or head[4] < 0x20)
 
 
-def head_text(head: bytes, encoding: str | None = None) -> str:
-    """Decode the beginning of a file well enough to look at it."""
-    text = head.decode(bom_encoding(head) or encoding or "utf-8", "replace")
-    return text.removeprefix("\ufeff")
-
-
 def format_of(part: Part, head: bytes, asked: str | None) -> Format:
     """Settle how to read a part: what it holds decides, and a name or request that says otherwise is an error.
 
@@ -119,19 +113,15 @@ def format_of(part: Part, head: bytes, asked: str | None) -> Format:
     """
     expected = _expected(part, asked)
     for pattern, what, mend in _FOREIGN:
-        if re.match(pattern, head):
+        if re.match(pattern, head.removeprefix(codecs.BOM_UTF8)):
             raise part.error(f"looks like {what}{_instead_of(expected)}", mend)
     found = _found(head)
     if found == "parquet" and expected in {None, "parquet"}:
         return "parquet"
     if found == "parquet":
-        raise part.error(
-            f"looks like Parquet{_instead_of(expected)}", 'Rename it to end in .parquet, or pass format="parquet".'
-        )
+        raise part.error(f"looks like Parquet{_instead_of(expected)}", _rename("parquet"))
     if expected == "parquet":
-        raise part.error(
-            f"is not Parquet: it looks like {_SHOWN[found]}", f'Rename it to end in .{found}, or pass format="{found}".'
-        )
+        raise part.error(f"is not Parquet: it looks like {_SHOWN[found]}", _rename(found))
     if expected == "csv" and found == "json":
         raise part.error("looks like JSON, not delimited text", _rename("json"))
     if expected in {"json", "jsonl"} and found == "csv":
@@ -149,7 +139,9 @@ def _rename(found: Format) -> str:
 def _found(head: bytes) -> Format:
     if is_parquet(head):
         return "parquet"
-    return "json" if _JSON_START.match(head_text(head)) else "csv"
+    # NULs go so that UTF-16 without a mark is told as what it holds.
+    text = head.decode(bom_encoding(head) or "utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
+    return "json" if _JSON_START.match(text) else "csv"
 
 
 def _instead_of(expected: Format | None) -> str:

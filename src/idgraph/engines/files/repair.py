@@ -1,6 +1,6 @@
 """Read a delimited file whose quotes are out of place: record by record, into a clean private copy.
 
-The slow path, some ten times slower than Polars, taken only where `rows.check_rows` finds a quote inside an unquoted
+The slow path, some twenty times slower than Polars, taken only where `rows.check_rows` finds a quote inside an unquoted
 field (harmless, but not to a reader that cuts the file into chunks by counting quotes), text behind a closing quote, a
 quote never closed, or a carriage return alone. A record that cannot be split loses its first line only: reading goes on
 with the next, so an unclosed quote does not swallow what follows.

@@ -1,0 +1,313 @@
+"""Invariant 9: Spark and Polars agree, operation by operation and frame by frame."""
+
+import os
+from datetime import UTC, date, datetime
+
+import narwhals.stable.v2 as nw
+import networkx as nx
+import polars as pl
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+import idgraph as ig
+from idgraph.config import Config
+from idgraph.schema import ACCOUNT_KINDS, FRAMES, LEVELS, PERSON_KINDS, cast
+
+INTEGERS = {"number": nw.Int64()}
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def rows(engine, frame, *by):
+    """A frame's rows, in an order of ours."""
+    found = engine.collect(frame)
+    return found.sort(by or found.columns, nulls_last=True).rows()
+
+
+def in_parts(engine, *parts):
+    """A frame of several parts: on Spark each is a partition."""
+    return nw.concat([engine.lazy(part) for part in parts])
+
+
+# ------------------------------------------------------------------------------------------------------- operations
+
+
+def test_frames_of_any_library_are_taken_over(engine):
+    given = pl.DataFrame(
+        {
+            "count": pl.Series([1, 2, None], dtype=pl.UInt32),
+            "size": pl.Series([7, None, 2**40], dtype=pl.UInt64),
+            "kind": pl.Series(["user", None, "lead"], dtype=pl.Categorical),
+            "state": pl.Series(["used", None, "cut"], dtype=pl.Enum(["used", "cut"])),
+            "nothing": [None, None, None],
+            "known": pl.Series([NEW_YEAR, None, NEW_YEAR], dtype=pl.Datetime("ms", "Europe/Berlin")),
+            "seen": pl.Series([datetime(2026, 7, 1, 12), None, None], dtype=pl.Datetime("ns")),  # noqa: DTZ001
+            "day": [date(2026, 1, 1), None, None],
+            "texts": [["b", "a"], [], None],
+            "nested": [{"id": 1, "tags": ["x"]}, None, {"id": None, "tags": None}],
+        },
+        schema_overrides={"nested": pl.Struct({"id": pl.UInt8, "tags": pl.List(pl.Categorical)})},
+    )
+    expected = given.rows()
+    for frame in (given, given.lazy(), nw.from_native(given), nw.from_native(given.lazy()), given.to_dict()):
+        assert engine.collect(engine.lazy(frame)).rows() == expected
+    taken = engine.lazy(given)
+    assert engine.lazy(taken).collect_schema() == taken.collect_schema()
+    assert rows(engine, engine.lazy(engine.native(taken)), "count") == expected
+    assert rows(engine, engine.lazy(given.clear())) == []
+
+
+def test_kernels_run_on_batches_and_get_times_in_utc(engine):
+    frame = in_parts(
+        engine, pl.DataFrame({"id": [3, 1], "at": [NEW_YEAR, None]}), pl.DataFrame({"id": [2], "at": None})
+    )
+
+    def kernel(batch):
+        assert batch.schema["at"] == pl.Datetime("us", "UTC")
+        return batch.select(
+            (pl.col("id") * 10).alias("number"),
+            pl.col("at").dt.hour().cast(pl.String).cast(pl.Categorical).alias("hour"),
+            pl.concat_list(pl.lit("a"), pl.lit("b")).alias("texts"),
+        )
+
+    schema = {"number": nw.Int64(), "hour": nw.Categorical(), "texts": nw.List(nw.String())}
+    found = engine.map_batches(frame, kernel, schema)
+    assert found.collect_schema() == {**schema, "hour": engine.word}
+    assert rows(engine, found, "number") == [(10, None, ["a", "b"]), (20, None, ["a", "b"]), (30, "0", ["a", "b"])]
+
+
+def test_kernels_accept_a_frame_without_rows(engine):
+    frame = in_parts(engine, pl.DataFrame({"id": [1, 2]}), pl.DataFrame({"id": [3]}))
+
+    def kernel(batch):
+        return batch.select(pl.col("id").alias("number"))
+
+    none = engine.map_batches(frame.filter(nw.col("id") > 5), kernel, INTEGERS)
+    assert engine.collect(none).schema == {"number": pl.Int64}
+    assert engine.count(none) == 0
+    assert engine.count(engine.map_batches(engine.lazy(pl.DataFrame(schema={"id": pl.Int64})), kernel, INTEGERS)) == 0
+
+
+def test_large_unsigned_numbers_stay_distinct(engine):
+    numbers = [0, 1, 2**63 - 1, 2**63, 2**64 - 1, 1]
+
+    def kernel(batch):
+        return batch.select(pl.col("text").cast(pl.UInt64).alias("hash"))
+
+    hashed = engine.map_batches(engine.lazy(pl.DataFrame({"text": map(str, numbers)})), kernel, {"hash": nw.UInt64()})
+    assert engine.count(hashed.unique("hash")) == 5
+
+
+def test_numbers_follow_the_order_of_a_sorted_frame(engine):
+    parts = [pl.DataFrame({"id": list(range(start, 200, 7)), "a.b": "x"}) for start in (3, 0, 6, 2, 5, 1, 4)]
+    numbered = engine.number(in_parts(engine, *parts).sort("id", descending=True), "place", start=100)
+    assert engine.collect(numbered).sort("id")["place"].to_list() == list(range(299, 99, -1))
+    unsorted = engine.collect(engine.number(in_parts(engine, *parts), "place"))
+    assert unsorted["place"].sort().to_list() == list(range(200))
+    assert engine.count(engine.number(in_parts(engine, *parts).filter(nw.col("id") < 0), "place")) == 0
+
+
+def test_a_checkpoint_is_computed_once(engine):
+    def drawn(batch):
+        return batch.select(pl.col("id"), pl.lit(os.urandom(8).hex()).alias("lot"))
+
+    schema = {"id": nw.Int64(), "lot": nw.String()}
+    kept = engine.checkpoint(engine.map_batches(engine.lazy(pl.DataFrame({"id": [1, 2, 3]})), drawn, schema))
+    assert rows(engine, kept) == rows(engine, kept)
+    assert rows(engine, kept.filter(nw.col("id") > 1)) == rows(engine, kept)[1:]
+
+
+def test_lists_hold_distinct_values_in_order(engine):
+    frame = in_parts(
+        engine,
+        pl.DataFrame({"key": ["a", "a", None], "value": ["y", "x", "z"], "rank": [1, 2, 3]}),
+        pl.DataFrame({"key": ["a", "a", "b"], "value": ["x", "w", None], "rank": [1, 9, 4]}),
+    )
+    assert rows(engine, engine.lists(frame, ["key"], "value"), "key") == [("a", ["w", "x", "y"]), (None, ["z"])]
+    by_rank = engine.lists(frame, ["key"], "value", order="rank")
+    assert rows(engine, by_rank, "key") == [("a", ["x", "y", "w"]), (None, ["z"])]
+
+
+def test_components_are_those_of_networkx(engine):
+    edges = [(node, node + 1) for node in range(40)]  # a chain
+    edges += [(50, other) for other in range(51, 70)]  # a star
+    edges += [(90, 90), (99, 80), (80, 99), (70, 85), (85, 71)]  # by itself, twice, through a larger one
+    edges += [(200 + number * 7 % 100, 200 + number * number % 100) for number in range(60)]
+    expected = sorted((node, min(part)) for part in nx.connected_components(nx.Graph(edges)) for node in part)
+    halves = [pl.DataFrame(part, schema=["left", "right"], orient="row") for part in (edges[::2], edges[1::2])]
+    assert rows(engine, engine.components(in_parts(engine, *halves))) == expected
+    assert engine.count(engine.components(in_parts(engine, *halves).head(0))) == 0
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_a_written_file_is_private_and_reads_the_same(engine, tmp_path, format):
+    frame = engine.lazy(pl.DataFrame({"text": ["=1", None], "at": [NEW_YEAR, None], "texts": [["a", "b"], []]}))
+    path = tmp_path / f"frame.{format}"
+    engine.write(frame, path, format)
+    assert path.stat().st_mode & 0o777 == 0o600
+    if format == "parquet":
+        assert rows(engine, engine.stored(path)) == rows(engine, frame)
+    else:
+        assert path.read_text().splitlines()[1].startswith("'=1,2026-01-01T00:00:00")
+
+
+def test_a_source_may_be_a_frame_of_the_engine(engine):
+    given = pl.DataFrame(
+        {
+            "Id": [7, 8],
+            "traits": [{"email": "ana@acme.io", "address": {"city": "Lisbon"}}, {"email": None, "address": None}],
+            "json": ['{"plan": "pro"}', None],
+        }
+    )
+    table = engine.read(ig.Source("app_users", kind="user", data=engine.native(engine.lazy(given)), id="Id"))
+    read = [table.find(address) for address in ("id", "traits.email", "traits.address.city", "json.plan")]
+
+    def kernel(batch):
+        return batch.select(pl.concat_str(read, separator="|", ignore_nulls=True).alias("text"))
+
+    assert rows(engine, engine.map_batches(table.frame, kernel, {"text": nw.String()})) == [
+        ("7|ana@acme.io|Lisbon|pro",),
+        ("8",),
+    ]
+    placed = engine.collect(table.frame.select("__file", "__row"))
+    assert placed["__file"].to_list() == [0, 0]
+    assert placed["__row"].n_unique() == 2
+    with pytest.raises(KeyError, match="traits"):
+        table.find("trait.email")
+
+
+# ------------------------------------------------------------------------------------------------------------ worlds
+
+VALUES = {
+    "email": ["ana@acme.io", "bo@acme.io", "cy@beta.de", "ana+x@gmail.com"],
+    "device": ["device-1", "device-2", "device-3"],
+    "app.user_id": ["u1", "u2"],
+    "domain": ["acme.io", "beta.de"],
+    "app.tenant_id": ["t1", "t2"],
+}
+TIMES = st.sampled_from([None, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)])
+STATES = st.sampled_from(["used", "used", None, "suppressed"])
+SHAPE = {
+    "first_seen": pl.Datetime("us", "UTC"),
+    "last_seen": pl.Datetime("us", "UTC"),
+    "observed_at": pl.Datetime("us", "UTC"),
+    "at": pl.Datetime("us", "UTC"),
+    "stub": pl.Boolean,
+    "weight": pl.Float64,
+}
+
+
+@st.composite
+def worlds(draw):
+    """Frames such as another tool might give: records of all kinds, with values, links and references among them."""
+    people = [
+        f"app_{kind}:{n}"
+        for n, kind in enumerate(draw(st.lists(st.sampled_from(PERSON_KINDS), min_size=4, max_size=9)))
+    ]
+    companies = [
+        f"crm_{kind}:{n}"
+        for n, kind in enumerate(draw(st.lists(st.sampled_from(ACCOUNT_KINDS), min_size=2, max_size=5)))
+    ]
+    person, company = st.sampled_from(people), st.sampled_from(companies)
+
+    def table(size, *choices):
+        return draw(st.lists(st.one_of(*map(st.fixed_dictionaries, choices)), max_size=size))
+
+    def held(record, kind):
+        return {
+            "record_id": record,
+            "type": st.just(kind),
+            "value": st.sampled_from(VALUES[kind]),
+            "observed_at": TIMES,
+            "rules": st.sampled_from([None, kind, f"{kind}:lead,{kind}:user"]),
+            "state": STATES,
+            "weight": st.sampled_from([None, 3.5]),
+            "reason": st.sampled_from([None, "minority"]),
+        }
+
+    def linked(record):
+        ends = st.lists(record, min_size=2, max_size=2, unique=True).map(sorted)
+        return {"ends": ends, "rule": st.sampled_from(["fuzzy", "judged"]), "weight": st.just(7.25), "state": STATES}
+
+    def described(record_id):
+        kind = record_id.partition(":")[0].partition("_")[2]
+        fixed = {"record_id": record_id, "source": f"s_{kind}", "kind": kind, "native_id": record_id}
+        names = {"full_name": st.sampled_from([None, "Ana", "Bo"]), "plan": st.sampled_from([None, "pro"])}
+        free = {"first_seen": TIMES, "last_seen": TIMES, "stub": st.sampled_from([None, True, False]), **names}
+        return fixed | draw(st.fixed_dictionaries(free))
+
+    links = table(4, linked(person), linked(company)) if len(set(companies)) > 1 else []
+    frames = {
+        "records": [described(record_id) for record_id in people + companies],
+        "identifiers": table(
+            30,
+            *(held(person, kind) for kind in ("email", "device", "app.user_id")),
+            *(held(company, kind) for kind in ("domain", "app.tenant_id")),
+        ),
+        "links": [{"left_id": link["ends"][0], "right_id": link["ends"][1], **link} for link in links],
+        "memberships": table(
+            6,
+            {
+                "person_record_id": person,
+                "company_record_id": company,
+                "via": st.sampled_from(["crm", "tenant"]),
+                "observed_at": TIMES,
+            },
+        ),
+        "aliases": table(
+            3, {"survivor_record_id": person, "merged_record_id": person, "via": st.just("crm"), "at": TIMES}
+        ),
+    }
+    return {name: shaped(listed) for name, listed in frames.items() if listed}
+
+
+def shaped(listed):
+    return pl.DataFrame(listed, schema_overrides={c: t for c, t in SHAPE.items() if c in listed[0]})
+
+
+def declared(frame, name):
+    """A frame in its declared dtypes and in an order of ours."""
+    found = cast(nw.from_native(frame.lazy()), name).to_native().collect()
+    return found.sort(found.columns, nulls_last=True)
+
+
+def parts_by_hand(world):
+    """The records that used evidence joins, level by level."""
+    kinds = dict(world["records"].select("record_id", "kind").iter_rows())
+    for level, of_level in LEVELS.items():
+        joined = nx.Graph()
+        joined.add_nodes_from(record for record, kind in kinds.items() if kind in of_level)
+        for row in world["identifiers"].to_dicts() if "identifiers" in world else []:
+            tenant = Config().type_of("account", row["type"]).kind == "tenant"
+            if row["record_id"] in joined and row["state"] != "suppressed" and (tenant or level != "tenant"):
+                for rule in (row["rules"] or row["type"]).split(","):
+                    joined.add_edge(row["record_id"], (row["type"], row["value"], rule))
+        for row in world["links"].to_dicts() if "links" in world and level != "tenant" else []:
+            if row["left_id"] in joined and row["state"] != "suppressed":
+                joined.add_edge(row["left_id"], row["right_id"])
+        for row in world["aliases"].to_dicts() if "aliases" in world else []:
+            if row["survivor_record_id"] in joined:
+                joined.add_edge(row["survivor_record_id"], row["merged_record_id"])
+        for part in nx.connected_components(joined):
+            yield level, sorted(node for node in part if isinstance(node, str))
+
+
+def test_from_frames_gives_the_same_graph(engine):
+    examples = {"polars": 25, "spark": 4}[engine.name]
+
+    @settings(max_examples=examples, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @given(world=worlds(), seed=st.integers(0, 99))
+    def agrees(world, seed):
+        expected = ig.Graph.from_frames(**world)
+        shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in world.items()}
+        graph = ig.Graph.from_frames(**{name: engine.native(engine.lazy(frame)) for name, frame in shuffled.items()})
+        assert graph.run["engine"] == engine.name
+        for name in FRAMES:
+            found = engine.collect(engine.lazy(getattr(graph, name)))
+            assert_frame_equal(declared(getattr(expected, name), name), declared(found, name), categorical_as_str=True)
+        placed = expected.assignments.group_by("level", "entity_id").agg("record_id")
+        parts = [(level, sorted(records)) for level, records in placed.select("level", "record_id").iter_rows()]
+        assert sorted(parts) == sorted(parts_by_hand(world))
+
+    agrees()
