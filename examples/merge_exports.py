@@ -29,7 +29,7 @@ def main(out: Path) -> None:
     print(f"\n{graph}")
 
     # What was refused, and why.
-    refused = graph.suppressed.group_by("type", "reason").len("values").sort("values", "type", "reason", descending=True)
+    refused = graph.suppressed.group_by("type", "reason").len("values").sort("values", "type", descending=True)
     for kind, reason, values in refused.iter_rows():
         print(f"{values:>5} values of type {kind}: {reason}")
 

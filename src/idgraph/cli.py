@@ -6,7 +6,9 @@ Exit codes: 0 done; 1 the input or the output cannot be used, said in one messag
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -59,13 +61,15 @@ def _top(
 @app.command()
 def discover(folder: Folder, as_json: AsJson = False) -> None:
     """Say what each file of a folder would be taken for, and how to map the others. Reads headers only."""
-    from idgraph.sources.discover import discover as find
+    from idgraph.sources.discover import survey
 
-    found = find(folder)
+    found = survey(folder)
     if as_json:
         _print_json(_discovery_facts(found))
-        return
-    _print_discovery(found)
+    else:
+        _print_discovery(found)
+        _print_stanzas(found)
+    found.refuse_nothing()
 
 
 @app.command()
@@ -79,13 +83,17 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Discover, resolve and write: one run from exports to profiles and accounts."""
+    from idgraph.graph import Graph
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
+    Graph.refuse_folder(out)
+    config = _settings(folder, region, timezone, without)
     found = find(folder)
     if not as_json:
         _print_discovery(found)
-    config = _settings(folder, region, timezone, without)
+        if any(item.stanza for item in found.unknown):
+            typer.echo(f"\nHow to map what was left out: idgraph discover {shlex.quote(str(folder))}")
     with _progress() as say:
         graph = resolve(*found, config=config, progress=say)
         say("writing")
@@ -105,9 +113,7 @@ def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:
 
     found = Graph.open(out).explain(left, right)
     if as_json:
-        import dataclasses
-
-        _print_json(dataclasses.asdict(found))
+        _print_json(found.as_dict())
         return
     typer.echo(str(found))
 
@@ -145,16 +151,16 @@ def evaluate(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the exports and the graph.")] = Path("idgraph-demo"),
-    companies: Annotated[int, typer.Option(help="How many companies the made-up world has.")] = 500,
+    companies: Annotated[int, typer.Option(help="How many companies the made-up world has.", min=10)] = 500,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 0,
 ) -> None:
     """Show the whole story on a made-up company's exports: recognised, merged, refused and why, right and wrong."""
     from idgraph.datasets import saas_world
-    from idgraph.engines.output import new_folder
+    from idgraph.engines.output import RUN_FILE, new_folder
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
-    with _progress() as say, new_folder(out) as folder:
+    with _progress() as say, new_folder(out, {"exports", "graph", RUN_FILE}) as folder:
         say("making a world of companies")
         world = saas_world(companies, seed)
         exports = folder / "exports"
@@ -163,13 +169,13 @@ def demo(
         graph = resolve(*found, progress=say)
         say("writing")
         graph.write(folder / "graph")
-        (folder / "run.json").write_text((folder / "graph" / "run.json").read_text())
+        (folder / RUN_FILE).write_text((folder / "graph" / RUN_FILE).read_text())
     typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
     _print_discovery(found)
     _print_summary(graph.summary())
     typer.echo("\nOne profile, and why it is one:")
-    left, right = graph.example()
-    typer.echo(_indented(str(graph.explain(left, right))))
+    pair = graph.example()
+    typer.echo(_indented(str(graph.explain(*pair))))
     typer.echo("\nAgainst the truth, which the run did not see:")
     found_quality = {
         "people": graph.evaluate(world.people_truth),
@@ -180,8 +186,8 @@ def demo(
         [[name, *_decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
     )
     typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
-    typer.echo(f"  idgraph explain {out / 'graph'} {left} {right}")
-    typer.echo(f"  idgraph merge {out / 'exports'} --out my-graph")
+    typer.echo(f"  {shlex.join(['idgraph', 'explain', str(out / 'graph'), *pair])}")
+    typer.echo(f"  {shlex.join(['idgraph', 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
 
 
 def _settings(folder: Path, region: str | None, timezone: str | None, without: list[str] | None) -> Config:
@@ -220,27 +226,40 @@ def _print_table(head: list[str], rows: list[list[str]]) -> None:
         table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    console = console if console.is_terminal else Console(width=120)
+    console = Console(markup=False, emoji=False, highlight=False)  # names of files and columns are no markup
+    if not console.is_terminal:
+        console.width = 120
     console.print(table)
 
 
 def _discovery_facts(found: Discovery) -> dict[str, Any]:
     return {
-        "recognised": [{"file": r.path.name, "source": r.source, "by": list(r.by)} for r in found.recognised],
-        "unknown": [{"file": u.path.name, "why": u.why, "stanza": u.stanza} for u in found.unknown],
+        "recognised": [
+            {"file": found.within(item.path), "source": item.source, "by": list(item.by)} for item in found.recognised
+        ],
+        "unknown": [
+            {"file": found.within(item.path), "why": item.why, "stanza": item.stanza} for item in found.unknown
+        ],
     }
 
 
 def _print_discovery(found: Discovery) -> None:
-    _print_table(
-        ["file", "taken for", "by its columns"],
-        [[r.path.name, r.source, ", ".join(r.by)] for r in found.recognised],
-    )
-    for left in found.unknown:
-        typer.echo(f"\n{left.path.name}: left out, {left.why}")
-        if left.stanza:
-            typer.echo(f"To map it, complete these lines in idgraph.toml:\n{_indented(left.stanza)}")
+    if found.recognised:
+        _print_table(
+            ["file", "taken for", "by its columns"],
+            [[found.within(item.path), item.source, ", ".join(item.by)] for item in found.recognised],
+        )
+    if found.unknown:
+        typer.echo("\nLeft out:")
+    for item in found.unknown:
+        typer.echo(f"  {found.within(item.path)}: {item.why}")
+
+
+def _print_stanzas(found: Discovery) -> None:
+    for item in found.unknown:
+        if item.stanza:
+            typer.echo(f"\nTo map {found.within(item.path)}, complete these lines in idgraph.toml:\n")
+            typer.echo(_indented(item.stanza))
 
 
 def _print_summary(facts: dict[str, Any]) -> None:
@@ -273,8 +292,11 @@ def main() -> NoReturn:
     """Run the command line; an error that the user can mend is one message, not a traceback."""
     from idgraph.errors import IdgraphError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may not have every sign
     try:
-        app(standalone_mode=False)
+        app()
     except IdgraphError as error:
         typer.echo(f"idgraph: {error}", err=True)
         raise SystemExit(1) from None

@@ -30,6 +30,7 @@ __all__ = [
     "SourceError",
     "faults",
     "mask",
+    "mask_id",
 ]
 
 
@@ -100,3 +101,13 @@ def mask(value: str) -> str:
     if at and local:
         return f"{local[0]}…@{domain}"
     return f"{value[:2]}…{value[-2:]}" if len(value) > 6 else f"{value[:1]}…"
+
+
+def mask_id(record_id: str) -> str:
+    """Shorten a record id where its native id could be an e-mail address; other ids stay whole.
+
+    >>> mask_id("amplitude_events:ana@acme.io|d-91|"), mask_id("app_users:u_7")
+    ('amplitude_events:a…@acme.io|d-91|', 'app_users:u_7')
+    """
+    source, colon, native = record_id.rpartition(":")
+    return f"{source}{colon}{'|'.join(mask(part) if '@' in part else part for part in native.split('|'))}"

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from idgraph.audit.explain import Explanation, evidence_graph, example, explain, mask_id
-from idgraph.audit.metrics import Quality, quality
+from idgraph.audit.explain import Explanation, evidence_graph, example, explain
+from idgraph.audit.metrics import Quality, checked_truth, quality
 from idgraph.audit.summary import summary
+from idgraph.collapse.ids import PREFIXES
 from idgraph.config import Config
 from idgraph.engines import engine_for
-from idgraph.engines.output import RUN_FILE, new_folder
+from idgraph.engines.output import RUN_FILE, is_ours, new_folder, refuse_folder
 from idgraph.entities.build import build
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import NotFoundError, OutputError
-from idgraph.schema import FRAMES, empty
+from idgraph.errors import ConfigError, IdgraphError, NotFoundError, OutputError, mask_id
+from idgraph.schema import FRAMES, LEVELS, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import networkx as nx
 
     from idgraph.engines import Engine
 
 __all__ = ["Graph", "run_facts"]
 
-_PREFIX_FRAMES = {"prf_": "profiles", "ten_": "tenants", "acc_": "accounts"}
+_FRAMES_BY_PREFIX = {f"{PREFIXES[level]}": name for level, name in ENTITY_FRAMES.items()}
+_ENTITY_ID = re.compile(rf"({'|'.join(_FRAMES_BY_PREFIX)})[0-9a-f]{{16}}")
+_WRITTEN = frozenset({RUN_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))})
 
 
 class Graph:
@@ -45,9 +48,17 @@ class Graph:
     """
 
     def __init__(
-        self, frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine, run: Mapping[str, Any]
+        self,
+        frames: Mapping[str, nw.LazyFrame],
+        config: Config,
+        engine: Engine,
+        run: Mapping[str, Any],
+        *,
+        stored: bool = False,
     ) -> None:
-        self._frames = {name: frames[name] if name in frames else engine.lazy(empty(name)) for name in FRAMES}
+        every = {name: frames[name] if name in frames else engine.lazy(empty(name)) for name in FRAMES}
+        self._frames: Mapping[str, nw.LazyFrame] = every if stored else _Computed(every, engine)
+        self._plans = every
         self._engine = engine
         self._native: dict[str, Any] = {}
         self.config = config
@@ -93,7 +104,7 @@ class Graph:
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every frame."""
-        return {name: self._engine.count(frame) for name, frame in self._frames.items()}
+        return {name: self._engine.count(self._frames[name]) for name in FRAMES}
 
     def profile(self, id: str) -> dict[str, Any]:
         """Show one profile: its row, and `record_ids`.
@@ -147,15 +158,25 @@ class Graph:
             truth: record_id, entity_id: a frame of any library.
             level: person, tenant or account.
             kind: count the records of one kind only.
+
+        Raises:
+            ConfigError: there is no such level, the truth lacks a column, puts a record into two entities, or knows
+                none of the graph's records.
         """
+        if level not in LEVELS:
+            msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
+            raise ConfigError(msg)
+        known = checked_truth(self._engine.lazy(truth), self._engine)
         if kind is not None:
             of_kind = self._frames["records"].filter(nw.col("kind") == kind).select("record_id")
-            known_ids = self._engine.lazy(truth).join(of_kind, on="record_id", how="semi")
-            return self.evaluate(known_ids, level)
+            known = known.join(of_kind, on="record_id", how="semi")
         placed = self._frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
         found = nw.from_native(self._engine.collect(placed), eager_only=True)
-        known = nw.from_native(self._engine.collect(self._engine.lazy(truth)), eager_only=True)
-        return quality(found, known)
+        score = quality(found, nw.from_native(self._engine.collect(known), eager_only=True))
+        if kind is None and not score.records:
+            msg = f"no record of the truth is in this graph on level {level}; record ids are '<source>:<native id>'"
+            raise ConfigError(msg)
+        return score
 
     def summary(self) -> dict[str, Any]:
         """Count what came in, what it became and what was refused; see `idgraph.audit.summary.summary`."""
@@ -172,6 +193,15 @@ class Graph:
         """
         return example(self._frames, self._engine.collect)
 
+    @staticmethod
+    def refuse_folder(out: str | Path) -> None:
+        """Refuse what `write` would refuse, before the work and not after it.
+
+        Raises:
+            OutputError: the folder is somebody else's.
+        """
+        refuse_folder(Path(out), _WRITTEN)
+
     def write(self, out: str | Path, format: Literal["parquet", "csv"] = "parquet") -> Path:
         """Write all frames and `run.json` into a folder, at once: a failed write leaves nothing.
 
@@ -185,10 +215,12 @@ class Graph:
         Raises:
             OutputError: the folder is somebody else's, or cannot be written.
         """
-        with new_folder(Path(out)) as folder:
-            for name, frame in self._frames.items():
-                self._engine.write(frame, folder / f"{name}.{format}", format)
-            run = {**self.run, "counts": self.counts(), "format": format}
+        with new_folder(Path(out), _WRITTEN) as folder:
+            counts = {  # straight from the plans: what is only written is never held whole
+                name: self._engine.write(frame, folder / f"{name}.{format}", format)
+                for name, frame in self._plans.items()
+            }
+            run = {**self.run, "counts": counts, "format": format}
             (folder / RUN_FILE).write_text(json.dumps(run, indent=2, sort_keys=True) + "\n")
         return Path(out)
 
@@ -200,24 +232,34 @@ class Graph:
             OutputError: the folder is not one of ours, or was written as CSV, which keeps no dtypes.
         """
         folder = Path(out)
-        try:
-            run = json.loads((folder / RUN_FILE).read_text())
-        except (OSError, ValueError):
-            msg = f"{folder} holds no {RUN_FILE}, so it is no graph. Write one: idgraph merge exports/ --out {folder}"
-            raise OutputError(msg) from None
-        if run["format"] != "parquet":
-            msg = (
-                f"{folder} was written as {run['format']}, which keeps no dtypes. Write it again with --format parquet."
-            )
+        command = f"idgraph merge exports/ --out {folder}"
+        again = f"Write it again: {command}"
+        if not is_ours(folder):
+            msg = f"{folder} holds no {RUN_FILE} of ours, so it is no graph. Write one: {command}"
             raise OutputError(msg)
+        run = json.loads((folder / RUN_FILE).read_text("utf-8"))
+        if run.get("format") != "parquet":
+            msg = f"{folder} was written as {run.get('format')}, which keeps no dtypes. {again} --format parquet"
+            raise OutputError(msg)
+        missing = [name for name in FRAMES if not (folder / f"{name}.parquet").is_file()]
+        if missing:
+            msg = f"{folder} lacks {', '.join(f'{name}.parquet' for name in missing)}. {again}"
+            raise OutputError(msg)
+        try:
+            config = Config.model_validate(run.get("config", {}))
+        except IdgraphError as error:
+            msg = (
+                f"{folder} was written by idgraph {run['idgraph']} with settings unknown to this one: {error}. {again}"
+            )
+            raise OutputError(msg) from None
         engine = engine_for(None)
         frames = {name: engine.stored(folder / f"{name}.parquet") for name in FRAMES}
-        return cls(frames, Config.model_validate(run["config"]), engine, run)
+        return cls(frames, config, engine, run, stored=True)
 
     def _inside(self, id: str) -> Any:  # noqa: ANN401
         """The records of an entity: record_id, entity_id."""
         placed = self._frames["assignments"]
-        if id[:4] in _PREFIX_FRAMES:
+        if _ENTITY_ID.fullmatch(id):
             wanted = placed.filter(nw.col("entity_id") == id)
         else:
             own = placed.filter((nw.col("record_id") == id) & (nw.col("level") != "tenant")).select("entity_id")
@@ -233,9 +275,29 @@ class Graph:
         entity_id = inside["entity_id"][0]
         rows = self._engine.collect(self._frames[ENTITY_FRAMES[level]].filter(nw.col("entity_id") == entity_id))
         if rows.is_empty():
-            msg = f"{mask_id(id)!r} is not in {ENTITY_FRAMES[level]}; it is in {_PREFIX_FRAMES[entity_id[:4]]}"
+            msg = f"{mask_id(id)!r} is not in {ENTITY_FRAMES[level]}; it is in {_FRAMES_BY_PREFIX[entity_id[:4]]}"
             raise NotFoundError(msg)
         return {**rows.row(0, named=True), "record_ids": inside["record_id"].to_list()}
+
+
+class _Computed(Mapping[str, nw.LazyFrame]):
+    """Frames of a run: each is a plan, computed once, when it is first asked for."""
+
+    def __init__(self, plans: Mapping[str, nw.LazyFrame], engine: Engine) -> None:
+        self._plans = plans
+        self._engine = engine
+        self._done: dict[str, nw.LazyFrame] = {}
+
+    def __getitem__(self, name: str) -> nw.LazyFrame:
+        if name not in self._done:
+            self._done[name] = self._engine.checkpoint(self._plans[name])
+        return self._done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plans)
+
+    def __len__(self) -> int:
+        return len(self._plans)
 
 
 def run_facts(config: Config, engine: Engine, sources: list[dict[str, Any]]) -> dict[str, Any]:

@@ -115,10 +115,10 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
         say(f"reading {source.name}")
         loaded.append(load(source, config, engine, start))
         start += loaded[-1].size
-    records = engine.checkpoint(nw.concat([part.records for part in loaded], how="diagonal"))
+    records = nw.concat([part.records for part in loaded], how="diagonal")
     references = nw.concat([part.references for part in loaded])
     resolved = resolve_references(records, references, sources, config, engine, start)
-    everyone = _everyone(records, resolved.stubs, engine)
+    everyone = _everyone(records, resolved.stubs)
     identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
     for source, part in zip(sources, loaded, strict=True):
         for name, frame in part.identifiers.items():
@@ -138,16 +138,13 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
     )
 
 
-def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """All records and stubs, with their ids."""
-    known = nw.concat([records, stubs.with_columns(nw.lit(value=True).alias("stub"))], how="diagonal")
-    return engine.checkpoint(
-        known.with_columns(
-            nw.concat_str(nw.col("source").cast(TEXT), nw.col("native_id"), separator=":").alias("record_id"),
-            nw.col("stub").fill_null(value=False),
-            nw.col("deleted").fill_null(value=False),
-        )
+def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame) -> nw.LazyFrame:
+    """All records and stubs. Each source's are held apart, so that no memory goes to attributes that it lacks."""
+    ids = nw.concat_str(nw.col("source").cast(TEXT), nw.col("native_id"), separator=":")
+    known = nw.concat(
+        [records, stubs.with_columns(ids.alias("record_id"), nw.lit(value=True).alias("stub"))], how="diagonal"
     )
+    return known.with_columns(nw.col("stub").fill_null(value=False), nw.col("deleted").fill_null(value=False))
 
 
 def _is_shared(own_type: str, sources: Sequence[Source]) -> bool:

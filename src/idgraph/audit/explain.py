@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import networkx as nx
 
-from idgraph.errors import NotFoundError, mask
+from idgraph.errors import NotFoundError, mask, mask_id
 from idgraph.linkage.guards import STATE_REASONS
+from idgraph.linkage.rules import ALIAS_RULE
 from idgraph.schema import FRAMES, level_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Explanation", "Step", "evidence_graph", "example", "explain", "mask_id"]
+__all__ = ["Explanation", "Step", "evidence_graph", "example", "explain"]
 
 Rows = Callable[[nw.LazyFrame], "pl.DataFrame"]
 
@@ -39,6 +40,11 @@ class Step:
     type: str
     value: str
     weight: float
+
+    @property
+    def shown(self) -> str:
+        """The value as it may be shown; which column a merge was recorded in is no value of anybody."""
+        return self.value if self.rule == ALIAS_RULE or not self.value else mask(self.value)
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,34 @@ class Explanation:
         lines = [f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are one {self.level}:"]
         for step in self.steps:
             mark = "   ← weakest" if step is self.weakest and len(self.steps) > 1 else ""
-            shared = step.value if step.rule == "source_merge" else mask(step.value)
             lines.append(
-                f"  {mask_id(step.left_id)} — {step.type} {shared} — {mask_id(step.right_id)}"
+                f"  {mask_id(step.left_id)} — {f'{step.type} {step.shown}'.strip()} — {mask_id(step.right_id)}"
                 f"   (rule {step.rule}, weight {step.weight:g}){mark}"
             )
         return "\n".join(lines)
 
-
-def mask_id(record_id: str) -> str:
-    """Shorten a record id where its native id could be an e-mail address; other ids stay whole."""
-    source, _, native = record_id.partition(":")
-    return f"{source}:{'|'.join(mask(p) if '@' in p else p for p in native.split('|'))}"
+    def as_dict(self) -> dict[str, Any]:
+        """Give the same for machines; values are masked here too."""
+        steps = [
+            {
+                "left_id": mask_id(step.left_id),
+                "right_id": mask_id(step.right_id),
+                "rule": step.rule,
+                "type": step.type,
+                "value": step.shown,
+                "weight": step.weight,
+                "weakest": step is self.weakest,
+            }
+            for step in self.steps
+        ]
+        return {
+            "left_id": mask_id(self.left_id),
+            "right_id": mask_id(self.right_id),
+            "level": self.level,
+            "same": self.same,
+            "steps": steps,
+            "reasons": self.reasons,
+        }
 
 
 def evidence_graph(identifiers: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
@@ -117,7 +139,7 @@ def explain(frames: Mapping[str, nw.LazyFrame], left_id: str, right_id: str, col
     """Find the path of evidence between two records.
 
     Args:
-        frames: records, identifiers, links, assignments, memberships.
+        frames: records, identifiers, links, assignments, memberships, members.
         left_id: a record id.
         right_id: another.
         collect: brings a small frame to this process.
@@ -194,7 +216,8 @@ def _why_not(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: Rows)
     ordered = sorted(pair)
     waiting = frames["links"].filter((nw.col("left_id") == ordered[0]) & (nw.col("right_id") == ordered[1]))
     for rule, state, reason in collect(waiting.select("rule", "state", "reason")).iter_rows():
-        reasons.append(f"a link by {rule} is in state {state}: {STATE_REASONS.get(reason, reason)}")
+        why = f": {STATE_REASONS.get(reason, reason)}" if reason else ""
+        reasons.append(f"a link by {rule} is in state {state}{why}")
     return reasons or ["they share no identifier, and no chain of records joins them"]
 
 
@@ -207,6 +230,15 @@ def _memberships(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: R
         return [
             f"one is a person and the other a company: the person belongs to it, by {', '.join(via)}. That is no link"
         ]
+    placed = frames["assignments"].filter(
+        nw.col("record_id").is_in(pair) & nw.col("level").is_in(["person", "account"])
+    )
+    entities = collect(placed.select("entity_id")).to_series().to_list()
+    known = frames["members"].filter(nw.col("profile_id").is_in(entities) & nw.col("account_id").is_in(entities))
+    via = collect(known.select("via")).to_series().unique().sort().to_list()
+    if via:
+        known_by = f"the person belongs to it by other records of theirs, by {', '.join(via)}"
+        return [f"one is a person and the other a company: {known_by}. That is no link"]
     return ["one is a person and the other a company; nothing says that the one belongs to the other"]
 
 

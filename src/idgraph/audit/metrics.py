@@ -7,10 +7,11 @@ from pathlib import Path
 
 import narwhals.stable.v2 as nw
 
-from idgraph.engines import engine_for
-from idgraph.errors import MappingError
+from idgraph.engines import Engine, engine_for
+from idgraph.errors import ConfigError, MappingError, mask_id
+from idgraph.schema import TEXT
 
-__all__ = ["Quality", "quality", "read_truth"]
+__all__ = ["Quality", "checked_truth", "quality", "read_truth"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,34 @@ def quality(found: nw.DataFrame, truth: nw.DataFrame) -> Quality:
         bcubed_precision=float(means["precision"][0]) / total if total else 1.0,
         bcubed_recall=float(means["recall"][0]) / total if total else 1.0,
     )
+
+
+def checked_truth(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Refuse a truth that cannot be one; rows without an entity say nothing, and are left out.
+
+    Args:
+        truth: record_id, entity_id, and more.
+        engine: what runs it.
+
+    Returns:
+        record_id (String), entity_id; each record once.
+
+    Raises:
+        ConfigError: a column is missing, or a record is put into several entities.
+    """
+    columns = truth.collect_schema().names()
+    missing = [column for column in ("record_id", "entity_id") if column not in columns]
+    if missing:
+        msg = f"the truth has no column {' or '.join(map(repr, missing))}; its columns are {', '.join(columns)}"
+        raise ConfigError(msg)
+    rows = truth.select(nw.col("record_id").cast(TEXT), "entity_id").filter(~nw.col("entity_id").is_null())
+    known = rows.unique(["record_id", "entity_id"])
+    entities = known.group_by("record_id").agg(nw.len().alias("entities")).filter(nw.col("entities") > 1)
+    several = engine.collect(entities.select("record_id").sort("record_id").head(1)).to_series()
+    if len(several):
+        msg = f"the truth puts {mask_id(several[0])!r} into several entities; on one level a record is in one"
+        raise ConfigError(msg)
+    return known
 
 
 def read_truth(path: Path) -> nw.LazyFrame:

@@ -47,17 +47,16 @@ def collapse(records: nw.LazyFrame, edges: nw.LazyFrame, level: str, config: Con
     """
     joined = engine.components(edges.select("left", "right"))
     found = engine.lookup(records, "record", joined, "node", {"component": "component"})
-    placed = engine.checkpoint(
-        found.select("record", "record_id", "first_seen", nw.coalesce("component", "record").alias("entity"))
+    placed = engine.checkpoint(found)
+    alone = placed.filter(nw.col("component").is_null()).select(
+        nw.col("record").alias("entity"), nw.col("record_id").alias("founder")
     )
-    in_several = joined.select(nw.col("node").alias("record"))
-    several = engine.checkpoint(placed.join(in_several, on="record", how="semi"))
-    earliest = nw.col("first_seen").min().over("entity")
-    first = several.with_columns(earliest.alias("earliest"))
-    first = first.filter((nw.col("first_seen") == nw.col("earliest")) | nw.col("earliest").is_null())
-    founders = first.group_by("entity").agg(nw.col("record_id").min().alias("founder"))
-    alone = placed.join(in_several, on="record", how="anti").select("entity", nw.col("record_id").alias("founder"))
+    earliest = nw.col("first_seen").min().over("component")
+    several = placed.filter(~nw.col("component").is_null()).with_columns(earliest.alias("earliest"))
+    first = several.filter((nw.col("first_seen") == nw.col("earliest")) | nw.col("earliest").is_null())
+    founders = first.group_by("component").agg(nw.col("record_id").min().alias("founder"))
+    founders = nw.concat([alone, founders.rename({"component": "entity"}).select("entity", "founder")])
     return Collapsed(
-        records=engine.checkpoint(placed.select("record", "entity")),
-        entities=engine.checkpoint(entity_ids(nw.concat([alone, founders]), level, config, engine)),
+        records=engine.checkpoint(placed.select("record", nw.coalesce("component", "record").alias("entity"))),
+        entities=engine.checkpoint(entity_ids(founders, level, config, engine)),
     )

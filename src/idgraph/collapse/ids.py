@@ -42,6 +42,6 @@ def entity_ids(founders: nw.LazyFrame, level: str, config: Config, engine: Engin
 
 
 def _hashed(rows: pl.DataFrame, *, prefix: str, key: bytes) -> pl.DataFrame:
-    digests = [blake2b(name.encode(), digest_size=8, key=key).digest() for name in rows["founder"].to_list()]
-    hexadecimal = pl.lit(prefix) + pl.Series("entity_id", digests, dtype=pl.Binary).bin.encode("hex")
-    return rows.select("entity", hexadecimal.alias("entity_id"))
+    names = rows["founder"].cast(pl.Binary).to_list()
+    digests = pl.Series("entity_id", [blake2b(name, digest_size=8, key=key).hexdigest() for name in names], pl.String)
+    return rows.select("entity", (pl.lit(prefix) + digests).alias("entity_id"))

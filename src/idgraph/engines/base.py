@@ -125,8 +125,8 @@ class Engine(Protocol):
     def native(self, frame: nw.LazyFrame) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Give a frame to the user, as the engine's own kind."""
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:
-        """Write a frame, readable by its owner only."""
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> int:
+        """Write a frame, readable by its owner only, and count its rows."""
 
     def stored(self, path: Path) -> nw.LazyFrame:
         """Open what `write` wrote as Parquet."""

@@ -15,7 +15,7 @@ import polars as pl
 
 from idgraph.errors import OutputError
 
-__all__ = ["RUN_FILE", "new_folder", "refuse_folder", "write_frame"]
+__all__ = ["RUN_FILE", "is_ours", "new_folder", "refuse_folder", "write_frame"]
 
 RUN_FILE: Final = "run.json"
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
@@ -31,24 +31,31 @@ def refuse_folder(out: Path, names: Collection[str]) -> None:
         names: what the output consists of; a folder that holds anything else besides is left alone.
 
     Raises:
-        OutputError: `out` is a file, or holds something that is not ours.
+        OutputError: `out` is a file, is where nothing can be written, or holds something that is not ours.
     """
     if out.exists() and not out.is_dir():
         msg = f"{out} is a file. Name a folder for the output."
         raise OutputError(msg)
+    above = next(path for path in out.resolve().parents if path.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        what = "you may not write there" if above.is_dir() else "that is a file"
+        msg = f"{out} cannot be written to {above}: {what}. Name a folder that you may write to."
+        raise OutputError(msg)
     found = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
     others = [name for name in found if name not in names]
-    if others or (found and not _is_ours(out / RUN_FILE)):
+    if others or (found and not is_ours(out)):
         example = f", such as {others[0]}" if others else ""
         msg = f"{out} holds files that idgraph did not write{example}, so it is left alone. Name a new or empty folder."
         raise OutputError(msg)
 
 
-def _is_ours(run_file: Path) -> bool:
+def is_ours(folder: Path) -> bool:
+    """Whether a folder holds the `run.json` of a run of ours."""
     try:
-        return "idgraph" in json.loads(run_file.read_text("utf-8"))
-    except (OSError, ValueError, TypeError):
+        run = json.loads((folder / RUN_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
         return False
+    return isinstance(run, dict) and "idgraph" in run
 
 
 @contextmanager
@@ -96,7 +103,7 @@ def _take_place(made: Path, out: Path) -> None:
     shutil.rmtree(old)
 
 
-def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> None:
+def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> int:
     """Write one frame, readable by its owner only.
 
     Args:
@@ -104,16 +111,20 @@ def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> None:
         path: the new file.
         format: `parquet`, as it is; `csv`, lists joined by semicolons and texts that would run as formulas
             set off by an apostrophe.
+
+    Returns:
+        How many rows were written.
     """
     path.touch(mode=0o600)
     if format == "parquet":
         frame.sink_parquet(path, compression="zstd", compression_level=1)
-        return
+        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
     schema = frame.collect_schema()
     lists = [pl.col(name).list.join(";") for name, dtype in schema.items() if dtype == pl.List]
     texts = [name for name, dtype in schema.items() if dtype in {pl.String, pl.Categorical} or dtype == pl.List]
     safe = [_neutral(pl.col(name).cast(pl.String)).alias(name) for name in texts]
     frame.with_columns(lists).with_columns(safe).sink_csv(path)
+    return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
 
 
 def _neutral(text: pl.Expr) -> pl.Expr:

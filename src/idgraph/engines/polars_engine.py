@@ -105,10 +105,10 @@ class PolarsEngine:
         """See `Engine.native`: a Polars frame, computed."""
         return self.collect(frame)
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> int:
         """See `Engine.write`: one file."""
         native: pl.LazyFrame = frame.to_native()
-        write_frame(native, path, format)
+        return write_frame(native, path, format)
 
     def stored(self, path: Path) -> nw.LazyFrame:
         """See `Engine.stored`."""

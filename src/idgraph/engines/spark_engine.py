@@ -154,9 +154,9 @@ class SparkEngine:
         found: DataFrame = frame.to_native()
         return found
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> None:
+    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> int:
         """See `Engine.write`: one file on this machine. What its memory cannot hold, Spark itself writes: `native`."""
-        write_frame(self.collect(frame).lazy(), path, format)
+        return write_frame(self.collect(frame).lazy(), path, format)
 
     def stored(self, path: Path) -> nw.LazyFrame:
         """See `Engine.stored`."""

@@ -11,34 +11,38 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["best_records", "best_values", "ranked"]
+__all__ = ["best_values", "bids", "ranks"]
 
 
-def ranked(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def ranks(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Order records: last seen first, ties by source name, then by native id.
 
     Args:
-        records: record (numbered by source name and native id), last_seen, and more.
+        records: record (numbered by source name and native id), last_seen.
         engine: what runs it.
 
     Returns:
-        The same in that order, and rank: the smallest of an entity is its best record.
+        rank, record: the smallest rank of an entity is its best record.
     """
-    ordered = records.sort(["last_seen", "record"], descending=[True, False], nulls_last=True)
-    return engine.number(ordered, "rank")
+    keys = records.select("last_seen", "record")
+    ordered = keys.sort(["last_seen", "record"], descending=[True, False], nulls_last=True)
+    return engine.number(ordered.select("record"), "rank")
 
 
-def best_records(attributes: Sequence[str]) -> dict[str, nw.Expr]:
+def bids(attributes: Sequence[str]) -> dict[str, nw.Expr]:
     """What each record bids for an attribute: its rank where it has a value. The smallest bid of an entity wins."""
     return {f"{name}_rank": nw.when(~nw.col(name).is_null()).then(nw.col("rank")) for name in attributes}
 
 
-def best_values(chosen: nw.LazyFrame, records: nw.LazyFrame, attributes: Sequence[str], engine: Engine) -> nw.LazyFrame:
+def best_values(
+    chosen: nw.LazyFrame, order: nw.LazyFrame, records: nw.LazyFrame, attributes: Sequence[str], engine: Engine
+) -> nw.LazyFrame:
     """Look up the values that were chosen.
 
     Args:
         chosen: for each attribute `<attribute>_rank`, the smallest bid; and more.
-        records: rank, record_id, and the attributes.
+        order: rank, record; see `ranks`.
+        records: record, record_id, and the attributes.
         attributes: the columns to look up.
         engine: what runs it.
 
@@ -47,5 +51,7 @@ def best_values(chosen: nw.LazyFrame, records: nw.LazyFrame, attributes: Sequenc
     """
     for name in attributes:
         columns = {name: name, f"{name}_record_id": "record_id"}
-        chosen = engine.lookup(chosen, f"{name}_rank", records, "rank", columns).drop(f"{name}_rank")
+        held = records.filter(~nw.col(name).is_null())
+        winners = engine.lookup(chosen, f"{name}_rank", order, "rank", {"winner": "record"})
+        chosen = engine.lookup(winners, "winner", held, "record", columns).drop(f"{name}_rank", "winner")
     return chosen

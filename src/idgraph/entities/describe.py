@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
-from idgraph.entities.best import best_records, best_values, ranked
+from idgraph.entities.best import best_values, bids, ranks
 from idgraph.schema import COUNT, FRAMES, LEVELS, TEXT, cast
 
 if TYPE_CHECKING:
@@ -45,36 +45,37 @@ def describe(
     Returns:
         The frame `profiles`, `tenants` or `accounts`: counts, times and the weakest evidence; for each attribute its
         best value and `<attribute>_record_id`, where it came from; of each type of contact point the best, and all as
-        `<type>s`, best first.
+        `<type>s`, best first. It is computed when it is asked for.
     """
     attributes = [column for column in records.collect_schema().names() if column not in _FIXED]
-    carried = ["record", "record_id", "kind", "first_seen", "last_seen", "stub", *attributes]
-    placed = engine.lookup(records.select(carried), "record", found.records, "record", {"entity": "entity"})
-    placed = ranked(placed, engine)
-    entities = engine.checkpoint(_facts(placed, attributes, level))
+    order = ranks(records, engine)
+    placed = engine.lookup(found.records, "record", order, "record", {"rank": "rank"})
+    placed = engine.checkpoint(placed.select("record", "entity", "rank"))
+    ranked = engine.lookup(records, "record", placed, "record", {"entity": "entity", "rank": "rank"})
+    entities = engine.checkpoint(_facts(ranked, attributes, level))
     parts = {"weakest_rule": "weakest_rule", "weakest_weight": "weakest_weight"}
     entities = engine.lookup(entities, "entity", _weakest(edges, placed, engine), "entity", parts)
     for kind in sorted(kind for kind in identifiers if config.type_of(level, kind).is_contact_point):
         lists = _contacts(identifiers[kind], placed, kind, engine)
         entities = engine.lookup(entities, "entity", lists, "entity", {kind: kind, f"{kind}s": f"{kind}s"})
     entities = engine.lookup(entities, "entity", found.entities, "entity", {"entity_id": "entity_id"})
-    entities = best_values(entities, placed, attributes, engine)
-    return engine.checkpoint(cast(entities.drop("entity"), ENTITY_FRAMES[level]))
+    entities = best_values(entities, order, records, attributes, engine)
+    return cast(entities.drop("entity"), ENTITY_FRAMES[level])
 
 
 def _facts(records: nw.LazyFrame, attributes: Sequence[str], level: str) -> nw.LazyFrame:
     """Count and date each entity, and choose the record of each of its attributes by rank."""
     real = (~nw.col("stub")).cast(COUNT)
     kinds = {f"{kind}_records": nw.when(nw.col("kind") == kind).then(real).otherwise(0) for kind in LEVELS[level]}
-    bids = best_records(attributes)
+    offers = bids(attributes)
     facts = ["entity", "stub", "first_seen", "last_seen"]
-    marked = records.select(*facts, real.alias("records"), **{**kinds, **bids})
+    marked = records.select(*facts, real.alias("records"), **{**kinds, **offers})
     return marked.group_by("entity").agg(
         nw.col("stub").min(),
         nw.col("first_seen").min(),
         nw.col("last_seen").max(),
         *(nw.col(column).sum() for column in ("records", *kinds)),
-        *(nw.col(column).min() for column in bids),
+        *(nw.col(column).min() for column in offers),
     )
 
 
@@ -85,7 +86,8 @@ def _weakest(edges: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.L
     named = by_rule.with_columns(nw.col("rule").cast(TEXT))
     weakest = nw.col("weight").min().over("entity")
     tied = named.with_columns(weakest.alias("weakest_weight")).filter(nw.col("weight") == nw.col("weakest_weight"))
-    return tied.group_by("entity").agg(nw.col("rule").min().alias("weakest_rule"), nw.col("weakest_weight").min())
+    first = tied.group_by("entity").agg(nw.col("rule").min(), nw.col("weakest_weight").min())
+    return first.select("entity", nw.col("rule").cast(engine.word).alias("weakest_rule"), "weakest_weight")
 
 
 def _contacts(identifiers: nw.LazyFrame, records: nw.LazyFrame, kind: str, engine: Engine) -> nw.LazyFrame:

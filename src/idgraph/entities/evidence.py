@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.entities.build import Evidence
-from idgraph.errors import ConfigError, mask
+from idgraph.errors import ConfigError, mask_id
 from idgraph.linkage.derived import address_domains
-from idgraph.schema import KINDS, LEVELS, TEXT, Level, cast, empty
+from idgraph.schema import KINDS, LEVELS, PERSON_KINDS, TEXT, Level, cast, empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
     rules = nw.when(state == "used").then(nw.coalesce(nw.col("rules").cast(TEXT), nw.col("type").cast(TEXT)))
     held = coded("identifiers", record_id="record").join(kinds, on="record")
     held = held.with_columns(state.alias("state"), rules.otherwise(nw.col("rules").cast(TEXT)).alias("rules"))
-    identifiers = _by_type(engine.checkpoint(held.drop("record_id")), engine)
+    identifiers = _by_type(engine.checkpoint(held.drop("record_id")), config, engine)
     links = coded("links", left_id="left", right_id="right").with_columns(
         state.alias("state"),
         nw.coalesce(nw.col("rule").cast(TEXT), nw.lit(_RULE)).alias("rule"),
@@ -107,7 +107,7 @@ def _refuse_strangers(name: str, column: str, frame: nw.LazyFrame, codes: nw.Laz
     strange = frame.join(codes, left_on=column, right_on="record_id", how="anti").select(column)
     found = engine.collect(strange.unique(column)).to_series().sort()
     if len(found):
-        example = "null" if found[0] is None else repr(mask(found[0]))
+        example = "null" if found[0] is None else repr(mask_id(found[0]))
         msg = f"{name}.{column} holds {len(found)} ids that records lacks, such as {example}; add them to records"
         raise ConfigError(msg)
 
@@ -120,18 +120,21 @@ def _refuse_mixed(links: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) ->
         ends = links.join(people, left_on=one, right_on="record", how="semi")
         mixed = engine.collect(ends.join(companies, left_on=other, right_on="record", how="semi").head(1))
         if not mixed.is_empty():
-            pair = " and ".join(repr(mask(mixed[column][0])) for column in ("left_id", "right_id"))
+            pair = " and ".join(repr(mask_id(mixed[column][0])) for column in ("left_id", "right_id"))
             msg = f"links joins {pair}, a person and a company; who belongs where goes into memberships"
             raise ConfigError(msg)
 
 
-def _by_type(identifiers: nw.LazyFrame, engine: Engine) -> dict[Level, dict[str, nw.LazyFrame]]:
+def _by_type(identifiers: nw.LazyFrame, config: Config, engine: Engine) -> dict[Level, dict[str, nw.LazyFrame]]:
     """Part identifiers by whose they are and by type, as the steps take them."""
-    found: dict[Level, dict[str, nw.LazyFrame]] = {}
-    for level in ("person", "account"):
+    found: dict[Level, dict[str, nw.LazyFrame]] = {"person": {}, "account": {}}
+    for level, of_level in found.items():
         held = identifiers.filter(nw.col("kind").is_in(list(LEVELS[level])))
         names = engine.collect(held.select(nw.col("type").cast(TEXT)).unique("type")).to_series().to_list()
-        found[level] = {name: engine.checkpoint(held.filter(nw.col("type") == name)) for name in sorted(names)}
+        for name in sorted(names):
+            weight = nw.col("weight").fill_null(config.type_of(level, name).weight)
+            of_type = held.filter(nw.col("type") == name).with_columns(weight.alias("weight"))
+            of_level[name] = engine.checkpoint(of_type)
     found["account"].setdefault("domain", identifiers.head(0))
     return found
 
@@ -175,13 +178,12 @@ def _edges(
     for name, held in identifiers["person" if level == "person" else "account"].items():
         described = config.type_of(level, name)
         if level != "tenant" or described.kind == "tenant":
-            found += _stars(held.filter(nw.col("kind").is_in(list(LEVELS[level]))), name, described.weight, engine)
+            found += _stars(held.filter(nw.col("kind").is_in(list(LEVELS[level]))), engine)
     return engine.checkpoint(nw.concat(found))
 
 
-def _stars(held: nw.LazyFrame, name: str, weight: float, engine: Engine) -> list[nw.LazyFrame]:
-    rules = nw.coalesce(nw.col("rules").cast(TEXT), nw.lit(name))
-    used = held.filter(nw.col("state") == "used").with_columns(rules.alias("rules"))
+def _stars(held: nw.LazyFrame, engine: Engine) -> list[nw.LazyFrame]:
+    used = held.filter(nw.col("state") == "used")
     listed = engine.collect(used.select("rules").unique("rules")).to_series().to_list()
     found = []
     for rule in sorted({rule for rules in listed for rule in rules.split(",")}):
@@ -191,7 +193,7 @@ def _stars(held: nw.LazyFrame, name: str, weight: float, engine: Engine) -> list
             nw.col("record").min().over("value").alias("right"),
             nw.lit(rule).cast(engine.word).alias("rule"),
             # Of a value's weights the least, whoever its first holder is: the order of rows tells nothing.
-            nw.coalesce(nw.col("weight"), nw.lit(weight)).min().over("value").alias("weight"),
+            nw.col("weight").min().over("value"),
         )
         found.append(star.filter(nw.col("left") != nw.col("right")))
     return found

@@ -184,10 +184,10 @@ def _users(
 def _with_bars(rows: nw.LazyFrame, shared: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Write the reasons of barred values beside the identifiers that hold them."""
     if not engine.count(barred):
-        return rows.drop("row")
+        return engine.checkpoint(rows.drop("row", "source").with_columns(nw.col("reason").cast(engine.word)))
     reasons = shared.join(barred, on="node").select("row", nw.col("reason").alias("barred"))
     found = rows.join(reasons, on="row", how="left").with_columns(nw.coalesce("reason", "barred").alias("reason"))
-    return engine.checkpoint(found.drop("row", "barred").with_columns(nw.col("reason").cast(engine.word)))
+    return engine.checkpoint(found.drop("row", "source", "barred").with_columns(nw.col("reason").cast(engine.word)))
 
 
 def _marked(

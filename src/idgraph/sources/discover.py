@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, overload
 
 from idgraph.engines.files import JSON, find_files, scan
-from idgraph.engines.output import RUN_FILE
+from idgraph.engines.output import RUN_FILE, is_ours
 from idgraph.errors import FileError, SourceError
 from idgraph.sources.preset import Preset
 from idgraph.sources.project import PROJECT_FILE, load_project
@@ -187,7 +187,7 @@ def survey(folder: str | Path) -> Discovery:
 
 def _exports(root: Path) -> list[Path]:
     """The files that may be exports: not hidden, and not what an earlier run wrote."""
-    ours = {path.parent for path in root.rglob(RUN_FILE)} - {root}
+    ours = {path.parent for path in root.rglob(RUN_FILE) if is_ours(path.parent)} - {root}
     return sorted(
         path
         for path in root.rglob("*")

@@ -25,6 +25,7 @@ _OBSERVED: Final = ("record", "kind", "observed_at", "observed_basis", "support"
 IDENTIFIER: Final = (*_OBSERVED, "source", "value", "raw", "origin", "note", "reason")
 _REFERENCES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
 # Values that say they are nothing are kept as suppressed identifiers; values of a wrong form are rejected.
+_FOR_REJECTS: Final = ("row_reason", "row_value", "bad_time", "bad_version")
 _NOTHING: Final = "null_like"
 
 
@@ -33,7 +34,7 @@ class Loaded:
     """What one source gave; `record` is an integer that names a record within this run, in the order of native ids.
 
     Attributes:
-        records: record, and the columns of the frame `records` except record_id and stub.
+        records: record, and the columns of the frame `records` except stub.
         identifiers: for each type record, kind, source, value, raw (null where it equals the value), observed_at,
             observed_basis, origin, support, note (class of the value: role, relay …), reason (`null_like`, or null).
         references: record, role, type, value, via, observed_at.
@@ -69,40 +70,48 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     table = engine.read(source)
     mapping = row_map(source, table, config)
     mapped = engine.checkpoint(engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema))
-    usable = mapped.filter(~nw.col("native_id").is_null())
+    misread = engine.checkpoint(_misread(mapped, source))
+    usable = mapped.filter(~nw.col("native_id").is_null()).drop(*_FOR_REJECTS)
     records, rows, references = (_events if source.is_events else _versions)(usable, source, engine, start)
+    del mapped, usable  # the rows are held once, in their order
     identifiers, refused = _identifiers(rows, source, config, engine)
     referring, unusable = _references(references, rows, source, config, engine)
     places = {number: path.name for number, path in enumerate(table.files)}
-    refused = nw.concat(
-        [
-            _refused(mapped.filter(nw.col("native_id").is_null()), "row_value", source.id or "", "row_reason", "row"),
-            *(
-                _refused(
-                    mapped.filter(~nw.col(bad).is_null()).with_columns(nw.lit(reason).alias("reason")),
-                    bad,
-                    column or "",
-                    "reason",
-                )
-                for bad, reason, column in (
-                    ("bad_time", "not_a_time", source.time),
-                    ("bad_version", "not_a_version", source.version),
-                )
-            ),
-            refused,
-            unusable,
-        ]
-    )
-    records = engine.checkpoint(records.with_columns(nw.lit(source.name).cast(engine.word).alias("source")))
+    located = _located(nw.concat([misread, refused, unusable]), source, places)
     rejects = [] if table.rejects is None else [cast(table.rejects, "rejects")]
+    records = _named(records, source, engine)
     return Loaded(
         records=records,
         identifiers=identifiers,
         references=referring,
-        rejects=engine.checkpoint(nw.concat([*rejects, _located(refused, source, places)])),
+        rejects=engine.checkpoint(nw.concat([*rejects, located])),
         files=table.files,
         size=engine.count(records),
     )
+
+
+def _named(records: nw.LazyFrame, source: Source, engine: Engine) -> nw.LazyFrame:
+    """Say the source of records and give them their ids; the native id is held only as a part of that."""
+    prefix = f"{source.name}:"
+    named = records.with_columns(
+        nw.lit(source.name).cast(engine.word).alias("source"),
+        nw.concat_str(nw.lit(prefix), nw.col("native_id")).alias("record_id"),
+    )
+    held = engine.checkpoint(named.drop("native_id"))
+    return held.with_columns(nw.col("record_id").str.slice(len(prefix)).alias("native_id"))
+
+
+def _misread(mapped: nw.LazyFrame, source: Source) -> nw.LazyFrame:
+    """What the row kernel could not use: rows without an id, and values that are no time."""
+    rows = _refused(mapped.filter(nw.col("native_id").is_null()), "row_value", source.id or "", "row_reason", "row")
+    times = [
+        _refused(mapped.filter(~nw.col(bad).is_null()).with_columns(nw.lit(reason).alias("why")), bad, column, "why")
+        for bad, reason, column in (
+            ("bad_time", "not_a_time", source.time or ""),
+            ("bad_version", "not_a_version", source.version or ""),
+        )
+    ]
+    return nw.concat([rows, *times])
 
 
 def _events(

@@ -127,8 +127,10 @@ def _times(table: pl.DataFrame, source: Source, timezone: str) -> list[pl.Series
 
 def _unread(raw: pl.Series, read: pl.Series) -> pl.Series:
     """The texts that gave no value, though they say that there is one."""
-    text = raw.to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).to_series()
-    return text.set(read.is_not_null(), None)
+    failed = (read.is_null() & raw.is_not_null()).arg_true()
+    nothing = pl.repeat(None, len(raw), dtype=pl.String, eager=True)
+    text = raw.gather(failed).to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).to_series()
+    return nothing.scatter(failed, text) if len(failed) else nothing
 
 
 def _own_ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]:
