@@ -14,8 +14,8 @@ from idgraph.datasets import saas_world
 
 
 def main(out: Path) -> None:
-    # A software company with 100 customers exports its CRM, product, website and analytics: 17 files.
-    world = saas_world(100, seed=7)
+    # A software company with 60 customers exports its CRM, product, website and analytics: 17 files.
+    world = saas_world(60, seed=7)
     exports = out / "exports"
     world.write(exports)
 

@@ -430,11 +430,11 @@ def test_a_full_disk_leaves_the_earlier_output_and_nothing_half_written(graph, t
     assert "what was there before still is" in done.stderr
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert ig.open(str(out)).profiles.height == 2
+    assert ig.open(out).profiles.height == 2
 
 
 def test_a_folder_that_is_no_graph(tmp_path):
-    message = said(OutputError, lambda: ig.open(str(tmp_path)))
+    message = said(OutputError, lambda: ig.open(tmp_path))
     assert "holds no run.json of ours, so it is no graph" in message
     assert "idgraph merge" in message
 
@@ -442,11 +442,11 @@ def test_a_folder_that_is_no_graph(tmp_path):
 def test_a_graph_with_a_part_missing(graph, tmp_path):
     out = graph.write(tmp_path / "out")
     (out / "links.parquet").unlink()
-    assert "lacks links.parquet" in said(OutputError, lambda: ig.open(str(out)))
+    assert "lacks links.parquet" in said(OutputError, lambda: ig.open(out))
 
 
 def test_a_graph_written_as_csv_cannot_be_opened(graph, tmp_path):
     out = graph.write(tmp_path / "out", "csv")
-    message = said(OutputError, lambda: ig.open(str(out)))
+    message = said(OutputError, lambda: ig.open(out))
     assert "was written as csv, which keeps no dtypes" in message
     assert "--format parquet" in message

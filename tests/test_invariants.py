@@ -60,7 +60,12 @@ def sources(world: dict[str, pl.DataFrame]) -> list[ig.Source]:
             belongs_to={"tenant": "tenant"},
         ),
         ig.Source(
-            "crm_leads", kind="lead", data=world["leads"], id="id", identifiers=who, same_as={"crm_contacts.id": "contact"}
+            "crm_leads",
+            kind="lead",
+            data=world["leads"],
+            id="id",
+            identifiers=who,
+            same_as={"crm_contacts.id": "contact"},
         ),
         ig.Source(
             "crm_contacts",
@@ -171,10 +176,10 @@ def test_explain_finds_a_path_exactly_within_an_entity(world: dict[str, pl.DataF
     for level in ("person", "account"):
         placed = graph.assignments.filter(pl.col("level") == level).sort("record_id").head(5)
         entity = dict(placed.select("record_id", "entity_id").iter_rows())
-        for left in entity:
-            for right in entity:
+        for left, of_left in entity.items():
+            for right, of_right in entity.items():
                 found = graph.explain(left, right)
-                assert found.same == (entity[left] == entity[right])
+                assert found.same == (of_left == of_right)
                 assert bool(found.steps) == (found.same and left != right)
                 assert found.same or found.reasons
                 for step in found.steps:

@@ -18,6 +18,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from idgraph.config import Config, IdentifierType
     from idgraph.errors import IdgraphError
     from idgraph.graph import Graph
@@ -53,7 +55,7 @@ _HOMES = {
 }
 
 
-def open(out: str) -> Graph:  # noqa: A001 - reads as `ig.open("out/")`
+def open(out: str | Path) -> Graph:  # noqa: A001 - reads as `ig.open("out/")`
     """Open a folder that `Graph.write` made; see `Graph.open`."""
     from idgraph.graph import Graph
 

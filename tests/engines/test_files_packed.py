@@ -16,10 +16,10 @@ from idgraph.errors import FileError
 CSV = b"id,name\n1,Ana\n2,Bo\n"
 ROWS = [("1", "Ana"), ("2", "Bo")]
 
-try:
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
     from backports import zstd
-except ImportError:
-    zstd = None
 
 
 def zipped(**members):
@@ -60,7 +60,6 @@ def test_what_is_packed_is_told_by_content(put, content, name):
     assert opened.files == [put(content, name)]
 
 
-@pytest.mark.skipif(zstd is None, reason="backports.zstd is not installed")
 def test_zstd_is_read_and_its_damage_told(put):
     packed = zstd.compress(CSV * 200)
     assert cells(scan("app", put(packed, "people.csv.zst")))[:2] == ROWS

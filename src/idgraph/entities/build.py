@@ -171,7 +171,9 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
     )
     links = cast(placed, "links")
     if evidence.links is not None:  # which may be a graph's own
-        links = links.unique(["left_id", "right_id", "rule", "evidence", "state"])
+        same = ["left_id", "right_id", "rule", "evidence", "state"]
+        rest = [name for name in FRAMES["links"].columns if name not in same]
+        links = links.unique(same, keep="first", order_by=rest)
     return engine.checkpoint(links)
 
 
@@ -218,7 +220,7 @@ def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: 
     """List the values that may not link, with why, how many hold them, and some of those."""
     value = ["type", "value", "reason"]
     records = evidence.records
-    found = _all_identifiers(evidence).filter(nw.col("state") == "suppressed")
+    found = _all_identifiers(evidence).filter(~nw.col("reason").is_null() & (nw.col("state") == "suppressed"))
     barred = found.select("record", *value).unique(["record", *value])
     entities = nw.concat([placed[level].select("record", "entity_id") for level in ("person", "account")])
     held = barred.join(records.select("record", "record_id"), on="record").join(entities, on="record")

@@ -164,7 +164,7 @@ def _ordered(records: nw.LazyFrame) -> nw.LazyFrame:
 
 
 def _edges(
-    level: Level,
+    level: str,
     identifiers: Mapping[Level, Mapping[str, nw.LazyFrame]],
     links: nw.LazyFrame,
     records: nw.LazyFrame,

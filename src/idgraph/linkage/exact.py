@@ -194,16 +194,16 @@ def _marked(
     rows: nw.LazyFrame, rules: Mapping[str, tuple[str, ...]], described: IdentifierType, engine: Engine
 ) -> nw.LazyFrame:
     """Say of each identifier what became of it."""
-    free = nw.lit("used" if rules else "unused")
-    state = nw.when(nw.col("reason").is_null()).then(free).otherwise(nw.lit("suppressed"))
-    by_kind = nw.lit(None).cast(TEXT)
-    for kind in sorted({kind for kinds in rules.values() for kind in kinds}):
-        names = ",".join(rule for rule, kinds in rules.items() if kind in kinds)
-        by_kind = nw.when(nw.col("kind") == kind).then(nw.lit(names)).otherwise(by_kind)
+    free = nw.lit("used" if rules else "unused").cast(engine.word)
+    state = nw.when(nw.col("reason").is_null()).then(free).otherwise(nw.lit("suppressed").cast(engine.word))
+    by_kind = nw.lit(described.name if described.name in rules else None).cast(TEXT).cast(engine.word)
+    for kind in sorted({kind for kinds in rules.values() for kind in kinds}) if len(rules) > 1 else ():
+        names = nw.lit(",".join(rule for rule, kinds in rules.items() if kind in kinds)).cast(engine.word)
+        by_kind = nw.when(nw.col("kind") == kind).then(names).otherwise(by_kind)
     return rows.with_columns(
         nw.lit(described.name).cast(engine.word).alias("type"),
-        by_kind.cast(engine.word).alias("rules"),
-        state.cast(engine.word).alias("state"),
+        by_kind.alias("rules"),
+        state.alias("state"),
         nw.lit(described.weight).alias("weight"),
         nw.col("reason").cast(engine.word),
     )

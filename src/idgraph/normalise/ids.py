@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from idgraph.normalise.batches import changed_where, in_batches, kept_where, nothing
@@ -148,6 +147,8 @@ def _is_null_id(value: pl.Series) -> pl.Series:
 
 def _with_checksum(ids: pl.Series) -> pl.Series:
     """Append, for each five characters, the letter or digit whose number says which of them are capitals."""
+    import numpy as np
+
     stem = ids.str.slice(0, 15)
     letters = np.frombuffer(stem.str.join("").item().encode(), dtype=np.uint8).reshape(-1, 3, 5)
     capitals = (letters >= ord("A")) & (letters <= ord("Z"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from idgraph.config import IN_A_FILE, Config
 from idgraph.errors import ConfigError, faults
@@ -63,6 +64,6 @@ def _beside(folder: Path, data: Any) -> Any:  # noqa: ANN401 - what TOML may hol
     return str(folder / data)
 
 
-def project_schema() -> dict[str, Any]:
-    """Give the JSON Schema of `idgraph.toml`, for editors."""
-    return TypeAdapter(Project).json_schema()
+def project_schema() -> str:
+    """Give the JSON Schema of `idgraph.toml`, for editors; it is shipped as `idgraph/sources/idgraph.schema.json`."""
+    return json.dumps(Project.model_json_schema(), indent=2, sort_keys=True) + "\n"

@@ -14,6 +14,7 @@ import gzip
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -25,6 +26,11 @@ from typing import IO, cast
 
 from idgraph.engines.files.kinds import HEAD_BYTES, is_parquet, packing
 from idgraph.engines.files.parts import Part
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MAX_UNPACKED_BYTES = 20 * 2**30
 MAX_RATIO = 200
@@ -73,7 +79,7 @@ def _peel(part: Part) -> Part:
             return part
         if kind == "zip":
             raise part.error("holds a zip inside another archive", "Unpack it into a folder first.")
-        with _damage(part, kind), _opener(part, kind)(part.path, "rb") as packed:
+        with _damage(part, kind), _opener(kind)(part.path, "rb") as packed:
             copy = _pour(packed, limit)
         part = replaced(part, copy)
     raise part.error("is packed more than three times over", "Unpack it first.")
@@ -148,24 +154,12 @@ def _damage(part: Part, kind: str) -> Iterator[None]:
         raise part.error("is a damaged or truncated zip", _AGAIN) from error
     except NotImplementedError as error:
         raise part.error("is a zip packed in a way that is not read here", "Unpack it first.") from error
-    except Exception as error:
-        # ZstdError is not importable where zstd is not installed
-        if isinstance(error, gzip.BadGzipFile | zlib.error) or type(error).__name__ == "ZstdError":
-            raise part.error(f"is damaged: its {kind} data cannot be read", _AGAIN) from error
-        raise
+    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        raise part.error(f"is damaged: its {kind} data cannot be read", _AGAIN) from error
 
 
-def _opener(part: Part, kind: str) -> Callable[..., IO[bytes]]:
-    if kind == "gzip":
-        return cast("Callable[..., IO[bytes]]", gzip.open)
-    try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore] # Python 3.14
-    except ImportError:
-        try:
-            from backports import zstd  # type: ignore[import-not-found,unused-ignore]
-        except ImportError as error:
-            raise part.error("is packed with zstd", "Install backports.zstd, or unpack it first.") from error
-    return cast("Callable[..., IO[bytes]]", zstd.open)
+def _opener(kind: str) -> Callable[..., IO[bytes]]:
+    return cast("Callable[..., IO[bytes]]", gzip.open if kind == "gzip" else zstd.open)
 
 
 @functools.cache

@@ -1,0 +1,325 @@
+"""Values that many share: each guard keeps apart what it should, says so, and lets pass what it should."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+import idgraph as ig
+
+PEOPLE = {"email": "email", "phone": "phone", "device": "device"}
+
+
+def people(name: str, rows: list[dict[str, str | None]], **mapping: object) -> ig.Source:
+    """A table of people by email, phone, device and name; ids are 1, 2 … where the rows have none."""
+    columns = ["id", "email", "phone", "device", "name", "tenant", "account", "same"]
+    table = [{**dict.fromkeys(columns), "id": str(place), **row} for place, row in enumerate(rows, 1)]
+    known = {
+        "kind": "contact",
+        "id": "id",
+        "identifiers": PEOPLE,
+        "attributes": {"full_name": "name"},
+        "data": pl.DataFrame(table, schema=dict.fromkeys(columns, pl.String)),
+    }
+    return ig.Source(**{"name": name, **known, **mapping})
+
+
+def companies(name: str, rows: list[dict[str, str | None]], **mapping: object) -> ig.Source:
+    """A table of companies by domain and name."""
+    columns = ["id", "domain", "name", "parent"]
+    table = [{**dict.fromkeys(columns), "id": str(place), **row} for place, row in enumerate(rows, 1)]
+    known = {
+        "kind": "crm_account",
+        "id": "id",
+        "identifiers": {"domain": "domain"},
+        "attributes": {"name": "name"},
+        "data": pl.DataFrame(table, schema=dict.fromkeys(columns, pl.String)),
+    }
+    return ig.Source(**{"name": name, **known, **mapping})
+
+
+def entities(graph: ig.Graph, level: str = "person") -> list[list[str]]:
+    placed = graph.assignments.filter(pl.col("level") == level).group_by("entity_id").agg("record_id")
+    return sorted(sorted(records) for records in placed["record_id"].to_list())
+
+
+def barred(graph: ig.Graph) -> list[tuple[str, str, str, int]]:
+    return sorted(graph.suppressed.select("type", "value", "reason", "records").rows())
+
+
+def apart(graph: ig.Graph, left: str, right: str) -> str:
+    """Why two records are not one."""
+    found = graph.explain(left, right)
+    assert not found.same
+    return str(found)
+
+
+# Values by themselves
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("device", "undefined", "null_like"),
+        ("device", "00000000-0000-0000-0000-000000000000", "null_like"),
+        ("email", "test@example.com", "placeholder"),
+        ("phone", "+15555555555", "placeholder"),
+        ("email", "info@acme.io", "role_mailbox"),
+    ],
+)
+def test_a_value_that_is_nobodys_joins_nobody(column, value, reason):
+    graph = ig.resolve(people("crm_contacts", [{column: value}, {column: value}, {column: value}]))
+    assert len(entities(graph)) == 3
+    assert barred(graph) == [(column, value, reason, 3)]
+    assert graph.suppressed["entities"].to_list() == [3]
+    assert graph.suppressed["examples"].to_list() == [[f"crm_contacts:{number}" for number in (1, 2, 3)]]
+    assert f"suppressed, {reason}" in apart(graph, "crm_contacts:1", "crm_contacts:2")
+
+
+def test_a_role_mailbox_points_to_the_account():
+    contacts = people("crm_contacts", [{"email": "info@acme.io"}, {"email": "info@acme.io"}])
+    graph = ig.resolve(contacts, companies("crm_accounts", [{"domain": "acme.io"}]))
+    assert len(entities(graph)) == 2
+    assert graph.members.select("via", "account_id").unique().height == 1
+    assert graph.members["via"].to_list() == ["domain", "domain"]
+
+
+# Limits
+
+
+@pytest.mark.parametrize(("holders", "joined"), [(5, 1), (6, 6)])
+def test_more_ids_of_one_source_than_a_person_has_bar_a_value(holders, joined):
+    graph = ig.resolve(people("crm_contacts", [{"email": "ana@acme.io"}] * holders))
+    assert len(entities(graph)) == joined
+    assert barred(graph) == ([] if joined == 1 else [("email", "ana@acme.io", "over_limit", 6)])
+
+
+def test_a_limit_counts_each_source_by_itself():
+    rows = [{"email": "ana@acme.io"}] * 4
+    graph = ig.resolve(people("crm_contacts", rows), people("old_contacts", rows))
+    assert len(entities(graph)) == 1
+
+
+def test_a_limit_can_be_set():
+    rows = [{"email": "ana@acme.io"}] * 3
+    email = {"name": "email", "trust": "contact", "normaliser": "email", "weight": 14, "limit": 2}
+    assert len(entities(ig.resolve(people("crm_contacts", rows), config=ig.Config(types=[email])))) == 3
+
+
+def test_events_repeat_a_person_and_are_exempt():
+    visits = pl.DataFrame(
+        {"at": ["2026-01-05"] * 20, "user": ["u1"] * 20, "device": [f"device-{n}" for n in range(20)]}
+    )
+    events = ig.Source(
+        "web_visits", kind="visitor", data=visits, time="at", identifiers={"app.user_id": "user", "device": "device"}
+    )
+    graph = ig.resolve(events)
+    assert graph.records.height == 20
+    assert len(entities(graph)) == 1
+    assert barred(graph) == []
+
+
+# Devices
+
+
+def logins(rows: list[tuple[str | None, str]]) -> ig.Source:
+    table = pl.DataFrame(rows, schema={"user": pl.String, "device": pl.String}, orient="row")
+    return ig.Source(
+        "web_visits",
+        kind="visitor",
+        data=table.with_columns(at=pl.lit("2026-01-05")),
+        time="at",
+        identifiers={"app.user_id": "user", "device": "device"},
+    )
+
+
+def test_a_device_of_two_users_joins_nobody():
+    graph = ig.resolve(logins([("u1", "device-aa"), ("u2", "device-aa"), (None, "device-aa")]))
+    assert len(entities(graph)) == 3
+    assert barred(graph) == [("device", "device-aa", "several_users", 3)]
+    assert "a device that several users were seen on" in apart(
+        graph, "web_visits:u1|device-aa", "web_visits:u2|device-aa"
+    )
+
+
+def test_a_device_of_one_user_brings_the_earlier_visits_along():
+    graph = ig.resolve(logins([("u1", "device-aa"), ("u1", "device-bb"), (None, "device-aa"), (None, "device-bb")]))
+    assert len(entities(graph)) == 1
+
+
+def test_two_user_ids_that_the_systems_say_are_one_are_no_conflict():
+    users = people(
+        "app_users",
+        [{"id": "u1"}, {"id": "u2", "same": "u1"}],
+        kind="user",
+        id_type="app.user_id",
+        same_as={"app.user_id": "same"},
+    )
+    visits = logins([("u1", "device-aa"), ("u2", "device-aa"), (None, "device-aa")])
+    graph = ig.resolve(users, visits)
+    assert len(entities(graph)) == 1
+    assert barred(graph) == []
+    apart_again = ig.resolve(users, visits, config=ig.Config(without=("source_merge",)))
+    assert barred(apart_again) == [("device", "device-aa", "several_users", 3)]
+
+
+# Names
+
+
+def test_a_phone_whose_holders_names_disagree_joins_nobody():
+    phone = "+14152007986"
+    rows = [{"phone": phone, "name": "Ana Silva"}, {"phone": phone, "name": "Bo Larsen"}]
+    graph = ig.resolve(people("crm_contacts", rows))
+    assert len(entities(graph)) == 2
+    assert barred(graph) == [("phone", phone, "names_disagree", 2)]
+
+
+@pytest.mark.parametrize("other", ["Ana M. Silva", "SILVA, Ana", "ana silva", None])
+def test_a_phone_whose_holders_names_agree_joins_them(other):
+    phone = "+14152007986"
+    rows = [{"phone": phone, "name": "Ana Silva"}, {"phone": phone, "name": other}]
+    assert len(entities(ig.resolve(people("crm_contacts", rows)))) == 1
+
+
+def test_an_address_joins_though_one_of_its_holders_goes_by_another_name():
+    rows = [{"email": "ana@acme.io", "name": name} for name in ("Ana Silva", "Ana Silva", "Ana Rossi", "Bo Larsen")]
+    assert len(entities(ig.resolve(people("crm_contacts", rows)))) == 1
+    shared = [{"email": "ana@acme.io", "name": name} for name in ("Ana Silva", "Cy Young", "Bo Larsen")]
+    graph = ig.resolve(people("crm_contacts", shared))
+    assert len(entities(graph)) == 3
+    assert barred(graph) == [("email", "ana@acme.io", "names_disagree", 3)]
+
+
+# Domains
+
+
+@pytest.mark.parametrize(
+    ("domain", "reason"),
+    [
+        ("gmail.com", "free_domain"),
+        ("mailinator.com", "disposable_domain"),
+        ("privaterelay.appleid.com", "relay_domain"),
+        ("github.io", "shared_host"),
+    ],
+)
+def test_a_providers_domain_links_no_companies(domain, reason):
+    graph = ig.resolve(companies("crm_accounts", [{"domain": domain}, {"domain": domain}]))
+    assert len(entities(graph, "account")) == 2
+    ((_, _, why, records),) = barred(graph)
+    assert (why, records) == (reason, 2)
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "mailinator.com", "privaterelay.appleid.com"])
+def test_users_with_a_providers_addresses_link_no_companies(domain):
+    users = people(
+        "app_users",
+        [{"email": f"ana@{domain}", "tenant": "t1"}, {"email": f"bo@{domain}", "tenant": "t2"}],
+        kind="user",
+        belongs_to={"app.tenant_id": "tenant"},
+    )
+    graph = ig.resolve(users)
+    assert len(entities(graph, "account")) == 2
+    assert graph.identifiers.filter(pl.col("type") == "domain").is_empty()
+
+
+def test_a_domain_of_a_person_links_no_people():
+    rows = [{"account": "acme.io"}, {"account": "acme.io"}]
+    graph = ig.resolve(people("crm_leads", rows, kind="lead", identifiers={"domain": "account"}))
+    assert len(entities(graph)) == 2
+    assert graph.identifiers["state"].to_list() == ["unused", "unused"]
+
+
+def test_accounts_of_one_domain_are_one():
+    rows = [{"domain": "https://www.acme.io/about", "name": "Acme, Inc."}, {"domain": "acme.io", "name": "ACME"}]
+    graph = ig.resolve(companies("crm_accounts", rows))
+    assert len(entities(graph, "account")) == 1
+
+
+def test_a_domain_that_a_parent_and_its_child_hold_names_neither():
+    accounts = companies(
+        "crm_accounts",
+        [{"domain": "acme.io", "name": "Acme"}, {"domain": "acme.io", "name": "Acme Italia", "parent": "1"}],
+        owned_by={"crm_accounts.id": "parent"},
+    )
+    users = people("app_users", [{"email": "ana@acme.io", "tenant": "t1"}], belongs_to={"app.tenant_id": "tenant"})
+    graph = ig.resolve(accounts, users)
+    assert len(entities(graph, "account")) == 3
+    assert ("domain", "acme.io", "ambiguous_domain", 3) in barred(graph)
+    review = graph.links.filter(pl.col("state") == "review").sort("right_id")
+    assert review.select("left_id", "right_id", "rule", "evidence", "reason").rows() == [
+        ("app_tenant_id:t1", f"crm_accounts:{number}", "domain", "acme.io", "ambiguous_domain") for number in (1, 2)
+    ]
+    assert graph.members.filter(pl.col("via") == "domain").is_empty()
+
+
+def test_a_domain_of_accounts_whose_names_disagree_is_for_a_person_to_decide():
+    rows = [{"domain": "acme.io", "name": "Acme"}, {"domain": "acme.io", "name": "Zenith"}]
+    graph = ig.resolve(companies("crm_accounts", rows))
+    assert len(entities(graph, "account")) == 2
+    assert barred(graph) == [("domain", "acme.io", "ambiguous_domain", 2)]
+    assert graph.links.select("left_id", "right_id", "state", "reason").rows() == [
+        ("crm_accounts:1", "crm_accounts:2", "review", "ambiguous_domain")
+    ]
+    assert "a link by domain is in state review" in apart(graph, "crm_accounts:1", "crm_accounts:2")
+
+
+def test_a_tenant_has_the_domain_that_most_of_its_users_write_from():
+    addresses = ["ana@acme.io", "bo@acme.io", "cy@acme.io", "di@agency.com"]
+    users = people(
+        "app_users",
+        [{"email": address, "tenant": "t1"} for address in addresses],
+        kind="user",
+        belongs_to={"app.tenant_id": "tenant"},
+    )
+    accounts = companies("crm_accounts", [{"domain": "acme.io"}, {"domain": "agency.com"}])
+    graph = ig.resolve(users, accounts)
+    assert entities(graph, "account") == [["app_tenant_id:t1", "crm_accounts:1"], ["crm_accounts:2"]]
+    domains = graph.identifiers.filter((pl.col("type") == "domain") & (pl.col("origin") == "derived"))
+    assert sorted(domains.select("value", "state", "reason", "support").rows()) == [
+        ("acme.io", "used", None, 3),
+        ("agency.com", "suppressed", "minority", 1),
+    ]
+    assert ("app_tenant_id:t1", "crm_accounts:2") in graph.links.filter(pl.col("state") == "review").select(
+        "left_id", "right_id"
+    ).rows()
+
+
+def test_a_tenant_without_a_majority_has_no_domain():
+    users = people(
+        "app_users",
+        [{"email": "ana@acme.io", "tenant": "t1"}, {"email": "bo@agency.com", "tenant": "t1"}],
+        kind="user",
+        belongs_to={"app.tenant_id": "tenant"},
+    )
+    graph = ig.resolve(users, companies("crm_accounts", [{"domain": "acme.io"}, {"domain": "agency.com"}]))
+    assert len(entities(graph, "account")) == 3
+    assert {reason for _, _, reason, _ in barred(graph)} == {"minority"}
+
+
+# What is no identity
+
+
+def test_a_membership_joins_nobody():
+    rows = [{"account": "a1", "name": "Ana Silva"}, {"account": "a1", "name": "Ana Silva"}]
+    graph = ig.resolve(people("crm_contacts", rows, belongs_to={"crm_accounts.id": "account"}))
+    assert len(entities(graph)) == 2
+    assert len(entities(graph, "account")) == 1
+    assert graph.members.height == 2
+    assert "the person belongs to it, by crm. That is no link" in apart(graph, "crm_contacts:1", "crm_accounts:a1")
+
+
+def test_people_of_two_tenants_do_not_join_the_tenants():
+    rows = [{"email": "ana@acme.io", "tenant": "t1"}, {"email": "ana@acme.io", "tenant": "t2"}]
+    tenant = {"name": "domain", "level": "account", "trust": "none", "normaliser": "domain"}
+    users = people("app_users", rows, kind="user", belongs_to={"app.tenant_id": "tenant"})
+    graph = ig.resolve(users, config=ig.Config(types=[tenant]))
+    assert len(entities(graph)) == 1
+    assert len(entities(graph, "account")) == 2
+
+
+def test_a_hierarchy_joins_nobody():
+    rows = [{"name": "Acme"}, {"name": "Acme Italia", "parent": "1"}, {"name": "Acme Roma", "parent": "2"}]
+    graph = ig.resolve(companies("crm_accounts", rows, owned_by={"crm_accounts.id": "parent"}))
+    assert len(entities(graph, "account")) == 3
+    assert graph.links.is_empty()
+    assert graph.hierarchy.height == 2
