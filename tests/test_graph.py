@@ -327,6 +327,8 @@ def test_the_primary_account_is_the_one_known_in_the_strongest_way():
         ("1", "ana@gamma.fr", "t1", "a1", "2026-01-01"),
         ("2", "bo@delta.pt", "t1", None, "2026-01-01"),
         ("3", "cy@delta.pt", "t1", None, "2026-01-01"),
+        ("4", "di@alpha.it", None, "a1", "2026-01-01"),
+        ("5", "ed@alpha.it", None, "a1", "2026-01-01"),
         columns="id email tenant account at",
     )
     accounts = table(("a1", "alpha.it"), ("a3", "gamma.fr"), columns="id domain")

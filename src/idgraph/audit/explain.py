@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
-import networkx as nx
 
 from idgraph.errors import NotFoundError, mask, mask_id
 from idgraph.linkage.guards import STATE_REASONS
@@ -16,6 +15,7 @@ from idgraph.linkage.rules import ALIAS_RULE
 from idgraph.schema import FRAMES, level_of
 
 if TYPE_CHECKING:
+    import networkx as nx
     import polars as pl
 
 __all__ = ["Explanation", "Step", "evidence_graph", "example", "explain"]
@@ -120,6 +120,8 @@ def evidence_graph(identifiers: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
     Returns:
         Nodes are record ids, and (rule, type, value) for values; edges carry rule, type, value and weight.
     """
+    import networkx as nx  # slow to import, and only explanations need it
+
     graph: nx.Graph[Any] = nx.Graph()
     columns = ["record_id", "type", "value", "rules", "weight", "state"]
     for record_id, kind, value, rules, weight, state in identifiers.select(columns).iter_rows():
@@ -179,6 +181,8 @@ def explain(frames: Mapping[str, nw.LazyFrame], left_id: str, right_id: str, col
 def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
     if left_id == right_id:
         return []
+
+    import networkx as nx
 
     def cost(_one: object, _other: object, edge: dict[str, Any]) -> float:
         return 1 + 1 / (1 + float(edge["weight"]))
@@ -256,6 +260,8 @@ def example(frames: Mapping[str, nw.LazyFrame], collect: Rows) -> tuple[str, str
     identifiers = frames["identifiers"].join(inside, on="record_id", how="semi")
     links = frames["links"].join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
     graph = evidence_graph(collect(identifiers), collect(links))
+    import networkx as nx
+
     lengths = dict(nx.all_pairs_shortest_path_length(graph))
     records = sorted(node for node in graph if isinstance(node, str))
     pairs = [(-lengths[one][other], one, other) for place, one in enumerate(records) for other in records[place + 1 :]]

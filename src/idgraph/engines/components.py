@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 __all__ = ["smallest_member"]
 
@@ -25,6 +23,9 @@ def smallest_member(left: Codes, right: Codes) -> tuple[Codes, Codes]:
     >>> smallest_member(np.array([7, 3, 9]), np.array([3, 5, 9]))
     (array([3, 5, 7, 9]), array([3, 3, 3, 9]))
     """
+    from scipy.sparse import coo_array  # half a second to import, which no other step needs
+    from scipy.sparse.csgraph import connected_components
+
     present = np.zeros(int(max(left.max(initial=0), right.max(initial=0))) + 1, dtype=bool)
     present[left] = True
     present[right] = True

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-import networkx as nx
-
 from idgraph.errors import ConfigError
 from idgraph.schema import LEVELS
 
@@ -71,14 +69,18 @@ def rules_of(level: str, name: str, without: Collection[str]) -> dict[str, tuple
     >>> rules_of("account", "domain", ["crm_account-tenant"])
     {'domain:company-crm_account': ('company', 'crm_account'), 'domain:company-tenant': ('company', 'tenant')}
     """
+    kinds = LEVELS[level]
     if name in without:
         return {}
-    kinds = LEVELS[level]
     off = {
         "-".join(sorted(entry.rpartition(":")[2].split("-")))
         for entry in without
         if entry.rpartition(":")[0] in {"", name}
     }
+    if not off:
+        return {name: kinds}
+    import networkx as nx  # slow to import, and seldom needed
+
     allowed: nx.Graph[str] = nx.Graph()
     allowed.add_nodes_from(kinds)
     allowed.add_edges_from(pair for pair in combinations(kinds, 2) if "-".join(sorted(pair)) not in off)

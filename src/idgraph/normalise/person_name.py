@@ -126,14 +126,15 @@ def _tidy(text: pl.Series) -> pl.Series:
     words = (
         outside.str.replace_all("['’‘ʼʹ`´]", "")
         .str.replace_all(r"[^\p{L}\p{M}\p{N},-]+", " ")
-        .str.replace_all(" *(?:-{2,}| -|- ) *", " ")
         .str.replace_all(" *, *", ",")
         .str.strip_chars(" ,-")
     )
     turned = (
         words.str.replace_all(f"(?:,(?:{_SUFFIXES}))+(,|$)", "${1}")
         .str.replace("^([^,]+),([^,]+)$", "${2} ${1}")
-        .str.replace_all("[, ]+", " ")
+        .str.replace_all(",", " ", literal=True)
+        .str.replace_all("[ -]{2,}", " ")
+        .str.strip_chars(" -")
     )
     # Taking punctuation out may have brought a letter and a mark together.
     return folded(turned)

@@ -1,0 +1,373 @@
+"""The command line, as a shell and a machine see it: what it prints, what it leaves unsaid, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+import idgraph as ig
+from idgraph.cli import app
+
+COMMANDS = """\
+Commands:
+  discover  Say what each file of a folder would be taken for, and how to...
+  merge     Discover, resolve and write: one run from exports to profiles...
+  explain   Say why two records are one person or company, or why not.
+  evaluate  Compare the entities with a known truth: pairwise and B-cubed...
+  demo      Show the whole story on a made-up company's exports:...
+"""
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
+
+
+def shell(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the installed command in a pipe."""
+    command = [sys.executable, "-W", "error", "-c", "from idgraph.cli import main; main()", *map(str, words)]
+    wide = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=wide)
+
+
+def said(*words: str | Path) -> str:
+    """Run a command in this process, where it has to succeed, and give what it prints."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def failed(*words: str | Path) -> ig.IdgraphError:
+    """Run a command that has to fail, and give the error."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert isinstance(done.exception, ig.IdgraphError), (done.output, done.exception)
+    return done.exception
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of exports: two systems that are known, a table that is not, and a value that is nobody's."""
+    folder = tmp_path_factory.mktemp("exports")
+    (folder / "users.csv").write_text(
+        "user_id,email,tenant_id,name\n"
+        "u1,ana@acme.io,t1,Ana Silva\n"
+        "bo@acme.io,bo@acme.io,t1,=HYPERLINK(1)\n"
+        "u3,info@acme.io,t1,Cy Young\n"
+        "NULL,di@acme.io,t1,Di Rossi\n"
+    )
+    (folder / "crm").mkdir()
+    (folder / "crm" / "contacts.csv").write_text(
+        "hs_object_id,email,firstname,lastname,phone\n51,ana@acme.io,Ana,Silva,+14152007986\n52,bo@acme.io,Bo,Larsen,\n"
+        "53,5f4dcc3b5aa765d61d8327deb882cf99,Di,Rossi,\n"
+    )
+    (folder / "crm" / "tickets.csv").write_text("id,subject,opened_at\n1,help,2026-01-01\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def out(exports: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results") / "out"
+    said("merge", exports, "--out", folder)
+    return folder
+
+
+# The commands
+
+
+def test_help_lists_every_command():
+    done = shell("--help")
+    assert done.returncode == 0
+    assert done.stdout.endswith(COMMANDS)
+    assert "Exit" not in done.stderr
+    for command in ("discover", "merge", "explain", "evaluate", "demo"):
+        assert "--help" in said(command, "--help")
+
+
+def test_the_version():
+    assert said("--version").strip() == ig.__version__
+
+
+def test_discover_says_what_each_file_is_taken_for_and_how_to_map_the_others(exports):
+    text = said("discover", exports)
+    assert re.search(r"users\.csv +app_users +user_id, email, tenant_id", text)
+    assert re.search(r"crm/contacts\.csv +hubspot_contacts +hs_object_id, email, firstname", text)
+    assert "crm/tickets.csv: no known table has its columns" in text
+    stanza = text[text.index("[[source]]") :]
+    assert 'name = "crm_tickets"' in stanza
+    assert 'data = "crm/tickets.csv"' in stanza
+
+
+def test_discover_for_machines(exports):
+    told = json.loads(said("discover", exports, "--json"))
+    assert {item["file"]: item["source"] for item in told["recognised"]} == {
+        "users.csv": "app_users",
+        "crm/contacts.csv": "hubspot_contacts",
+    }
+    (left,) = told["unknown"]
+    assert left["file"] == "crm/tickets.csv"
+    assert left["stanza"].startswith("[[source]]")
+
+
+def test_discover_shows_how_to_map_a_folder_in_which_nothing_is_known(tmp_path):
+    (tmp_path / "tickets.csv").write_text("id,subject\n1,help\n")
+    done = shell("discover", tmp_path)
+    assert done.returncode == 1
+    assert 'name = "tickets"' in done.stdout
+    assert "no known export is in this folder" in done.stderr
+    assert json.loads(shell("discover", tmp_path, "--json").stdout)["unknown"][0]["file"] == "tickets.csv"
+
+
+def test_merge_says_what_came_out_and_what_was_refused(exports, tmp_path):
+    text = said("merge", exports, "--out", tmp_path / "out")
+    assert "7 records, 1 of them known only by reference, became" in text
+    assert re.search(r"4 profiles, 2 of them from several records", text)
+    assert re.search(r"1 tenants", text)
+    assert re.search(r"email +role_mailbox +1", text)
+    assert re.search(r"app_users +row +no_id +1", text)
+    assert re.search(r"hubspot_contacts +value +hashed +1", text)
+    assert "[[source]]" not in text
+    assert f"idgraph discover {exports}" in text
+    assert text.rstrip().endswith(f"Written to {tmp_path / 'out'}.")
+
+
+def test_merge_for_machines(exports, tmp_path):
+    told = json.loads(said("merge", exports, "--out", tmp_path / "out", "--json"))
+    assert told["summary"]["profiles"] == 4
+    assert {"source": "app_users", "grain": "row", "reason": "no_id", "count": 1} in told["summary"]["rejects"]
+    assert told["discovery"]["unknown"][0]["file"] == "crm/tickets.csv"
+    assert told["out"] == str(tmp_path / "out")
+
+
+def test_merge_without_a_rule(exports, tmp_path):
+    told = json.loads(said("merge", exports, "--out", tmp_path / "out", "--json", "--without", "email"))
+    assert told["summary"]["profiles"] == 6
+
+
+def test_merge_takes_the_settings_of_the_folder_and_the_command_line_overrides_them(tmp_path):
+    (tmp_path / "users.csv").write_text(
+        "user_id,email,tenant_id,created_at,phone\nu1,,t1,2026-01-05 11:00,06 69881234\n"
+    )
+    (tmp_path / "idgraph.toml").write_text('[config]\ntimezone = "Europe/Rome"\nregion = "US"\n')
+    said("merge", tmp_path, "--out", tmp_path / "out", "--region", "IT")
+    graph = ig.open(tmp_path / "out")
+    assert str(graph.records["first_seen"][0]) == "2026-01-05 10:00:00+00:00"
+    assert graph.profiles["phone"].to_list() == ["+390669881234"]
+
+
+def test_merge_over_what_hubspot_and_salesforce_exported(data_dir, tmp_path):
+    for system, people in (("hubspot_fivetran", 19), ("salesforce_fivetran", 2)):
+        told = json.loads(said("merge", data_dir / "exports" / system, "--out", tmp_path / system, "--json"))
+        assert told["summary"]["profiles"] == people
+        graph = ig.open(tmp_path / system)
+        assert graph.profiles.filter(~pl.col("stub")).height == people
+
+
+def test_explain(out):
+    text = said("explain", out, "app_users:u1", "hubspot_contacts:51")
+    assert text.startswith("app_users:u1 and hubspot_contacts:51 are one person:")
+    assert "email a…@acme.io" in text
+    assert "are not one" in said("explain", out, "app_users:u1", "hubspot_contacts:52")
+    told = json.loads(said("explain", out, "app_users:u1", "hubspot_contacts:51", "--json"))
+    assert (told["same"], told["steps"][0]["rule"]) == (True, "email")
+
+
+def test_evaluate(out, tmp_path):
+    truth = pl.DataFrame(
+        {
+            "record_id": ["app_users:u1", "hubspot_contacts:51", "app_users:bo@acme.io", "hubspot_contacts:52"],
+            "entity_id": ["ana", "ana", "bo", "somebody else"],
+        }
+    )
+    for name, write in (("truth.csv", truth.write_csv), ("truth.parquet", truth.write_parquet)):
+        write(tmp_path / name)
+        told = json.loads(said("evaluate", out, tmp_path / name, "--json"))
+        assert (told["all"]["records"], told["all"]["precision"], told["all"]["recall"]) == (4, 0.5, 1.0)
+        assert set(told) == {"all", "user", "contact"}
+    text = said("evaluate", out, tmp_path / "truth.csv")
+    assert re.search(r"records of +records +precision +recall", text)
+    assert re.search(r"all +4 +0\.5000 +1\.0000", text)
+
+
+def test_the_demo_tells_the_whole_story(tmp_path):
+    done = shell("demo", "--companies", "20", "--out", "made up", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for part in (
+        "A made-up software company with 20 customers",
+        "salesforce_accounts",
+        "profiles,",
+        "Values that may not link",
+        "One profile, and why it is one",
+        "are one person",
+        "Against the truth",
+        "The exports are in made up/exports",
+    ):
+        assert part in done.stdout
+    assert sorted(path.name for path in (tmp_path / "made up").iterdir()) == ["exports", "graph", "run.json"]
+    # What it says to try next can be pasted into a shell.
+    for line in done.stdout.splitlines()[-2:]:
+        next_command = line.strip().replace(
+            "idgraph ", f"{sys.executable} -c 'from idgraph.cli import main; main()' ", 1
+        )
+        assert subprocess.run(next_command, shell=True, capture_output=True, check=False, cwd=tmp_path).returncode == 0
+    assert shell("demo", "--companies", "20", "--out", "made up", cwd=tmp_path).returncode == 0
+    assert shell("demo", "--companies", "0").returncode == 2
+
+
+# What is written
+
+
+def test_what_is_written_is_for_its_owner_alone(out):
+    assert stat.S_IMODE(out.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {0o600}
+
+
+def test_what_the_demo_writes_can_be_entered_by_its_owner(tmp_path):
+    said("demo", "--companies", "10", "--out", tmp_path / "demo")
+    for path in (tmp_path / "demo").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_the_run_file_tells_versions_counts_and_hashes_but_no_values_and_no_paths(exports, out):
+    text = (out / "run.json").read_text()
+    run = json.loads(text)
+    assert run["idgraph"] == ig.__version__
+    assert run["counts"]["profiles"] == 4
+    files = {file["name"]: file for source in run["sources"] for file in source["files"]}
+    assert set(files) == {"users.csv", "contacts.csv"}
+    assert re.fullmatch(r"[0-9a-f]{64}", files["users.csv"]["sha256"])
+    assert files["users.csv"]["bytes"] == (exports / "users.csv").stat().st_size
+    assert not ADDRESS.search(text)
+    for words in ("Silva", "u1", str(exports), str(out.parent), str(Path.home())):
+        assert words not in text
+
+
+def test_csv_runs_no_formulas(exports, tmp_path):
+    said("merge", exports, "--out", tmp_path / "out", "--format", "csv")
+    profiles = pl.read_csv(tmp_path / "out" / "profiles.csv", infer_schema_length=0)
+    assert "'=HYPERLINK(1)" in profiles["full_name"].to_list()
+    assert "+14152007986" in profiles["phone"].to_list()
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".csv", ".json"}
+
+
+def test_a_second_run_takes_the_place_of_the_first(exports, tmp_path):
+    said("merge", exports, "--out", tmp_path / "out")
+    said("merge", exports, "--out", tmp_path / "out", "--format", "csv")
+    assert not list((tmp_path / "out").glob("*.parquet"))
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+# What is not said
+
+
+def test_no_address_is_printed_whole(exports, out, tmp_path):
+    """Not even one that is an id: `bo@acme.io` is a user id of the product."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "users.csv").write_text("user_id,email,tenant_id\ndi@acme.io,x,t1\n")
+    pair = ("app_users:bo@acme.io", "hubspot_contacts:52")
+    texts = [
+        said("discover", exports),
+        said("discover", exports, "--json"),
+        said("merge", exports, "--out", tmp_path / "a"),
+        said("merge", exports, "--out", tmp_path / "b", "--json"),
+        said("explain", out, *pair),
+        said("explain", out, *pair, "--json"),
+        said("explain", out, pair[0], "app_users:u3"),
+        said("explain", out, pair[0], "app_users:u3", "--json"),
+        str(failed("explain", out, "app_users:ana@acme.io", pair[0])),
+    ]
+    for text in texts:
+        assert not ADDRESS.search(text), text
+        assert "+14152007986" not in text
+    assert "app_users:b…@acme.io" in texts[4]
+
+
+def test_a_pipe_gets_the_result_and_nothing_else(exports, tmp_path):
+    done = shell("merge", exports, "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert "\r" not in done.stdout
+
+
+# How it ends
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["merge"],
+        ["nonsense"],
+        ["merge", "somewhere", "--out", "out", "--format", "xlsx"],
+        ["merge", "somewhere", "--no-such-option"],
+        ["evaluate", "out", "truth.csv", "--level", "people"],
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_how(words, tmp_path):
+    done = shell(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Usage: idgraph" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_used_ends_with_1_and_one_message(exports, tmp_path):
+    (tmp_path / "thesis.doc").write_text("years of work")
+    truth = tmp_path / "truth.csv"
+    truth.write_text("record_id,cluster\n1,1\n")
+    for words, message in (
+        (["merge", tmp_path / "nope", "--out", tmp_path / "out"], "there is no such folder"),
+        (["merge", exports, "--out", tmp_path], "such as thesis.doc"),
+        (["merge", exports, "--out", tmp_path / "out", "--without", "emial"], "there is no rule 'emial'"),
+        (["merge", exports, "--out", tmp_path / "out", "--region", "UK"], "'UK' is no ISO 3166 code"),
+        (["merge", exports, "--out", tmp_path / "out", "--timezone", "Mars"], "'Mars' is no IANA time zone"),
+        (["explain", tmp_path, "a:1", "b:1"], "it is no graph"),
+        (["evaluate", tmp_path, truth], "it is no graph"),
+    ):
+        assert message in str(failed(*words))
+    done = shell("merge", tmp_path / "nope", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("idgraph: source ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_evaluate_says_what_is_wrong_with_a_truth(out, tmp_path):
+    truth = tmp_path / "truth.csv"
+    truth.write_text("record_id,cluster\napp_users:u1,1\n")
+    assert "truth.csv has no column 'entity_id'. Its columns are record_id, cluster." in str(
+        failed("evaluate", out, truth)
+    )
+    truth.write_text("record_id,entity_id\nnobody:1,1\n")
+    assert "no record of the truth is in this graph" in str(failed("evaluate", out, truth))
+
+
+def test_a_folder_that_is_refused_is_refused_before_the_work(exports, tmp_path):
+    (tmp_path / "thesis.doc").write_text("years of work")
+    done = shell("merge", exports, "--out", tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_names_of_files_and_columns_are_no_markup(tmp_path):
+    (tmp_path / "[red]users[/blue].csv").write_text("user_id,email,tenant_id\nu1,ana@acme.io,t1\n")
+    assert "[red]users[/blue].csv" in said("discover", tmp_path)
+
+
+def test_an_interrupted_run_ends_with_130():
+    code = (
+        "import idgraph.pipeline, idgraph.cli\n"
+        "def stop(*sources, **settings): raise KeyboardInterrupt\n"
+        "idgraph.pipeline.resolve = stop\n"
+        "idgraph.cli.main()\n"
+    )
+    command = [sys.executable, "-c", code, "demo", "--companies", "10", "--out", "never"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+    assert not Path("never").exists()
