@@ -154,7 +154,7 @@ def test_every_fault_of_a_mapping_is_named(users):
 
 def test_a_source_of_which_no_row_could_be_told_from_another(users):
     message = said(MappingError, lambda: users("id,email\n", id=None, identifiers={}))
-    assert "it has neither an id nor identifiers" in message
+    assert "it has no id, and is no table of events either" in message
 
 
 def test_two_sources_of_one_name(users):

@@ -199,4 +199,9 @@ def test_the_same_evidence_gives_the_same_graph(world: dict[str, pl.DataFrame]) 
     names = ("records", "identifiers", "links", "memberships", "hierarchy", "aliases")
     again = ig.Graph.from_frames(config=graph.config, **{name: getattr(graph, name) for name in names})
     for name in ("assignments", "profiles", "tenants", "accounts", "members"):
-        assert comparable(graph, name) == comparable(again, name), name
+        # Which attributes are declared, though nobody has them, is not in the frames.
+        assert [_held(row) for row in comparable(graph, name)] == [_held(row) for row in comparable(again, name)], name
+
+
+def _held(row: dict[str, Any]) -> dict[str, Any]:
+    return {column: value for column, value in row.items() if value is not None}

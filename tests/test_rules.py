@@ -108,7 +108,7 @@ def test_accounts_of_one_domain_join_unless_their_names_disagree(world, graph):
     for left, right in pairs.select("left_record_id", "right_record_id").iter_rows():
         assert tuple(sorted((left, right))) in waiting
         assert "ambiguous_domain" in str(graph.explain(left, right))
-    trusting = {"name": "domain", "level": "account", "trust": "contact", "normaliser": "domain", "weight": 10}
+    trusting = {"name": "domain", "level": "account", "agreement": None}
     assert all(joined(world, resolved(world, types=[trusting]), "account_domain"))
 
 

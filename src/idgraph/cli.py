@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -60,7 +61,7 @@ def _top(
 
 @app.command()
 def discover(folder: Folder, as_json: AsJson = False) -> None:
-    """Say what each file of a folder would be taken for, and how to map the others. Reads headers only."""
+    """Say what each file of a folder would be taken for, and how to map the others. Nothing is linked."""
     from idgraph.sources.discover import survey
 
     found = survey(folder)
@@ -88,8 +89,8 @@ def merge(
     from idgraph.sources.discover import discover as find
 
     Graph.refuse_folder(out)
-    config = _settings(folder, region, timezone, without)
     found = find(folder)
+    config = _settings(found.config, region, timezone, without)
     if not as_json:
         _print_discovery(found)
         if any(item.stanza for item in found.unknown):
@@ -186,18 +187,15 @@ def demo(
         [[name, *_decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
     )
     typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
-    typer.echo(f"  {shlex.join(['idgraph', 'explain', str(out / 'graph'), *pair])}")
-    typer.echo(f"  {shlex.join(['idgraph', 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
+    program = "idgraph" if shutil.which("idgraph") else sys.argv[0]
+    typer.echo(f"  {shlex.join([program, 'explain', str(out / 'graph'), *pair])}")
+    typer.echo(f"  {shlex.join([program, 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
 
 
-def _settings(folder: Path, region: str | None, timezone: str | None, without: list[str] | None) -> Config:
+def _settings(stored: Config, region: str | None, timezone: str | None, without: list[str] | None) -> Config:
     """The settings of the folder's `idgraph.toml`, and over them what the command says."""
-    from idgraph.config import Config
-    from idgraph.sources.project import PROJECT_FILE, load_project
-
-    stored = load_project(folder / PROJECT_FILE).config if (folder / PROJECT_FILE).is_file() else Config()
     said = {"region": region, "timezone": timezone, "without": tuple(without) if without else None}
-    return Config.model_validate({**stored.model_dump(), **{key: value for key, value in said.items() if value}})
+    return type(stored).model_validate({**dict(stored), **{key: value for key, value in said.items() if value}})
 
 
 @contextlib.contextmanager

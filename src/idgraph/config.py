@@ -135,6 +135,18 @@ class Config(_Settings):
     domain_majority: float = Field(default=0.5, ge=0, lt=1)
     id_key: SecretStr | None = None
 
+    @field_validator("types")
+    @classmethod
+    def _the_rest_is_default(cls, types: tuple[IdentifierType, ...]) -> tuple[IdentifierType, ...]:
+        """What is not said of a type that has defaults stays as it is by default."""
+        defaults = {(described.level, described.name): described for described in DEFAULT_TYPES}
+        return tuple(
+            default.model_copy(update=said.model_dump(exclude_unset=True))
+            if (default := defaults.get((said.level, said.name)))
+            else said
+            for said in types
+        )
+
     @field_validator("region")
     @classmethod
     def _region_is_known(cls, region: str | None) -> str | None:
@@ -157,9 +169,14 @@ class Config(_Settings):
         return name
 
     def type_of(self, level: str, name: str) -> IdentifierType:
-        """Return what a type means on a level; a type nobody described names one thing, like a user id."""
+        """Return what a type means on a level; one that nobody described is an id of some system, and names one."""
         level = "account" if level == "tenant" else level
         for described in (*self.types, *DEFAULT_TYPES):
-            if described.name == name and described.level == level:
+            if (described.level, described.name) == (level, name):
                 return described
         return IdentifierType.model_validate({"name": name, "level": level})
+
+    def knows(self, level: str, name: str) -> bool:
+        """Whether a type is described on a level, or is named as an id of a system: `stripe.customer_id`."""
+        described = (*self.types, *DEFAULT_TYPES)
+        return "." in name or any((level, name) == (known.level, known.name) for known in described)

@@ -22,7 +22,7 @@ from idgraph.sources.references import Resolved, resolve_references, with_refere
 from idgraph.sources.table import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from idgraph.engines import Engine
@@ -75,7 +75,18 @@ def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
         if source.name in seen:
             raise MappingError(source.name, "two sources have this name", "Give each table its own name.")
         seen.add(source.name)
-    types = {cell.name for source in sources for cell in source.cells("identifier")} | {"domain", "email"}
+    for source in sources:
+        for cell in source.cells("identifier"):
+            if not config.knows(level_of(min(source.kinds)), cell.name):
+                known = ", ".join(sorted({t.name for t in DEFAULT_TYPES if t.level == level_of(min(source.kinds))}))
+                raise MappingError(
+                    source.name,
+                    f"{cell.name!r} is no known type of identifier",
+                    f"It is one of {known}; an id of a system, named with a dot ('stripe.customer_id'); or one that "
+                    "Config(types=…) describes. What describes without identifying goes into attributes.",
+                )
+    types = {cell.name for source in sources for cell in source.cells("identifier")}
+    types |= {described.name for described in DEFAULT_TYPES}
     check_rule_names(config.without, types | {source.own_type for source in sources if source.own_type})
     return sorted(with_reference_types(sources), key=lambda source: source.name)
 
@@ -123,10 +134,8 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
     for source, part in zip(sources, loaded, strict=True):
         for name, frame in part.identifiers.items():
             identifiers[level_of(min(source.kinds))].setdefault(name, []).append(frame)
-    for source in sources:
-        if source.own_type and _is_shared(source.own_type, sources):
-            own = _own_ids(everyone.filter(nw.col("source") == source.name), engine)
-            identifiers[level_of(min(source.kinds))].setdefault(source.own_type, []).append(own)
+    for level, name, owned in _owned(everyone, resolved.stubs, sources, config, engine):
+        identifiers[level].setdefault(name, []).append(_own_ids(owned, engine))
     return _Gathered(
         records=everyone,
         identifiers={
@@ -141,16 +150,33 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
 def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame) -> nw.LazyFrame:
     """All records and stubs. Each source's are held apart, so that no memory goes to attributes that it lacks."""
     ids = nw.concat_str(nw.col("source").cast(TEXT), nw.col("native_id"), separator=":")
-    known = nw.concat(
-        [records, stubs.with_columns(ids.alias("record_id"), nw.lit(value=True).alias("stub"))], how="diagonal"
-    )
+    named = stubs.drop("type").with_columns(ids.alias("record_id"), nw.lit(value=True).alias("stub"))
+    known = nw.concat([records, named], how="diagonal")
     return known.with_columns(nw.col("stub").fill_null(value=False), nw.col("deleted").fill_null(value=False))
 
 
-def _is_shared(own_type: str, sources: Sequence[Source]) -> bool:
-    """Whether own ids are identifiers too: other sources hold values of their type, or own it as well."""
-    held = any(cell.name == own_type for source in sources for cell in source.cells("identifier"))
-    return held or sum(source.own_type == own_type for source in sources) > 1
+def _owned(
+    records: nw.LazyFrame, stubs: nw.LazyFrame, sources: Sequence[Source], config: Config, engine: Engine
+) -> Iterator[tuple[Level, str, nw.LazyFrame]]:
+    """The records whose own ids are identifiers too, by level and type.
+
+    That is where other sources hold values of the type or own it as well; and of users always where there are devices,
+    since two users on one device must be seen to be two.
+    """
+    cells = [(level_of(min(s.kinds)), cell.name) for s in sources for cell in s.cells("identifier")]
+    devices = any(config.type_of(level, name).trust == "device" for level, name in cells)
+    for source in sources:
+        kind, name = min(source.kinds), source.own_type
+        several = sum(other.own_type == name for other in sources) > 1
+        if name and (several or (level_of(kind), name) in cells or (devices and kind in _USERS)):
+            yield level_of(kind), name, records.filter(nw.col("source") == source.name)
+    owned = {source.own_type for source in sources}
+    for name, kind in (
+        engine.collect(stubs.select(nw.col("type"), nw.col("kind").cast(TEXT)).unique()).sort("type").rows()
+    ):
+        if name not in owned and (level_of(kind), name) in cells:
+            known = stubs.filter(nw.col("type") == name).select("record")
+            yield level_of(kind), name, records.join(known, on="record", how="semi")
 
 
 def _own_ids(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -204,6 +230,7 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
     }
     return Evidence(
         records=gathered.records,
+        attributes={level: _attributes(sources, level) for level in ("person", "account")},
         identifiers={level: exact[level].identifiers for level in ("person", "account")},
         edges={level: found.edges for level, found in exact.items()},
         memberships=references.memberships,
@@ -212,6 +239,12 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
         aliases=references.aliases,
         rejects=gathered.rejects,
     )
+
+
+def _attributes(sources: Sequence[Source], level: str) -> list[str]:
+    """The attributes that the sources of a level declare, in their order."""
+    of_level = [source for source in sources if level_of(min(source.kinds)) == level]
+    return list(dict.fromkeys(name for source in of_level for name in source.attributes))
 
 
 def _with_derived(

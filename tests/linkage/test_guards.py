@@ -247,7 +247,7 @@ def test_a_domain_that_a_parent_and_its_child_hold_names_neither():
     assert ("domain", "acme.io", "ambiguous_domain", 3) in barred(graph)
     review = graph.links.filter(pl.col("state") == "review").sort("right_id")
     assert review.select("left_id", "right_id", "rule", "evidence", "reason").rows() == [
-        ("app_tenant_id:t1", f"crm_accounts:{number}", "domain", "acme.io", "ambiguous_domain") for number in (1, 2)
+        ("app_tenants:t1", f"crm_accounts:{number}", "domain", "acme.io", "ambiguous_domain") for number in (1, 2)
     ]
     assert graph.members.filter(pl.col("via") == "domain").is_empty()
 
@@ -273,13 +273,13 @@ def test_a_tenant_has_the_domain_that_most_of_its_users_write_from():
     )
     accounts = companies("crm_accounts", [{"domain": "acme.io"}, {"domain": "agency.com"}])
     graph = ig.resolve(users, accounts)
-    assert entities(graph, "account") == [["app_tenant_id:t1", "crm_accounts:1"], ["crm_accounts:2"]]
+    assert entities(graph, "account") == [["app_tenants:t1", "crm_accounts:1"], ["crm_accounts:2"]]
     domains = graph.identifiers.filter((pl.col("type") == "domain") & (pl.col("origin") == "derived"))
     assert sorted(domains.select("value", "state", "reason", "support").rows()) == [
         ("acme.io", "used", None, 3),
         ("agency.com", "suppressed", "minority", 1),
     ]
-    assert ("app_tenant_id:t1", "crm_accounts:2") in graph.links.filter(pl.col("state") == "review").select(
+    assert ("app_tenants:t1", "crm_accounts:2") in graph.links.filter(pl.col("state") == "review").select(
         "left_id", "right_id"
     ).rows()
 

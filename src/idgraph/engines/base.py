@@ -112,14 +112,15 @@ class Engine(Protocol):
             columns: new column to the table's column; null where nothing is found.
         """
 
-    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """Gather the distinct values of a column into one list for each group; a group without values has no row.
 
         Args:
             frame: the columns named; null values do not count.
             by: the group.
             value: the column to gather; its list takes its name.
-            order: a number to sort a list by, ties by value; by default by value alone.
+            order: integers, none of them null, to sort a list by, ties by value; by default by value alone. Of a
+                value's several integers the smallest counts.
         """
 
     def native(self, frame: nw.LazyFrame) -> Any:  # noqa: ANN401 - a frame of the engine's own kind

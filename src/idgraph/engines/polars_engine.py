@@ -93,12 +93,11 @@ class PolarsEngine:
         schema = {**native.collect_schema(), **found.schema}
         return nw.from_native(native.map_batches(kernel, schema=schema, streamable=True))
 
-    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """See `Engine.lists`."""
         native: pl.LazyFrame = frame.to_native()
-        place = [pl.col(order).min()] if order else []
-        distinct = native.drop_nulls(value).group_by(*by, value).agg(place)
-        ordered = distinct.sort(*by, *([order] if order else []), value)
+        distinct = native.drop_nulls(value).group_by(*by, value).agg(pl.col(name).min() for name in order)
+        ordered = distinct.sort(*by, *order, value)
         return nw.from_native(ordered.group_by(by, maintain_order=True).agg(value))
 
     def native(self, frame: nw.LazyFrame) -> pl.DataFrame:

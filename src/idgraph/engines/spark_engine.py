@@ -137,17 +137,19 @@ class SparkEngine:
         found = table.select(nw.col(by).alias(key), *(nw.col(old).alias(new) for new, old in columns.items()))
         return frame.join(found, on=key, how="left")
 
-    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: str | None = None) -> nw.LazyFrame:
+    def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """See `Engine.lists`."""
         from pyspark.sql import functions as sf
 
         cell, keys = _column(value), [_column(name) for name in by]
         held: DataFrame = frame.to_native().where(cell.isNotNull())
-        if order is None:
+        if not order:
             return nw.from_native(held.groupBy(*keys).agg(sf.sort_array(sf.collect_set(cell)).alias(value)))
-        placed = held.groupBy(*keys, cell).agg(sf.min(_column(order)).alias(_PLACE))
-        pairs = sf.sort_array(sf.collect_list(sf.struct(sf.col(_PLACE), cell.alias("value"))))
-        return nw.from_native(placed.groupBy(*keys).agg(sf.transform(pairs, lambda pair: pair["value"]).alias(value)))
+        places = [sf.min(_column(name)).alias(f"{_PLACE}{number}") for number, name in enumerate(order)]
+        placed = held.groupBy(*keys, cell).agg(*places)
+        row = sf.struct(*(sf.col(f"{_PLACE}{number}") for number in range(len(order))), cell.alias("value"))
+        rows = sf.sort_array(sf.collect_list(row))
+        return nw.from_native(placed.groupBy(*keys).agg(sf.transform(rows, lambda one: one["value"]).alias(value)))
 
     def native(self, frame: nw.LazyFrame) -> DataFrame:
         """See `Engine.native`: a Spark frame."""

@@ -14,7 +14,7 @@ from idgraph.linkage.rules import ALIAS_RULE
 from idgraph.schema import FRAMES, LEVELS, PERSON_KINDS, TEXT, Level, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from idgraph.config import Config
     from idgraph.engines import Engine
@@ -32,6 +32,7 @@ class Evidence:
 
     Attributes:
         records: record, and the columns of the frame `records`.
+        attributes: which attributes people have, and which companies.
         identifiers: for people and for companies, by type: record, kind, and the columns of the frame `identifiers`
             except record_id.
         edges: for each level left, right (records), rule, weight: exact evidence, each holder of a value joined to one.
@@ -44,6 +45,7 @@ class Evidence:
     """
 
     records: nw.LazyFrame
+    attributes: Mapping[Level, Sequence[str]]
     identifiers: Mapping[Level, Mapping[str, nw.LazyFrame]]
     edges: Mapping[str, nw.LazyFrame]
     memberships: nw.LazyFrame
@@ -72,7 +74,8 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
         edges = engine.checkpoint(nw.concat([evidence.edges[level], _alias_edges(evidence.aliases, records, engine)]))
         found = collapse(records.select("record", "record_id", "first_seen"), edges, level, config, engine)
         held = evidence.identifiers["person" if level == "person" else "account"]
-        frames[ENTITY_FRAMES[level]] = describe(records, found, held, edges, level, config, engine)
+        attributes = evidence.attributes["person" if level == "person" else "account"]
+        frames[ENTITY_FRAMES[level]] = describe(records, attributes, found, held, edges, level, config, engine)
         placed[level] = engine.lookup(found.records, "entity", found.entities, "entity", {"entity_id": "entity_id"})
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"])
@@ -174,7 +177,7 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
         same = ["left_id", "right_id", "rule", "evidence", "state"]
         rest = [name for name in FRAMES["links"].columns if name not in same]
         links = links.unique(same, keep="first", order_by=rest)
-    return engine.checkpoint(links)
+    return engine.checkpoint(links.sort("left_id", "right_id", "evidence"))
 
 
 def _review(evidence: Evidence) -> list[nw.LazyFrame]:
@@ -229,4 +232,5 @@ def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: 
     place = nw.col("record_id").cum_count().over(*value, order_by="record_id")
     few = held.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
     examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, "examples")
-    return engine.checkpoint(cast(counts.join(examples, on=value), "suppressed"))
+    listed = counts.join(examples, on=value).sort("records", "value", descending=[True, False])
+    return engine.checkpoint(cast(listed, "suppressed"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.entities.best import best_values, bids, ranks
-from idgraph.schema import COUNT, FRAMES, LEVELS, TEXT, cast
+from idgraph.schema import COUNT, LEVELS, TEXT, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["ENTITY_FRAMES", "describe"]
 
 ENTITY_FRAMES: Final = {"person": "profiles", "tenant": "tenants", "account": "accounts"}
-_FIXED: Final = frozenset({*FRAMES["records"].columns, "record"})
+_OLDEST: Final = 2**62
 
 
 def describe(
     records: nw.LazyFrame,
+    attributes: Sequence[str],
     found: Collapsed,
     identifiers: Mapping[str, nw.LazyFrame],
     edges: nw.LazyFrame,
@@ -34,7 +35,8 @@ def describe(
     """Describe the entities of a level.
 
     Args:
-        records: record, record_id, kind, first_seen, last_seen, stub, and attributes.
+        records: record, record_id, kind, first_seen, last_seen, stub, and the attributes.
+        attributes: which of their columns describe.
         found: the entities.
         identifiers: by type record, value, state.
         edges: left, right (records), rule, weight: what holds the entities together.
@@ -47,12 +49,11 @@ def describe(
         best value and `<attribute>_record_id`, where it came from; of each type of contact point the best, and all as
         `<type>s`, best first. It is computed when it is asked for.
     """
-    attributes = [column for column in records.collect_schema().names() if column not in _FIXED]
     order = ranks(records, engine)
     placed = engine.lookup(found.records, "record", order, "record", {"rank": "rank"})
     placed = engine.checkpoint(placed.select("record", "entity", "rank"))
     ranked = engine.lookup(records, "record", placed, "record", {"entity": "entity", "rank": "rank"})
-    entities = engine.checkpoint(_facts(ranked, attributes, level))
+    entities = engine.checkpoint(_facts(ranked, attributes, level).sort("entity"))
     parts = {"weakest_rule": "weakest_rule", "weakest_weight": "weakest_weight"}
     entities = engine.lookup(entities, "entity", _weakest(edges, placed, engine), "entity", parts)
     for kind in sorted(kind for kind in identifiers if config.type_of(level, kind).is_contact_point):
@@ -91,8 +92,13 @@ def _weakest(edges: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.L
 
 
 def _contacts(identifiers: nw.LazyFrame, records: nw.LazyFrame, kind: str, engine: Engine) -> nw.LazyFrame:
-    """The contact points of each entity that has any: entity, the best one, and all of them, best first."""
-    held = identifiers.filter(nw.col("state") != "suppressed").select("record", nw.col("value").alias(f"{kind}s"))
+    """The contact points of each entity that has any: entity, the best one, and all of them, best first.
+
+    The best is that of the best record; of several in one record the one known last.
+    """
+    age = (0 - nw.col("observed_at").cast(COUNT)).fill_null(_OLDEST)
+    held = identifiers.filter(nw.col("state") != "suppressed")
+    held = held.select("record", nw.col("value").alias(f"{kind}s"), age.alias("age"))
     placed = engine.lookup(held, "record", records, "record", {"entity": "entity", "rank": "rank"}).drop("record")
-    lists = engine.lists(placed.filter(~nw.col("entity").is_null()), ["entity"], f"{kind}s", order="rank")
+    lists = engine.lists(placed.filter(~nw.col("entity").is_null()), ["entity"], f"{kind}s", ["rank", "age"])
     return lists.with_columns(nw.col(f"{kind}s").list.get(0).alias(kind))

@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 from idgraph.entities.build import Evidence
 from idgraph.errors import ConfigError, mask_id
 from idgraph.linkage.derived import address_domains
-from idgraph.schema import KINDS, LEVELS, PERSON_KINDS, TEXT, Level, cast, empty
+from idgraph.schema import FRAMES, KINDS, LEVELS, PERSON_KINDS, TEXT, Level, cast, empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +77,7 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
     by_domain = nw.coalesce(nw.col("via").cast(TEXT), nw.lit("")) == "domain"  # these follow from addresses, below
     return Evidence(
         records=records,
+        attributes={level: _attributes(records, level, engine) for level in ("person", "account")},
         identifiers=identifiers,
         edges={level: _edges(level, identifiers, used, records, config, engine) for level in LEVELS},
         memberships=coded("memberships", person_record_id="person", company_record_id="company").filter(~by_domain),
@@ -153,7 +154,22 @@ def _checked(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     if engine.count(repeated):
         msg = f"records.record_id repeats {engine.count(repeated)} ids; each record is one row"
         raise ConfigError(msg)
-    return records.with_columns(nw.col("stub").fill_null(value=False), nw.col("deleted").fill_null(value=False))
+    source = nw.col("record_id").str.split(":").list.get(0)
+    native_id = nw.col("record_id").str.replace_all("^[^:]*:", "")
+    return records.with_columns(
+        nw.coalesce(nw.col("source").cast(TEXT), source).cast(engine.word).alias("source"),
+        nw.coalesce("native_id", native_id).alias("native_id"),
+        nw.col("stub").fill_null(value=False),
+        nw.col("deleted").fill_null(value=False),
+    )
+
+
+def _attributes(records: nw.LazyFrame, level: str, engine: Engine) -> list[str]:
+    """The attributes that some record of a level has."""
+    names = [name for name in records.collect_schema().names() if name not in {*FRAMES["records"].columns, "record"}]
+    held = records.filter(nw.col("kind").is_in(list(LEVELS[level])))
+    counts = engine.collect(held.select(*(nw.col(name).count() for name in names))) if names else None
+    return [name for name in names if counts is not None and counts[name][0]]
 
 
 def _ordered(records: nw.LazyFrame) -> nw.LazyFrame:

@@ -74,4 +74,4 @@ def members(memberships: nw.LazyFrame, entities: dict[str, nw.LazyFrame], engine
     )
     flagged = ordered.join(best, on="place", how="left")
     flagged = flagged.with_columns(nw.col("is_primary").fill_null(value=False), nw.lit("used").alias("state"))
-    return engine.checkpoint(cast(flagged, "members"))
+    return engine.checkpoint(cast(flagged, "members").sort("profile_id", "account_id"))

@@ -112,7 +112,7 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
         engine: what runs it.
 
     Returns:
-        The rows, each record and value once (as first known), and the shared frame that `guards` describes.
+        The rows, each record and value once (its own, as first known), and the shared frame that `guards` describes.
     """
     linkable = rows.filter(nw.col("reason").is_null())
     held = linkable.select(
@@ -126,10 +126,12 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
     several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("holders"))
     if not engine.count(several.group_by("record", "node").agg(nw.len().alias("n")).filter(nw.col("n") > 1)):
         return rows, several
-    order = ["unknown", "observed_at", "raw", "row"]
-    dated = several.join(rows.select("row", "observed_at", "raw"), on="row")
-    dated = dated.with_columns(nw.col("observed_at").is_null().alias("unknown"))
-    once = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(order[:3]))
+    order = ["derived", "unknown", "observed_at", "raw", "row"]
+    dated = several.join(rows.select("row", "origin", "observed_at", "raw"), on="row")
+    dated = dated.with_columns(
+        (nw.col("origin") == "derived").alias("derived"), nw.col("observed_at").is_null().alias("unknown")
+    ).drop("origin")
+    once = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(order[:4]))
     dropped = several.join(once.select("row"), on="row", how="anti").select("row")
     holders = nw.len().over("node")
     shared = once.with_columns(holders.alias("holders")).filter(nw.col("holders") > 1).drop("holders")

@@ -9,11 +9,12 @@ from itertools import count
 from pathlib import Path
 from typing import Final, overload
 
+from idgraph.config import Config
 from idgraph.engines.files import JSON, find_files, scan
 from idgraph.engines.output import RUN_FILE, is_ours
 from idgraph.errors import FileError, SourceError
 from idgraph.sources.preset import Preset
-from idgraph.sources.project import PROJECT_FILE, load_project
+from idgraph.sources.project import PROJECT_FILE, Project, load_project
 from idgraph.sources.stanza import stanza
 from idgraph.sources.systems import PRESETS
 from idgraph.sources.table import Source
@@ -64,12 +65,14 @@ class Discovery(Sequence[Source]):
         sources: one for each table, its files together.
         recognised: what each file was taken for.
         unknown: files that were left out, and how to map them.
+        config: the settings of the folder's `idgraph.toml`, or the defaults: `resolve(*found, config=found.config)`.
     """
 
     folder: Path
     sources: tuple[Source, ...]
     recognised: tuple[Recognised, ...]
     unknown: tuple[Unknown, ...]
+    config: Config
 
     @overload
     def __getitem__(self, place: int) -> Source: ...
@@ -162,9 +165,11 @@ def survey(folder: str | Path) -> Discovery:
     root = Path(folder)
     if not root.is_dir():
         raise SourceError(str(folder), "there is no such folder", "Name the folder that holds the exports.")
-    told = list(load_project(root / PROJECT_FILE).sources) if (root / PROJECT_FILE).is_file() else []
+    project = load_project(root / PROJECT_FILE) if (root / PROJECT_FILE).is_file() else Project()
+    told = list(project.sources)
     recognised = [Recognised(path, source.name, (PROJECT_FILE,)) for source in told for path in _files_of(source)]
     mapped = {found.path.resolve() for found in recognised}
+    mapped |= {path.resolve() for pattern in project.ignore for path in root.glob(pattern)}
     parts: list[_Part] = []
     unknown: list[Unknown] = []
     for path in _exports(root):
@@ -182,6 +187,7 @@ def survey(folder: str | Path) -> Discovery:
         tuple(sorted(sources, key=lambda source: source.name)),
         tuple(sorted(recognised, key=lambda found: (found.source, found.path))),
         tuple(unknown),
+        project.config,
     )
 
 

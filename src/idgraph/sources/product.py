@@ -33,13 +33,14 @@ PRESETS: Final = (
         source="app_tenants",
         kind="tenant",
         needs=(_TENANT, "name"),
-        refuses=("user_id", "email", "event"),
+        refuses=("user_id", "email", "event", "id", "amount", "invoice_id", "subscription_id"),
         id=_TENANT,
         id_type="app.tenant_id",
         time="created_at",
         version="updated_at",
         deleted="deleted",
         identifiers={"domain": "domain", "salesforce_accounts.id": "salesforce_account_id"},
-        attributes={"name": "name", "plan": "plan"},
+        # People call their workspace what they like; what a company is called is for the CRM to say.
+        attributes={"tenant_name": "name", "plan": "plan"},
     ),
 )

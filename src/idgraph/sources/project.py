@@ -6,7 +6,7 @@ import dataclasses
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,12 +26,14 @@ class Project(BaseModel):
     Attributes:
         config: see `Config`.
         sources: `[[source]]` tables; paths are relative to the file.
+        ignore: files that are no exports: names or patterns, relative to the file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     config: Config = Config()
     sources: tuple[Source, ...] = Field(default=(), alias="source")
+    ignore: tuple[str, ...] = ()
 
 
 def load_project(path: Path) -> Project:
@@ -44,24 +46,24 @@ def load_project(path: Path) -> Project:
         msg = f"{path.name} is larger than {_LARGEST:,} bytes; it is not a settings file"
         raise ConfigError(msg)
     try:
-        project = Project.model_validate(tomllib.loads(path.read_text("utf-8")), context=IN_A_FILE)
+        project = Project.model_validate(tomllib.loads(path.read_text("utf-8-sig")), context=IN_A_FILE)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{path.name} is no TOML: {error}"
         raise ConfigError(msg) from error
     except ValidationError as error:
         msg = f"{path.name}: {faults(error)}"
         raise ConfigError(msg) from None
-    sources = tuple(dataclasses.replace(s, data=_beside(path.parent, s.data)) for s in project.sources)
+    sources = tuple(dataclasses.replace(source, data=_beside(path, source)) for source in project.sources)
     return project.model_copy(update={"sources": sources})
 
 
-def _beside(folder: Path, data: Any) -> Any:  # noqa: ANN401 - what TOML may hold
-    if isinstance(data, list):
-        return [_beside(folder, item) for item in data]
-    if not isinstance(data, str):
-        msg = f"data = {data!r} is no path; write the file's name as text"
+def _beside(path: Path, source: Source) -> list[str]:
+    """The files of a source; their paths are relative to the project's file."""
+    data = source.data if isinstance(source.data, list) else [source.data]
+    if not all(isinstance(item, str) for item in data):
+        msg = f"{path.name}: data of source {source.name!r} is no path; write the file's name as text"
         raise ConfigError(msg)
-    return str(folder / data)
+    return [str(path.parent / item) for item in data]
 
 
 def project_schema() -> str:

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 from idgraph.config import DEFAULT_TYPES
 from idgraph.errors import MappingError
 from idgraph.schema import KINDS, TEXT, level_of
+from idgraph.sources.systems import PRESETS
 from idgraph.sources.table import KindBy
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Resolved:
     """References that have found their records.
 
     Attributes:
-        stubs: records known only by reference: record, source, kind, native_id.
+        stubs: records known only by reference: record, type (of their ids), source, kind, native_id.
         memberships: person, company (records), via, observed_at.
         hierarchy: child, parent (records), via, observed_at.
         aliases: survivor, merged (records), via, at.
@@ -133,10 +134,11 @@ def resolve_references(
     )
     via = nw.when(nw.col("target_kind") == "tenant").then(nw.lit("tenant")).otherwise(nw.lit("crm"))
     return Resolved(
-        stubs=stubs.drop("type"),
-        memberships=of("belongs_to").select(
-            nw.col("record").alias("person"), nw.col("target").alias("company"), via.alias("via"), "observed_at"
-        ),
+        stubs=stubs,
+        memberships=of("belongs_to")
+        .select(nw.col("record").alias("person"), nw.col("target").alias("company"), via.alias("via"), "observed_at")
+        .group_by("person", "company", "via")
+        .agg(nw.col("observed_at").min()),
         hierarchy=of("owned_by").select(
             nw.col("record").alias("child"), nw.col("target").alias("parent"), "via", "observed_at"
         ),
@@ -180,7 +182,10 @@ def _stubs(missing: nw.LazyFrame, sources: Sequence[Source], config: Config, eng
 
 
 def _stub_identity(name: str, role: str, sources: Sequence[Source], config: Config) -> tuple[str, str]:
-    """The source and the kind of a stub: its type's owner in this run, or what the type is known to name."""
+    """The source and the kind of a stub: its type's owner in this run, or the table that is known to have such ids.
+
+    So a stub keeps its record id on the day its table arrives.
+    """
     for source in sorted(sources, key=lambda source: source.name):
         if source.own_type == name:
             return source.name, source.kind.otherwise if isinstance(source.kind, KindBy) else source.kind
@@ -188,4 +193,5 @@ def _stub_identity(name: str, role: str, sources: Sequence[Source], config: Conf
     is_person = role in {"same_as", "merged"} and any(level_of(k) == "person" for s in referring for k in s.kinds)
     default = "contact" if is_person else "crm_account"
     kind = config.type_of("person" if is_person else "account", name).kind or default
-    return name.removesuffix(".id").replace(".", "_").lower(), kind
+    usual = (preset.source for preset in PRESETS if preset.id_type == name and preset.kind == kind)
+    return next(usual, name.removesuffix(".id").replace(".", "_").lower()), kind

@@ -73,7 +73,7 @@ def stanza(path: Path, columns: Sequence[str]) -> str:
         f'kind = "contact"  # or {", ".join(kind for kind in KINDS if kind != "contact")}',
         f"data = {_quoted(path.as_posix())}",
         f"id = {_quoted(own)}" if own else '# id = "…"  # the column of its own ids; without one its rows are events',
-        *([f"time = {_quoted(time)}"] if time else []),
+        *([f"time = {_quoted(time)}"] if time else [] if own else ['# time = "…"  # when an event happened']),
         *([f"version = {_quoted(version)}"] if version else []),
         f"identifiers = {_table(identifiers)}"
         + ("" if identifiers else f'  # such as email = "…"{_ids(columns, own)}'),

@@ -22,7 +22,7 @@ from pydantic_core import ArgsKwargs
 
 from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError, MappingError, faults
-from idgraph.schema import FRAMES, KINDS, Kind
+from idgraph.schema import FRAMES, KINDS, PERSON_KINDS, Kind, level_of
 
 __all__ = ["Cell", "KindBy", "Role", "Source"]
 
@@ -33,7 +33,7 @@ _STRICT: Final = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED: Final = frozenset(
     column for name in ("records", "profiles", "tenants", "accounts") for column in FRAMES[name].columns
-)
+) | {"email", "emails", "phone", "phones", "domain", "domains"}
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -172,11 +172,28 @@ class Source:
 
     @model_validator(mode="after")
     def _rows_can_be_told_apart(self) -> Self:
-        if self.id is None and not self.identifiers:
+        if self.id is None and not (self.identifiers and self.time):
             msg = (
-                "it has neither an id nor identifiers; name the column of its own ids, or what its events hold of whom"
+                "it has no id, and is no table of events either; name the column of its own ids, or for events their "
+                "time and the identifiers of whoever they are of"
             )
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _kinds_are_of_one_level(self) -> Self:
+        levels = {level_of(kind) for kind in self.kinds}
+        if len(levels) > 1:
+            msg = f"its kinds {', '.join(sorted(self.kinds))} are people and companies; make two sources of them"
+            raise ValueError(msg)
+        if self.owned_by and "person" in levels:
+            msg = "owned_by says which company owns a company, but its records are people; write belongs_to"
+            raise ValueError(msg)
+        for role, named in (("belongs_to", self.belongs_to), ("owned_by", self.owned_by)):
+            people = [key for key in named if key in PERSON_KINDS]
+            if people:
+                msg = f"{role} names {people[0]!r}, a kind of person; name a company's kind or the type of its ids"
+                raise ValueError(msg)
         return self
 
     @model_validator(mode="wrap")
