@@ -97,7 +97,7 @@ class Graph:
             The graph; nothing is matched that the frames do not say.
         """
         config = config or Config()
-        engine = engine_for(frames.get("records"))
+        engine = engine_for(*frames.values())
         given = {name: engine.lazy(frame) for name, frame in frames.items()}
         built = build(evidence_of(given, config, engine), config, engine)
         return cls(built, config, engine, run_facts(config, engine, []))
@@ -252,7 +252,7 @@ class Graph:
                 f"{folder} was written by idgraph {run['idgraph']} with settings unknown to this one: {error}. {again}"
             )
             raise OutputError(msg) from None
-        engine = engine_for(None)
+        engine = engine_for()
         frames = {name: engine.stored(folder / f"{name}.parquet") for name in FRAMES}
         return cls(frames, config, engine, run, stored=True)
 

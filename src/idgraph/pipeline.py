@@ -52,7 +52,7 @@ def resolve(*sources: Source, config: Config | None = None, progress: Callable[[
     say = progress or (lambda _: None)
     typed = _checked(sources, config)
     config = _with_own_types(config, typed)
-    engine = engine_for(next((source.data for source in typed), None))
+    engine = engine_for(*(source.data for source in typed))
     gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in typed]
     say("linking")

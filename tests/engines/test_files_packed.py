@@ -67,13 +67,6 @@ def test_zstd_is_read_and_its_damage_told(put):
     assert "is damaged: its zstd data" in trouble(put(packed[:4] + b"\xff" * 20, "bad.csv.zst"))
 
 
-def test_without_zstd_the_mend_is_named(put, monkeypatch):
-    monkeypatch.setitem(sys.modules, "compression", None)
-    monkeypatch.setitem(sys.modules, "backports", None)
-    message = trouble(put(b"\x28\xb5\x2f\xfd" + b"x" * 20, "people.csv.zst"))
-    assert message == "FILE is packed with zstd. Install backports.zstd, or unpack it first."
-
-
 def test_the_members_of_a_zip_are_parts_in_order(put):
     members = {
         "2026-01.csv": CSV,

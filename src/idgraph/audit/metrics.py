@@ -139,7 +139,7 @@ def read_truth(path: Path) -> nw.LazyFrame:
         FileError: it cannot be read.
         MappingError: a column is missing.
     """
-    table = engine_for(None).read(TruthFile("truth", path))
+    table = engine_for().read(TruthFile("truth", path))
     for column in ("record_id", "entity_id"):
         if column not in table.columns:
             names = ", ".join(name for name in table.columns if not name.startswith("__"))

@@ -12,18 +12,19 @@ from idgraph.engines.polars_engine import PolarsEngine
 __all__ = ["Engine", "Kernel", "Readable", "Table", "engine_for"]
 
 
-def engine_for(frame: Any) -> Engine:  # noqa: ANN401 - a frame of any library
-    """Choose the engine that a frame belongs to: Spark for a Spark frame, classic or Connect, else Polars.
+def engine_for(*data: Any) -> Engine:  # noqa: ANN401 - paths, or frames of any library
+    """Choose the engine that data belongs to: Spark if a frame is Spark's, classic or Connect, else Polars.
 
     Raises:
         EngineError: Spark cannot be used as it is.
 
-    >>> engine_for(None).name
+    >>> engine_for("users.csv").name
     'polars'
     """
-    native = nw.to_native(frame, pass_through=True)
-    if type(native).__module__.startswith("pyspark."):
-        from idgraph.engines.spark_engine import SparkEngine
+    for given in data:
+        native = nw.to_native(given, pass_through=True)
+        if type(native).__module__.startswith("pyspark."):
+            from idgraph.engines.spark_engine import SparkEngine
 
-        return SparkEngine(native.sparkSession)
+            return SparkEngine(native.sparkSession)
     return PolarsEngine()

@@ -151,7 +151,7 @@ def _barred(
     if context.level == "account" and described.trust == "contact":
         found.append(guards.related(shared, context.hierarchy))
     ranked = [frame.with_columns(nw.lit(rank).alias("rank")) for rank, frame in enumerate(found)]
-    return engine.checkpoint(nw.concat(ranked).unique("node", keep="first", order_by="rank").drop("rank"))
+    return engine.checkpoint(nw.concat(ranked).unique("node", keep="first", order_by=["rank"]).drop("rank"))
 
 
 def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: Context, engine: Engine) -> nw.LazyFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -78,6 +79,7 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     ]
     schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
     dtypes = nw.Schema(schema).to_polars()
+    source = dataclasses.replace(source, data="")  # the kernel may be sent to other machines; the data stays here
 
     def kernel(rows: pl.DataFrame) -> pl.DataFrame:
         table = rows.select(*selected, pl.col("__file").alias("file"), pl.col("__row").alias("row"))

@@ -84,7 +84,8 @@ class Cell:
     @property
     def column(self) -> str:
         """The column of the mapped frame that holds it."""
-        return f"{self.role}:{self.name}:{self.address}"
+        name = f"{self.role}:{self.name}:{self.address}"
+        return name.replace("%", "%25").replace(".", "%2E").replace("`", "%60")  # which mean something to Spark
 
 
 @dataclass(frozen=True, config=_STRICT)

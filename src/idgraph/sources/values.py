@@ -17,7 +17,9 @@ __all__ = ["VALUE_SCHEMA", "value_kernel"]
 
 VALUE_SCHEMA: Final = {"raw": TEXT, "value": TEXT, "note": WORD, "reason": WORD}
 # What parts the values of one cell, by normaliser. An opaque id may hold any sign, so only a bracketed list is split.
-_SEPARATORS: Final = {"email": r"[;,\s]+", "domain": r"[;,\s]+", "phone": r"[;/]|,\s"}
+_SEPARATORS: Final = {"email": r"[;,\n]", "domain": r"[;,\s]+", "phone": r";|,\s"}
+# A comma parts addresses only where there are several: it may stand in a name, `Silva, Ana <ana@acme.io>`.
+_SEVERAL: Final = {"email": r"(?s)@.*[;,\n].*@"}
 _LIST: Final = r"^\[.*\]$"
 _REFERENCES: Final = r"^\[.*\]$|;"
 
@@ -38,8 +40,8 @@ def value_kernel(normaliser: str, region: str | None, *, reference: bool = False
 
 
 def _values(rows: pl.DataFrame, *, normaliser: str, region: str | None, reference: bool) -> pl.DataFrame:
-    pattern = _SEPARATORS.get(normaliser, _REFERENCES if reference else _LIST)
-    listed = rows["raw"].str.contains(pattern)
+    several = _SEVERAL.get(normaliser) or _SEPARATORS.get(normaliser, _REFERENCES if reference else _LIST)
+    listed = rows["raw"].str.contains(several)
     if listed.any():
         separator = _SEPARATORS.get(normaliser, r"[;,]" if reference else ",")
         rows = pl.concat([rows.filter(~listed), _split(rows.filter(listed), separator)])
