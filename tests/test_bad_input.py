@@ -175,6 +175,40 @@ def test_a_reference_to_a_kind_that_no_table_holds(users):
     assert "its reference to 'crm_account' could mean no tables" in message
 
 
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ({"identifiers": {"app.tenant_id": "t"}}, "'app.tenant_id' names a company, and its identifiers are of people"),
+        (
+            {"belongs_to": {"app.user_id": "t"}},
+            "'app.user_id' names a person, and the ids in belongs_to are of companies",
+        ),
+        ({"same_as": {"salesforce_accounts.id": "t"}}, "and the ids in same_as are of people"),
+    ],
+)
+def test_an_id_in_a_place_where_it_would_fuse_or_lose_people(users, mapping, words):
+    message = said(MappingError, lambda: ig.resolve(users("id,email,t\n1,ana@acme.io,t1\n", **mapping)))
+    assert words in message
+    assert "Who belongs where goes into belongs_to" in message
+
+
+def test_a_reference_by_a_type_that_the_tables_ids_are_not_of(users):
+    leads = ig.Source("leads", kind="lead", data=frame(id=["1"], u=["u1"]), id="id", same_as={"app_users.id": "u"})
+    message = said(MappingError, lambda: ig.resolve(leads, users("id,email\n", id_type="app.user_id")))
+    assert "means 'app_users', whose ids are of the type 'app.user_id'. Write 'app.user_id' in its place" in message
+
+
+@pytest.mark.parametrize("name", ["kind", "record_id", "records", "emails", "record", "Title"])
+def test_a_reserved_name_of_an_attribute(users, name):
+    message = said(MappingError, lambda: users("id,email\n", attributes={name: "email"}))
+    assert f"{name!r} cannot be an attribute's name" in message
+
+
+def test_a_frame_with_a_column_of_our_own_name():
+    source = ig.Source("app_users", kind="user", data=frame(id=["1"], __row=["7"]), id="id")
+    assert "'__row', which is a name of ours. Rename it." in said(MappingError, lambda: ig.resolve(source))
+
+
 def test_something_that_is_no_data():
     message = said(MappingError, lambda: ig.Source("app_users", kind="user", data=None, id="id"))
     assert "give a path, a glob, a list of them, or a frame" in message

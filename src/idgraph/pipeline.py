@@ -18,7 +18,7 @@ from idgraph.linkage.exact import Context, Exact, link_exact, names_of
 from idgraph.linkage.rules import ALIAS_RULE, check_rule_names
 from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, TEXT, Level, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
-from idgraph.sources.references import Resolved, resolve_references, with_reference_types
+from idgraph.sources.references import Resolved, refuse_misplaced, resolve_references, with_reference_types
 from idgraph.sources.table import Source
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
     types = {cell.name for source in sources for cell in source.cells("identifier")}
     types |= {described.name for described in DEFAULT_TYPES}
     check_rule_names(config.without, types | {source.own_type for source in sources if source.own_type})
-    return sorted(with_reference_types(sources), key=lambda source: source.name)
+    typed = with_reference_types(sources)
+    refuse_misplaced(typed, config)
+    return sorted(typed, key=lambda source: source.name)
 
 
 def _with_own_types(config: Config, sources: Sequence[Source]) -> Config:

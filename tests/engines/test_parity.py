@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 import idgraph as ig
 from idgraph.config import Config
+from idgraph.errors import MappingError
 from idgraph.schema import FRAMES, KINDS, LEVELS, PERSON_KINDS, cast
 
 INTEGERS = {"number": nw.Int64()}
@@ -108,6 +109,23 @@ def test_numbers_follow_the_order_of_a_sorted_frame(engine):
     assert engine.count(engine.number(in_parts(engine, *parts).filter(nw.col("id") < 0), "place")) == 0
 
 
+def test_newest_rows_come_first_and_undated_last(engine):
+    first = pl.DataFrame({"at": [None, NEW_YEAR], "id": [3, 2]}, schema_overrides={"at": pl.Datetime("us", "UTC")})
+    second = pl.DataFrame({"at": [NEW_YEAR.replace(year=2027), NEW_YEAR, None], "id": [4, 1, 0]})
+    placed = engine.collect(engine.newest_first(in_parts(engine, first, second), "at", "id", "place"))
+    assert placed.sort("place").select("place", "id").rows() == [(0, 4), (1, 1), (2, 2), (3, 0), (4, 3)]
+
+
+def test_a_lookup_keeps_every_row_and_adds_what_it_finds(engine):
+    frame = in_parts(engine, pl.DataFrame({"key": [5, None, 2]}), pl.DataFrame({"key": [5, 9]}))
+    table = in_parts(engine, pl.DataFrame({"id": [2, 7], "name": ["b", "g"]}), pl.DataFrame({"id": [5], "name": "e"}))
+    found = engine.lookup(frame, "key", table, "id", {"named": "name", "same": "id"})
+    assert found.collect_schema().names() == ["key", "named", "same"]
+    assert rows(engine, found) == [(2, "b", 2), (5, "e", 5), (5, "e", 5), (9, None, None), (None, None, None)]
+    nobody = engine.lookup(frame, "key", table.filter(nw.col("id") > 9), "id", {"named": "name"})
+    assert rows(engine, nobody.select("named")) == [(None,)] * 5
+
+
 def test_a_checkpoint_is_computed_once(engine):
     def drawn(batch):
         return batch.select(pl.col("id"), pl.lit(os.urandom(8).hex()).alias("lot"))
@@ -177,6 +195,9 @@ def test_a_source_may_be_a_frame_of_the_engine(engine):
     assert placed["__row"].n_unique() == 2
     with pytest.raises(KeyError, match="traits"):
         table.find("trait.email")
+    numbered = engine.native(engine.lazy(given.with_row_index("__row")))
+    with pytest.raises(MappingError, match="'__row', which is a name of ours"):
+        engine.read(ig.Source("app_users", kind="user", data=numbered, id="Id"))
 
 
 # ------------------------------------------------------------------------------------------------------------ worlds

@@ -42,6 +42,12 @@ def entity_ids(founders: nw.LazyFrame, level: str, config: Config, engine: Engin
 
 
 def _hashed(rows: pl.DataFrame, *, prefix: str, key: bytes) -> pl.DataFrame:
-    names = rows["founder"].cast(pl.Binary).to_list()
-    digests = pl.Series("entity_id", [blake2b(name, digest_size=8, key=key).hexdigest() for name in names], pl.String)
+    fresh = blake2b(digest_size=8, key=key)
+
+    def digest(name: bytes) -> str:
+        state = fresh.copy()  # twice as fast as a new one
+        state.update(name)
+        return state.hexdigest()
+
+    digests = pl.Series("entity_id", map(digest, rows["founder"].cast(pl.Binary).to_list()), pl.String)
     return rows.select("entity", (pl.lit(prefix) + digests).alias("entity_id"))

@@ -99,6 +99,16 @@ class Engine(Protocol):
     def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
         """Number the rows from `start` on and checkpoint; the numbers mean nothing beyond this run."""
 
+    def newest_first(self, frame: nw.LazyFrame, time: str, ties: str, name: str) -> nw.LazyFrame:
+        """Number rows from the newest on, those without time last, and checkpoint.
+
+        Args:
+            frame: any rows.
+            time: their time.
+            ties: an integer that orders rows of one time.
+            name: the column to add.
+        """
+
     def lookup(
         self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]
     ) -> nw.LazyFrame:

@@ -13,8 +13,9 @@ import polars as pl
 
 from idgraph.engines.base import Kernel, Readable, Table
 from idgraph.engines.components import smallest_member
-from idgraph.engines.files import column_expr, scan
+from idgraph.engines.files import FILE, ROW, column_expr, scan
 from idgraph.engines.output import write_frame
+from idgraph.errors import MappingError
 
 __all__ = ["PolarsEngine"]
 
@@ -40,7 +41,12 @@ class PolarsEngine:
             )
         native: pl.LazyFrame = self.lazy(source.data).to_native()
         columns = native.collect_schema()
-        numbered = native.with_row_index("__row", 1).with_columns(pl.lit(0, dtype=pl.UInt16).alias("__file"))
+        for name in (FILE, ROW):
+            if name in columns:
+                raise MappingError(
+                    source.name, f"its frame has a column {name!r}, which is a name of ours", "Rename it."
+                )
+        numbered = native.with_row_index(ROW, 1).with_columns(pl.lit(0, dtype=pl.UInt16).alias(FILE))
         find = partial(column_expr, columns)
         return Table(nw.from_native(numbered), columns, find, [], None)
 
@@ -77,6 +83,14 @@ class PolarsEngine:
     def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
         """See `Engine.number`."""
         return nw.from_native(self.collect(frame).with_row_index(name, start).lazy())
+
+    def newest_first(self, frame: nw.LazyFrame, time: str, ties: str, name: str) -> nw.LazyFrame:
+        """See `Engine.newest_first`: a stable sort of rows that are in their order takes a tenth of one by two keys."""
+        rows = self.collect(frame)
+        if not rows[ties].is_sorted():
+            rows = rows.sort(ties)
+        ordered = rows.lazy().sort(time, descending=True, nulls_last=True, maintain_order=True)
+        return nw.from_native(ordered.collect(engine="streaming").with_row_index(name).lazy())
 
     def lookup(
         self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]

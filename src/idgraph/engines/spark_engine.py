@@ -20,7 +20,7 @@ from idgraph.engines.base import Kernel, Readable, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
 from idgraph.engines.output import write_frame
-from idgraph.errors import EngineError
+from idgraph.errors import EngineError, MappingError
 from idgraph.schema import TIME
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ class SparkEngine:
             raise EngineError(msg)
         frame = self.lazy(source.data)
         columns = self.collect(frame.head(0)).schema
+        if clash := {FILE, ROW} & set(columns):
+            problem = f"its frame has a column {min(clash)!r}, which is a name of ours"
+            raise MappingError(source.name, problem, "Rename it.")
         native: DataFrame = frame.to_native()
         numbered = native.withColumns({ROW: sf.monotonically_increasing_id() + sf.lit(1), FILE: sf.lit(0).cast("long")})
         return Table(nw.from_native(numbered), columns, partial(column_expr, columns), [], None)
@@ -82,8 +85,8 @@ class SparkEngine:
         native = nw.to_native(frame, pass_through=True)
         if type(native).__module__.startswith("pyspark."):
             given: DataFrame = native
-            nulls = [field.name for field in given.schema if field.dataType.typeName() == "void"]
-            return nw.from_native(given.withColumns({name: _column(name).cast("string") for name in nulls}))
+            texts = {f.name: _column(f.name).cast("string") for f in given.schema if f.dataType.typeName() == "void"}
+            return nw.from_native(given.withColumns(texts) if texts else given)
         eager = native.collect() if isinstance(native, pl.LazyFrame) else pl.DataFrame(native)
         try:
             rows = eager.cast(_spark_dtypes(eager.schema))
@@ -129,6 +132,10 @@ class SparkEngine:
         first = sf.get(sf.lit(before.tolist()), part.cast("int"))
         number = first + sf.col(_PLACE).bitwiseAND(sf.lit((1 << _ROW_BITS) - 1))
         return nw.from_native(placed.select(number.alias(name), *map(_column, native.columns)))
+
+    def newest_first(self, frame: nw.LazyFrame, time: str, ties: str, name: str) -> nw.LazyFrame:
+        """See `Engine.newest_first`."""
+        return self.number(frame.sort([time, ties], descending=[True, False], nulls_last=True), name)
 
     def lookup(
         self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]

@@ -24,9 +24,7 @@ def ranks(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     Returns:
         rank, record: the smallest rank of an entity is its best record.
     """
-    keys = records.select("last_seen", "record")
-    ordered = keys.sort(["last_seen", "record"], descending=[True, False], nulls_last=True)
-    return engine.number(ordered.select("record"), "rank")
+    return engine.newest_first(records.select("last_seen", "record"), "last_seen", "record", "rank").drop("last_seen")
 
 
 def bids(attributes: Sequence[str]) -> dict[str, nw.Expr]:

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Engine
-    from idgraph.sources.table import Columns, Role, Source
+    from idgraph.sources.table import Cell, Columns, Role, Source
 
-__all__ = ["Resolved", "resolve_references", "with_reference_types"]
+__all__ = ["Resolved", "refuse_misplaced", "resolve_references", "with_reference_types"]
 
 _ROLES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
+_MEANT: Final[dict[Role, str]] = {
+    "identifier": "its identifiers",
+    "belongs_to": "the ids in belongs_to",
+    "same_as": "the ids in same_as",
+    "merged": "the ids in merged",
+    "owned_by": "the ids in owned_by",
+}
 
 
 def with_reference_types(sources: Sequence[Source]) -> list[Source]:
@@ -71,6 +78,44 @@ def _by_type(source: Source, mapping: Mapping[str, Columns], owners: Mapping[str
             raise MappingError(source.name, problem, f"Write {among} in place of {key!r}.")
         typed[next(iter(candidates))] = columns
     return typed
+
+
+def refuse_misplaced(sources: Sequence[Source], config: Config) -> None:
+    """Refuse ids in a place where they would mean something else: a company's id does not identify a person.
+
+    Args:
+        sources: all sources of a run, their references said by type.
+        config: what types name.
+
+    Raises:
+        MappingError: an identifier or a reference names a record of the wrong level, or a table that has other ids.
+    """
+    named: dict[str, set[str]] = {}
+    for described in (*config.types, *DEFAULT_TYPES):
+        named.setdefault(described.name, set()).add("person" if described.level == "person" else "account")
+    for source in sources:
+        named.setdefault(source.own_type or "", set()).add(level_of(min(source.kinds)))
+    for source in sources:
+        own = level_of(min(source.kinds))
+        for cell in source.cells("identifier", *_ROLES):
+            level = "account" if cell.role in {"belongs_to", "owned_by"} else own
+            if level not in named.get(cell.name, {level}):
+                what, asked = ("a company", "people") if level == "person" else ("a person", "companies")
+                problem = f"{cell.name!r} names {what}, and {_MEANT[cell.role]} are of {asked}"
+                hint = "Who belongs where goes into belongs_to" if own == "person" else "Map it where the people are"
+                raise MappingError(source.name, problem, f"{hint}; what only describes goes into attributes.")
+            if cell.role in _ROLES:
+                _refuse_other_ids(source, cell, sources, config)
+
+
+def _refuse_other_ids(source: Source, cell: Cell, sources: Sequence[Source], config: Config) -> None:
+    """Refuse a reference to a table by a type that its ids are not of: it would find none of them."""
+    meant, _ = _stub_identity(cell.name, cell.role, sources, config)
+    for other in sources:
+        if other.name == meant and other.own_type not in {None, cell.name}:
+            problem = f"its {cell.role} by {cell.name!r} means {meant!r}, whose ids are of the type {other.own_type!r}"
+            mend = f"Write {other.own_type!r} in its place, or map {meant} with id_type={cell.name!r}."
+            raise MappingError(source.name, problem, mend)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ _STRICT: Final = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED: Final = frozenset(
     column for name in ("records", "profiles", "tenants", "accounts") for column in FRAMES[name].columns
-) | {"email", "emails", "phone", "phones", "domain", "domains"}
+) | {"email", "emails", "phone", "phones", "domain", "domains", "record", "entity"}
 
 
 @dataclass(frozen=True, config=_STRICT)
