@@ -277,6 +277,15 @@ def test_files_are_taken_for_what_they_are(everything):
     }
 
 
+def test_each_folder_by_itself(exports):
+    """What is known in it resolves, and nothing in it goes without a word."""
+    for folder in sorted(path for path in exports.iterdir() if path.is_dir()):
+        found = survey(folder)
+        assert {item.path for item in (*found.recognised, *found.unknown)} >= set(folder.glob("*.csv"))
+        if found.sources:
+            assert ig.resolve(*found).records.height > 0, folder.name
+
+
 def test_all_exports_together_are_one_run(everything):
     graph = ig.resolve(*everything)
     assert graph.profiles.filter(pl.col("contact_records") == 4)["records"].to_list() == [4]

@@ -42,7 +42,7 @@ def resolve(*sources: Source, config: Config | None = None, progress: Callable[[
         progress: called with a few words before each step.
 
     Returns:
-        The graph, with all its frames computed.
+        The graph; its frames are computed when they are asked for.
 
     Raises:
         ConfigError: no source, two of one name, or a rule name that does not exist.

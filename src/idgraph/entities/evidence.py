@@ -56,7 +56,8 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
     def coded(name: str, **columns: str) -> nw.LazyFrame:
         frame = given[name]
         for column, code in columns.items():
-            _refuse_strangers(name, column, frame, codes, engine)
+            if name in frames:
+                _refuse_strangers(name, column, frame, codes, engine)
             frame = frame.join(codes.select(nw.col("record_id").alias(column), nw.col("record").alias(code)), on=column)
         return frame
 
@@ -72,7 +73,8 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
         nw.col("weight").fill_null(0.0),
     )
     links = engine.checkpoint(links)
-    _refuse_mixed(links, records, engine)
+    if "links" in frames:
+        _refuse_mixed(links, records, engine)
     used = links.filter(nw.col("state") == "used")
     by_domain = nw.coalesce(nw.col("via").cast(TEXT), nw.lit("")) == "domain"  # these follow from addresses, below
     return Evidence(

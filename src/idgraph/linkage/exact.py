@@ -74,7 +74,7 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
         engine: what runs it.
 
     Returns:
-        The evidence. Types that name one thing come first: they tell which user ids are the same user.
+        The evidence. Devices come last: what is stronger tells which user ids are the same user.
     """
     types = sorted(
         (config.type_of(context.level, name) for name in identifiers), key=lambda t: (_ORDER[t.trust], t.name)
@@ -170,7 +170,7 @@ def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: C
 def _users(
     edges: nw.LazyFrame, identifiers: Mapping[str, nw.LazyFrame], context: Context, engine: Engine
 ) -> nw.LazyFrame:
-    """Tell who each record is by ids and aliases alone, for those that carry a user id: record, user."""
+    """Tell who each record is by evidence stronger than a device, for those that carry a user id: record, user."""
     aliases = context.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
     known = engine.components(nw.concat([edges.select("left", "right"), aliases]))
     held = [identifiers[name].filter(nw.col("reason").is_null()) for name in context.user_types if name in identifiers]

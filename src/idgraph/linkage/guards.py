@@ -59,11 +59,11 @@ def over_limit(shared: nw.LazyFrame, limit: int, event_sources: Collection[str])
 
 
 def of_several_users(shared: nw.LazyFrame, users: nw.LazyFrame) -> nw.LazyFrame:
-    """Find devices that several users hold; two user ids that the systems themselves say are one are one user.
+    """Find devices that several users hold; two user ids that stronger evidence joins are one user.
 
     Args:
         shared: see the module.
-        users: record, user: who a record is by ids alone, for records that carry a user id.
+        users: record, user: who a record is by stronger evidence, for records that carry a user id.
     """
     held = shared.join(users, on="record").group_by("node").agg(nw.col("user").n_unique().alias("users"))
     return _nodes(held.filter(nw.col("users") > 1), "several_users")
