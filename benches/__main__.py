@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benches", description="Measure idgraph beside the floor and its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(_BENCHES)}; all, if none is named")
     parser.add_argument("--quick", action="store_true", help="small inputs, one run: about two minutes")
+    parser.add_argument("--runs", type=int, help="how often each candidate runs; by default 3, or 1 if quick")
     parser.add_argument("--out", type=Path, help="the page to put the tables into; docs/benchmarks.md, unless quick")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(_BENCHES):
@@ -38,6 +40,7 @@ def main() -> None:
     """Run the benchmarks that were asked for."""
     asked = _asked()
     scale = _QUICK if asked.quick else Scale()
+    scale = replace(scale, runs=asked.runs or scale.runs)
     page = asked.out or (None if asked.quick else _PAGE)
     for name in asked.names or _BENCHES:
         title, bench = _BENCHES[name]

@@ -15,6 +15,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.errors import ConfigError, FileError, MappingError, OutputError, SourceError
+from idgraph.sources.discover import survey
 
 Write = Callable[..., ig.Source]
 
@@ -99,8 +100,7 @@ def test_a_wrong_encoding_loses_the_rows_that_cannot_be_read(users):
     graph = ig.resolve(users(text, attributes={"full_name": "name"}))
     assert graph.records["native_id"].to_list() == ["1"]
     ((source, file, row, grain, _, _, reason),) = lost(graph)
-    assert (source, row, grain) == ("app_users", 2, "row")
-    assert Path(file).name == "users.csv"
+    assert (source, file, row, grain) == ("app_users", "users.csv", 2, "row")
     assert "not UTF-8" in reason
     assert 'encoding="cp1252"' in reason
     read = ig.resolve(users(text, attributes={"full_name": "name"}, encoding="cp1252"))
@@ -134,6 +134,16 @@ def test_a_missing_column_that_nothing_comes_close_to_lists_what_is_there(users)
     message = said(MappingError, lambda: ig.resolve(users("id,email\n", identifiers={"phone": "telefono"})))
     assert message.startswith("source 'app_users': there is no column 'telefono'. ")
     assert "'id', 'email'" in message
+
+
+def test_a_file_without_a_header_shows_no_values(users, tmp_path):
+    """Its first row is taken for the names of its columns, which are then somebody's values."""
+    message = said(MappingError, lambda: ig.resolve(users("1,ana@acme.io\n2,bo@acme.io\n")))
+    assert "there is no column 'id'" in message
+    assert "a…@acme.io" in message
+    (tmp_path / "users.csv").write_text("ana@acme.io\nbo@acme.io\n")
+    (left,) = survey(tmp_path).unknown
+    assert left.why == "it has one column only, 'a…@acme.io'"
 
 
 def test_an_unknown_kind(users):

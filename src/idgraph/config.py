@@ -28,11 +28,6 @@ __all__ = ["DEFAULT_TYPES", "IN_A_FILE", "Config", "IdentifierType", "Trust"]
 
 Trust = Literal["id", "contact", "device", "none"]
 
-# People marry, mistype and go by nicknames, so half of an e-mail's holders may be named otherwise before it is taken
-# for a shared inbox; a phone or a device is shared by colleagues so often that all must agree.
-_MOST: Final = 0.5
-
-
 # Validation context of a whole settings file, which names the faults of all its parts together.
 IN_A_FILE: Final = {"in_a_file": True}
 
@@ -64,7 +59,8 @@ class IdentifierType(_Settings):
         normaliser: how its values are cleaned, a name of `idgraph.normalise.NORMALISERS`.
         weight: log2 odds that two records sharing a value are the same, until a model is trained.
         limit: most distinct own ids within one source that may hold a value; above it the value is suppressed.
-        agreement: the share of a value's named holders who must have one part of their names in common, or None.
+        agreement: the share of a value's named holders whose names must hang together, or None: see
+            `idgraph.linkage.guards.disagreeing`.
         kind: what a record is that is known only by a reference of this type.
     """
 
@@ -94,8 +90,8 @@ DEFAULT_TYPES: Final[tuple[IdentifierType, ...]] = (
     _type("salesforce_contacts.id", "person", "id", "salesforce_id", 20, kind="contact"),
     _type("salesforce_leads.id", "person", "id", "salesforce_id", 20, kind="lead"),
     _type("hubspot_contacts.id", "person", "id", "id", 20, kind="contact"),
-    _type("email", "person", "contact", "email", 14, agreement=_MOST),
-    _type("email_base", "person", "contact", "email", 10, agreement=_MOST),
+    _type("email", "person", "contact", "email", 14, agreement=1),
+    _type("email_base", "person", "contact", "email", 10, agreement=1),
     _type("phone", "person", "contact", "phone", 8, agreement=1),
     _type("device", "person", "device", "device", 9, agreement=1),
     _type("hubspotutk", "person", "device", "device", 9, agreement=1),

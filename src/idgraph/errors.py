@@ -14,6 +14,7 @@ Messages never show a whole personal value: `mask` shortens it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ __all__ = [
     "faults",
     "mask",
     "mask_id",
+    "mask_text",
 ]
+
+_ADDRESS = re.compile(r"[^\s'\"|,;]+@[^\s'\"|,;]+")
 
 
 class IdgraphError(Exception):
@@ -111,3 +115,12 @@ def mask_id(record_id: str) -> str:
     """
     source, colon, native = record_id.rpartition(":")
     return f"{source}{colon}{'|'.join(mask(part) if '@' in part else part for part in native.split('|'))}"
+
+
+def mask_text(text: str) -> str:
+    """Shorten the e-mail addresses in a text: where a file has no header, the names of its columns are values.
+
+    >>> mask_text("There is: '1', 'ana@acme.io'.")
+    "There is: '1', 'a…@acme.io'."
+    """
+    return _ADDRESS.sub(lambda found: mask(found[0]), text)

@@ -181,13 +181,23 @@ def test_a_phone_whose_holders_names_agree_joins_them(other):
     assert len(entities(ig.resolve(people("crm_contacts", rows)))) == 1
 
 
-def test_an_address_joins_though_one_of_its_holders_goes_by_another_name():
-    rows = [{"email": "ana@acme.io", "name": name} for name in ("Ana Silva", "Ana Silva", "Ana Rossi", "Bo Larsen")]
+def test_an_address_joins_those_whose_names_hang_together():
+    """Typing and nicknames leave one group: each name has a part in common with another."""
+    rows = [{"email": "bob@acme.io", "name": name} for name in ("Bob Smith", "Bob Smyth", "Robert Smith", None)]
     assert len(entities(ig.resolve(people("crm_contacts", rows)))) == 1
-    shared = [{"email": "ana@acme.io", "name": name} for name in ("Ana Silva", "Cy Young", "Bo Larsen")]
-    graph = ig.resolve(people("crm_contacts", shared))
+
+
+def test_an_address_of_people_named_otherwise_is_a_shared_inbox():
+    rows = [{"email": "ana.silva@acme.io", "name": name} for name in ("Ana Silva", "Cy Young", "Bo Larsen")]
+    graph = ig.resolve(people("crm_contacts", rows))
     assert len(entities(graph)) == 3
-    assert barred(graph) == [("email", "ana@acme.io", "names_disagree", 3)]
+    assert barred(graph) == [("email", "ana.silva@acme.io", "names_disagree", 3)]
+
+
+def test_how_much_names_must_agree_can_be_set():
+    rows = [{"email": "ana@acme.io", "name": name} for name in ("Ana Silva", "Ana Silva", "Ana Rossi", "Bo Larsen")]
+    most = ig.Config(types=[{"name": "email", "agreement": 0.5}])
+    assert len(entities(ig.resolve(people("crm_contacts", rows), config=most))) == 1
 
 
 # Domains

@@ -8,7 +8,7 @@ from pathlib import Path
 import narwhals.stable.v2 as nw
 
 from idgraph.engines import Engine, engine_for
-from idgraph.errors import ConfigError, MappingError, mask_id
+from idgraph.errors import ConfigError, MappingError, mask_id, mask_text
 from idgraph.schema import TEXT
 
 __all__ = ["Quality", "checked_truth", "quality", "read_truth"]
@@ -117,7 +117,8 @@ def checked_truth(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     columns = truth.collect_schema().names()
     missing = [column for column in ("record_id", "entity_id") if column not in columns]
     if missing:
-        msg = f"the truth has no column {' or '.join(map(repr, missing))}; its columns are {', '.join(columns)}"
+        there = mask_text(", ".join(columns))
+        msg = f"the truth has no column {' or '.join(map(repr, missing))}; its columns are {there}"
         raise ConfigError(msg)
     rows = truth.select(nw.col("record_id").cast(TEXT), "entity_id").filter(~nw.col("entity_id").is_null())
     known = rows.unique(["record_id", "entity_id"])
@@ -143,7 +144,7 @@ def read_truth(path: Path) -> nw.LazyFrame:
     for column in ("record_id", "entity_id"):
         if column not in table.columns:
             names = ", ".join(name for name in table.columns if not name.startswith("__"))
-            raise MappingError("truth", f"{path.name} has no column {column!r}", f"Its columns are {names}.")
+            raise MappingError("truth", f"{path.name} has no column {column!r}", mask_text(f"Its columns are {names}."))
     return table.frame.select("record_id", "entity_id")
 
 

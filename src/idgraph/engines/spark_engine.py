@@ -140,9 +140,9 @@ class SparkEngine:
     def lookup(
         self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]
     ) -> nw.LazyFrame:
-        """See `Engine.lookup`: a left join."""
+        """See `Engine.lookup`: a left join, computed at once: of a chain of forty Spark plans for minutes."""
         found = table.select(nw.col(by).alias(key), *(nw.col(old).alias(new) for new, old in columns.items()))
-        return frame.join(found, on=key, how="left")
+        return self.checkpoint(frame.join(found, on=key, how="left"))
 
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """See `Engine.lists`."""

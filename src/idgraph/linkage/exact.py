@@ -89,9 +89,9 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
         rows = engine.number(_judged(identifiers.pop(described.name), context.level), "row")
         rows, shared = _shared(rows, engine)
         barred = _barred(shared, described, context, users, engine)
-        rows = _with_bars(rows, shared, barred, engine)
+        rows = _with_bars(rows, barred, engine)
         marked[described.name] = _marked(rows, rules, described, engine)
-        free = shared.join(barred, on="node", how="anti")
+        free = shared.join(barred, on="row", how="anti")
         edges += [engine.checkpoint(_edges(free, rule, kinds, described, engine)) for rule, kinds in rules.items()]
     return Exact(marked, engine.checkpoint(nw.concat(edges)))
 
@@ -141,7 +141,7 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
 def _barred(
     shared: nw.LazyFrame, described: IdentifierType, context: Context, users: nw.LazyFrame | None, engine: Engine
 ) -> nw.LazyFrame:
-    """Ask every guard that a type has; a value that several bar is barred for the first reason: node, reason."""
+    """Ask every guard that a type has; what several bar is barred for the first reason: row, reason."""
     found = [guards.over_limit(shared, described.limit, context.event_sources)]
     if described.trust == "device" and users is not None:
         found.append(guards.of_several_users(shared, users))
@@ -151,7 +151,7 @@ def _barred(
     if context.level == "account" and described.trust == "contact":
         found.append(guards.related(shared, context.hierarchy))
     ranked = [frame.with_columns(nw.lit(rank).alias("rank")) for rank, frame in enumerate(found)]
-    return engine.checkpoint(nw.concat(ranked).unique("node", keep="first", order_by=["rank"]).drop("rank"))
+    return engine.checkpoint(nw.concat(ranked).unique("row", keep="first", order_by=["rank"]).drop("rank"))
 
 
 def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: Context, engine: Engine) -> nw.LazyFrame:
@@ -164,7 +164,7 @@ def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: C
     kernel = name_parts("company_name" if context.level == "account" else "person_name")
     schema = {"record": asked.collect_schema()["record"], "part": nw.UInt64()}
     parts = engine.checkpoint(engine.map_batches(asked.select("record", "name").unique("record"), kernel, schema))
-    return guards.disagreeing(asked, parts, agreement, reason)
+    return guards.disagreeing(shared, asked, parts, agreement, reason, engine)
 
 
 def _users(
@@ -183,13 +183,13 @@ def _users(
     return engine.checkpoint(everyone.unique(["record", "user"]))
 
 
-def _with_bars(rows: nw.LazyFrame, shared: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def _with_bars(rows: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Write the reasons of barred values beside the identifiers that hold them."""
-    if not engine.count(barred):
-        return engine.checkpoint(rows.drop("row", "source").with_columns(nw.col("reason").cast(engine.word)))
-    reasons = shared.join(barred, on="node").select("row", nw.col("reason").alias("barred"))
-    found = rows.join(reasons, on="row", how="left").with_columns(nw.coalesce("reason", "barred").alias("reason"))
-    return engine.checkpoint(found.drop("row", "source", "barred").with_columns(nw.col("reason").cast(engine.word)))
+    if engine.count(barred):
+        reasons = barred.select("row", nw.col("reason").alias("barred"))
+        rows = rows.join(reasons, on="row", how="left").with_columns(nw.coalesce("reason", "barred").alias("reason"))
+        rows = rows.drop("barred")
+    return engine.checkpoint(rows.drop("row", "source").with_columns(nw.col("reason").cast(engine.word)))
 
 
 def _marked(

@@ -1,4 +1,4 @@
-"""Guards: which shared values may not link, and why. Each is a function from shared values to nodes with a reason.
+"""Guards: which shared values may not link, and why. Each is a function from shared values to rows with a reason.
 
 A *node* is an integer that names one value of one type within a run; a *shared* frame has one row for each record that
 holds a value which some other record holds too: row, record, node, kind, source.
@@ -12,6 +12,8 @@ import narwhals.stable.v2 as nw
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from idgraph.engines import Engine
 
 __all__ = ["NOTES_THAT_BAR", "STATE_REASONS", "disagreeing", "of_several_users", "over_limit", "related"]
 
@@ -41,21 +43,23 @@ STATE_REASONS: Final[dict[str, str]] = {
     "shared_host": "a domain under which a host keeps many customers",
     "over_limit": "more records of one source hold it than one person or company would have",
     "several_users": "a device that several users were seen on",
-    "names_disagree": "its holders' names have nothing in common",
+    "names_disagree": "the names of those who hold it do not hang together",
     "ambiguous_domain": "it could mean several companies: see the review rows of `links`",
     "minority": "fewer of its people hold this domain than the majority asked for",
 }
 
 
-def _nodes(found: nw.LazyFrame, reason: str) -> nw.LazyFrame:
-    return found.select("node").unique("node").with_columns(nw.lit(reason).alias("reason"))
+def _rows(shared: nw.LazyFrame, found: nw.LazyFrame, reason: str) -> nw.LazyFrame:
+    """All who hold one of the values found: row, reason."""
+    held = shared.select("row", "node").join(found.select("node").unique("node"), on="node", how="semi")
+    return held.select("row", nw.lit(reason).alias("reason"))
 
 
 def over_limit(shared: nw.LazyFrame, limit: int, event_sources: Collection[str]) -> nw.LazyFrame:
     """Find values that too many own ids within one source hold; event tables repeat a person and are exempt."""
     own = shared.filter(~nw.col("source").is_in(list(event_sources))) if event_sources else shared
     holders = own.group_by("node", "source").agg(nw.len().alias("holders"))
-    return _nodes(holders.filter(nw.col("holders") > limit), "over_limit")
+    return _rows(shared, holders.filter(nw.col("holders") > limit), "over_limit")
 
 
 def of_several_users(shared: nw.LazyFrame, users: nw.LazyFrame) -> nw.LazyFrame:
@@ -66,23 +70,42 @@ def of_several_users(shared: nw.LazyFrame, users: nw.LazyFrame) -> nw.LazyFrame:
         users: record, user: who a record is by stronger evidence, for records that carry a user id.
     """
     held = shared.join(users, on="record").group_by("node").agg(nw.col("user").n_unique().alias("users"))
-    return _nodes(held.filter(nw.col("users") > 1), "several_users")
+    return _rows(shared, held.filter(nw.col("users") > 1), "several_users")
 
 
-def disagreeing(shared: nw.LazyFrame, parts: nw.LazyFrame, agreement: float, reason: str) -> nw.LazyFrame:
-    """Find values whose holders have too little in their names in common.
+def disagreeing(
+    shared: nw.LazyFrame, named: nw.LazyFrame, parts: nw.LazyFrame, agreement: float, reason: str, engine: Engine
+) -> nw.LazyFrame:
+    """Find values whose holders' names do not hang together, and of those with a majority the holders outside it.
+
+    Two names hang together if they have a part in common, or each does with a third: Bob Smith and Bob Smyth, and so
+    Robert Smith. Typing and nicknames leave one group; people who share a mailbox or a switchboard are several. Where
+    more than half are one group, only the others are barred: one wrong address must not part a person's records.
 
     Args:
         shared: see the module.
-        parts: record, part: the parts of the records' names.
-        agreement: the share of the named holders that must have one same part of their names.
+        named: node, record: the holders of doubtful values who have a name.
+        parts: record, part: the parts of their names.
+        agreement: the share of the named holders that must be in one group.
         reason: what to call it.
+        engine: what finds the groups.
     """
-    named = shared.select("node", "record").join(parts, on="record")
-    holders = named.group_by("node").agg(nw.col("record").n_unique().alias("holders"))
-    same = named.group_by("node", "part").agg(nw.len().alias("same"))
-    most = same.group_by("node").agg(nw.col("same").max()).join(holders, on="node")
-    return _nodes(most.filter(nw.col("same") < agreement * nw.col("holders")), reason)
+    holders = engine.number(named.select("node", "record"), "holder")
+    held = engine.checkpoint(holders.join(parts, on="record"))
+    first = nw.col("holder").min().over("node", "part")
+    groups = engine.components(held.select(nw.col("holder").alias("left"), first.alias("right")))
+    members = engine.lookup(
+        held.select("node", "record", "holder").unique("holder"), "holder", groups, "node", {"group": "component"}
+    )
+    sized = members.with_columns(nw.len().over("node", "group").alias("size"), nw.len().over("node").alias("all"))
+    doubtful = sized.with_columns(nw.col("size").max().over("node").alias("largest"))
+    doubtful = engine.checkpoint(doubtful.filter(nw.col("largest") < agreement * nw.col("all")))
+    torn = doubtful.filter(nw.col("largest") * 2 <= nw.col("all"))
+    outside = doubtful.filter((nw.col("largest") * 2 > nw.col("all")) & (nw.col("size") < nw.col("largest")))
+    apart = shared.select("row", "node", "record").join(
+        outside.select("node", "record"), on=["node", "record"], how="semi"
+    )
+    return nw.concat([_rows(shared, torn, reason), apart.select("row", nw.lit(reason).alias("reason"))])
 
 
 def related(shared: nw.LazyFrame, hierarchy: nw.LazyFrame) -> nw.LazyFrame:
@@ -95,4 +118,4 @@ def related(shared: nw.LazyFrame, hierarchy: nw.LazyFrame) -> nw.LazyFrame:
     held = shared.select("node", "record")
     children = held.join(hierarchy.select(nw.col("child").alias("record"), "parent"), on="record")
     parents = held.select("node", nw.col("record").alias("parent"))
-    return _nodes(children.join(parents, on=["node", "parent"]), "ambiguous_domain")
+    return _rows(shared, children.join(parents, on=["node", "parent"]), "ambiguous_domain")

@@ -21,7 +21,7 @@ NAMED_LINKS: Final[dict[str, str]] = {
     "user-visitor": "sign-up or identify call; the visitor's earlier activity comes along",
     "clickstream-user": "user id or device",
     "contact-user": "e-mail",
-    "contact-lead": "e-mail, or a conversion the CRM recorded",
+    "contact-lead": "e-mail; a conversion that the CRM recorded is `source_merge`",
     "crm_account-tenant": "a company domain that most of the tenant's users share, or a CRM id the product holds",
 }
 

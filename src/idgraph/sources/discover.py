@@ -12,7 +12,7 @@ from typing import Final, overload
 from idgraph.config import Config
 from idgraph.engines.files import JSON, find_files, scan
 from idgraph.engines.output import RUN_FILE, is_ours
-from idgraph.errors import FileError, SourceError
+from idgraph.errors import FileError, SourceError, mask_text
 from idgraph.sources.preset import Preset
 from idgraph.sources.project import PROJECT_FILE, Project, load_project
 from idgraph.sources.stanza import stanza
@@ -230,7 +230,7 @@ def _recognise(path: Path, root: Path) -> _Part | Unknown:
         )
         return _Part(path, columns, by, preset, form)
     if len(columns) < 2:
-        return Unknown(path, f"it has one column only, {columns[0]!r}" if columns else "it has no columns")
+        return Unknown(path, f"it has one column only, {mask_text(columns[0])!r}" if columns else "it has no columns")
     why = f"it could be {' or '.join(p.source for _, p in fits)}" if fits else "no known table has its columns"
     return Unknown(path, why, stanza(path.relative_to(root), columns))
 

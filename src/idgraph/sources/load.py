@@ -78,7 +78,8 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     referring, unusable = _references(references, rows, source, config, engine)
     places = {number: path.name for number, path in enumerate(table.files)}
     located = _located(nw.concat([misread, refused, unusable]), source, places)
-    rejects = [] if table.rejects is None else [cast(table.rejects, "rejects")]
+    unread = [] if table.rejects is None else [cast(table.rejects, "rejects")]
+    rejects = [frame.with_columns(nw.col("file").str.replace(r"^.*[/\\]", "")) for frame in unread]
     records = _named(records, source, engine)
     return Loaded(
         records=records,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.errors import MappingError
+from idgraph.errors import MappingError, mask_text
 from idgraph.normalise import normalise
 from idgraph.schema import COUNT, FLAG, TEXT, TIME, WORD, level_of
 from idgraph.sources.table import KindBy, Source
@@ -98,7 +98,7 @@ def _find(source: Source, table: Table, address: str) -> pl.Expr:
     except KeyError as error:
         if source.optional and address != source.id:
             return pl.lit(None, dtype=pl.String)
-        there, close = error.args
+        there, close = mask_text(error.args[0]), error.args[1]
         mend = f"Did you mean {' or '.join(map(repr, close))}?" if close else there
         raise MappingError(source.name, f"there is no column {address!r}", mend) from None
 
