@@ -227,7 +227,7 @@ def test_why_two_records_are_not_one(graph):
 def test_a_person_and_a_company_are_not_one(graph):
     direct = graph.explain("app_users:u1", "app_tenants:t1")
     assert (direct.same, direct.level) == (False, None)
-    assert "the person belongs to it, by domain, tenant. That is no link" in str(direct)
+    assert "the person belongs to it, by tenant. That is no link" in str(direct)
     assert "the person belongs to it by other records of theirs" in str(graph.explain("crm_accounts:a2", "crm_leads:9"))
     assert "nothing says that the one belongs" in str(graph.explain("crm_contacts:4", "crm_accounts:a1"))
 
@@ -346,6 +346,29 @@ def test_the_primary_account_is_the_one_known_in_the_strongest_way():
     ana = graph.members.filter(pl.col("profile_id") == graph.profile("app_users:1")["entity_id"])
     ways = ana.sort("weight", descending=True).select("via", "is_primary").rows()
     assert ways == [("crm", True), ("tenant", False), ("domain", False)]
+
+
+def test_an_address_tells_the_company_and_not_the_workspace():
+    """Bo writes from Acme's domain, as the users of its workspace do, but nobody said that he uses it."""
+    users = ig.Source(
+        "app_users",
+        kind="user",
+        data=table(("1", "ana@acme.io", "t1"), columns="id email tenant"),
+        id="id",
+        identifiers={"email": "email"},
+        belongs_to={"app.tenant_id": "tenant"},
+    )
+    leads = ig.Source(
+        "crm_leads",
+        kind="lead",
+        data=table(("2", "bo@acme.io"), columns="id email"),
+        id="id",
+        identifiers={"email": "email"},
+    )
+    graph = ig.resolve(users, leads)
+    bo = graph.members.filter(pl.col("profile_id") == graph.profile("crm_leads:2")["entity_id"]).row(0, named=True)
+    assert (bo["via"], bo["tenant_ids"]) == ("domain", None)
+    assert bo["account_id"] == graph.account("app_tenants:t1")["entity_id"]
 
 
 # Ids

@@ -78,7 +78,7 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
         frames[ENTITY_FRAMES[level]] = describe(records, attributes, found, held, edges, level, config, engine)
         placed[level] = engine.lookup(found.records, "entity", found.entities, "entity", {"entity_id": "entity_id"})
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
-    by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"])
+    by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
     frames["members"] = members(belongs, placed, engine)

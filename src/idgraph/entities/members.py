@@ -17,18 +17,22 @@ __all__ = ["VIA_WEIGHTS", "domain_memberships", "members"]
 VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0}
 
 
-def domain_memberships(addresses: nw.LazyFrame, domains: nw.LazyFrame) -> nw.LazyFrame:
+def domain_memberships(addresses: nw.LazyFrame, domains: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
     """People belong to the company whose domain they write from.
 
     Args:
         addresses: record, domain, observed_at of people.
-        domains: record, value, state of the domains that companies hold.
+        domains: record, kind, value, state of the domains that companies hold.
+        records: record, record_id.
 
     Returns:
-        person, company (records), via, observed_at. Where a domain could mean several companies it is suppressed, and
-        says nothing here either.
+        person, company (records), via, observed_at. Of the records that hold a domain it is the first account, and only
+        where there is none a tenant. A domain that could mean several companies is suppressed, and says nothing here.
     """
-    holders = domains.filter(nw.col("state") == "used").group_by("value").agg(nw.col("record").min().alias("company"))
+    held = domains.filter(nw.col("state") == "used").join(records.select("record", "record_id"), on="record")
+    ranked = held.with_columns((nw.col("kind") == "tenant").alias("is_tenant"))
+    holders = ranked.unique("value", keep="first", order_by=["is_tenant", "record_id"])
+    holders = holders.select("value", nw.col("record").alias("company"))
     found = addresses.join(holders, left_on="domain", right_on="value")
     first = found.group_by("record", "company").agg(nw.col("observed_at").min())
     return first.select(nw.col("record").alias("person"), "company", nw.lit("domain").alias("via"), "observed_at")
@@ -55,7 +59,9 @@ def members(memberships: nw.LazyFrame, entities: dict[str, nw.LazyFrame], engine
     for via, odds in VIA_WEIGHTS.items():
         weight = nw.when(nw.col("via") == via).then(nw.lit(odds)).otherwise(weight)
     known = memberships.join(people, on="person").join(accounts, on="company").join(tenants, on="company", how="left")
-    known = engine.checkpoint(known.with_columns(weight.alias("weight")).drop("person", "company"))
+    used = nw.when(nw.col("via") != "domain").then(nw.col("tenant_ids"))  # an address tells no workspace
+    known = known.with_columns(weight.alias("weight"), used.alias("tenant_ids")).drop("person", "company")
+    known = engine.checkpoint(known)
     pair = ["profile_id", "account_id"]
     spans = known.group_by(pair).agg(
         nw.col("weight").max(), nw.col("observed_at").min().alias("since"), nw.col("observed_at").max().alias("latest")
