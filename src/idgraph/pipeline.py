@@ -208,7 +208,7 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
         context = Context(
             level=level,
             records=records.select("record", "kind"),
-            names=names_of(records, level),
+            names=engine.checkpoint(names_of(records, level)),
             aliases=references.aliases,
             hierarchy=references.hierarchy,
             event_sources=frozenset(source.name for source in sources if source.is_events),
