@@ -97,7 +97,7 @@ def test_kinds_by_row_are_of_people_or_of_companies():
 
 
 def test_a_folder_says_what_to_ignore_and_with_which_settings(tmp_path):
-    (tmp_path / "idgraph.toml").write_text('ignore = ["old*.csv"]\n[config]\nregion = "US"\n')
+    (tmp_path / "idgraph.toml").write_text('ignore = ["old*.csv", "/elsewhere/*", ""]\n[config]\nregion = "US"\n')
     header = "user_id,email,tenant_id\n"
     (tmp_path / "users.csv").write_text(header + "u_1,ana@acme.io,t_1\n")
     (tmp_path / "old_users.csv").write_text(header + "u_1,ana@acme.com,t_1\n")

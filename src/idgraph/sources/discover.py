@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -169,11 +170,11 @@ def survey(folder: str | Path) -> Discovery:
     told = list(project.sources)
     recognised = [Recognised(path, source.name, (PROJECT_FILE,)) for source in told for path in _files_of(source)]
     mapped = {found.path.resolve() for found in recognised}
-    mapped |= {path.resolve() for pattern in project.ignore for path in root.glob(pattern)}
     parts: list[_Part] = []
     unknown: list[Unknown] = []
     for path in _exports(root):
-        if path.resolve() not in mapped:
+        ignored = any(fnmatchcase(path.relative_to(root).as_posix(), pattern) for pattern in project.ignore)
+        if not ignored and path.resolve() not in mapped:
             taken = _recognise(path, root)
             if isinstance(taken, _Part):
                 parts.append(taken)
