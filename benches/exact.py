@@ -63,10 +63,7 @@ def entities(records: int, out: str) -> dict[str, Any]:
     stages = Stages()
     graph = _resolved(records, stages)
     stages("writing")
-    Path(out).mkdir(parents=True)
-    for name in ("profiles", "assignments"):
-        path = Path(out) / f"{name}.parquet"
-        getattr(graph, name).write_parquet(path, compression="zstd", compression_level=1)
+    graph.write(out, frames=["profiles", "assignments"])
     return stages.done()
 
 

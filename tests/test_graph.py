@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import idgraph as ig
-from idgraph.errors import ConfigError, NotFoundError
+from idgraph.errors import ConfigError, NotFoundError, OutputError
 from idgraph.schema import FRAMES
 
 
@@ -572,3 +572,14 @@ def test_every_frame_has_its_declared_columns(graph):
 def test_the_settings_in_a_folder_are_those_of_the_run(tmp_path: Path):
     graph = ig.resolve(*sources(), config=ig.Config(without=("device",), region="US"))
     assert ig.open(graph.write(tmp_path / "out")).config == graph.config
+
+
+def test_frames_can_be_written_alone(tmp_path):
+    graph = ig.Graph.from_frames(records=pl.DataFrame({"record_id": ["app:1"], "kind": ["user"]}))
+    out = graph.write(tmp_path / "out", frames=["profiles"])
+    assert sorted(path.name for path in out.iterdir()) == ["profiles.parquet", "run.json"]
+    with pytest.raises(OutputError, match=r"lacks records\.parquet"):
+        ig.Graph.open(out)
+    with pytest.raises(ConfigError, match="there is no frame 'profile'; the frames are records"):
+        graph.write(tmp_path / "other", frames=["profile"])
+    assert not (tmp_path / "other").exists()

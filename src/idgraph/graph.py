@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -202,23 +202,33 @@ class Graph:
         """
         refuse_folder(Path(out), _WRITTEN)
 
-    def write(self, out: str | Path, format: Literal["parquet", "csv"] = "parquet") -> Path:
-        """Write all frames and `run.json` into a folder, at once: a failed write leaves nothing.
+    def write(
+        self,
+        out: str | Path,
+        format: Literal["parquet", "csv"] = "parquet",
+        *,
+        frames: Sequence[str] = tuple(FRAMES),
+    ) -> Path:
+        """Write frames and `run.json` into a folder, at once: a failed write leaves nothing.
 
         Args:
             out: a folder that is new, empty, or one of ours, which is then replaced.
             format: `parquet`, or `csv` with texts that a spreadsheet would run neutralised.
+            frames: names of those to write; a folder without some of them cannot be opened again as a graph.
 
         Returns:
             The folder.
 
         Raises:
             OutputError: the folder is somebody else's, or cannot be written.
+            ConfigError: there is no such frame.
         """
+        if strange := sorted(set(frames) - set(FRAMES)):
+            msg = f"there is no frame {' or '.join(map(repr, strange))}; the frames are {', '.join(FRAMES)}"
+            raise ConfigError(msg)
         with new_folder(Path(out), _WRITTEN) as folder:
             counts = {  # straight from the plans: what is only written is never held whole
-                name: self._engine.write(frame, folder / f"{name}.{format}", format)
-                for name, frame in self._plans.items()
+                name: self._engine.write(self._plans[name], folder / f"{name}.{format}", format) for name in frames
             }
             run = {**self.run, "counts": counts, "format": format}
             (folder / RUN_FILE).write_text(json.dumps(run, indent=2, sort_keys=True) + "\n")

@@ -10,6 +10,8 @@ import narwhals.stable.v2 as nw
 from idgraph.collapse.ids import entity_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from idgraph.config import Config
     from idgraph.engines import Engine
 
@@ -21,12 +23,13 @@ class Collapsed:
     """The entities of one level.
 
     Attributes:
-        records: record, entity (the smallest record in it): one row for each record.
-        entities: entity, entity_id.
+        records: record, entity (the smallest record in it), alone (whether it is all of its entity): one row for each
+            record.
+        entities: what waits for entity, entity_id.
     """
 
     records: nw.LazyFrame
-    entities: nw.LazyFrame
+    entities: Callable[[], nw.LazyFrame]
 
 
 def collapse(records: nw.LazyFrame, edges: nw.LazyFrame, level: str, config: Config, engine: Engine) -> Collapsed:
@@ -48,15 +51,14 @@ def collapse(records: nw.LazyFrame, edges: nw.LazyFrame, level: str, config: Con
     joined = engine.components(edges.select("left", "right"))
     found = engine.lookup(records, "record", joined, "node", {"component": "component"})
     placed = engine.checkpoint(found)
-    alone = placed.filter(nw.col("component").is_null()).select(
-        nw.col("record").alias("entity"), nw.col("record_id").alias("founder")
-    )
+    alone = nw.col("component").is_null().alias("alone")
+    lone = placed.filter(alone).select(nw.col("record").alias("entity"), nw.col("record_id").alias("founder"))
     earliest = nw.col("first_seen").min().over("component")
-    several = placed.filter(~nw.col("component").is_null()).with_columns(earliest.alias("earliest"))
+    several = placed.filter(~alone).with_columns(earliest.alias("earliest"))
     first = several.filter((nw.col("first_seen") == nw.col("earliest")) | nw.col("earliest").is_null())
     founders = first.group_by("component").agg(nw.col("record_id").min().alias("founder"))
-    founders = nw.concat([alone, founders.rename({"component": "entity"}).select("entity", "founder")])
+    founders = nw.concat([lone, founders.rename({"component": "entity"}).select("entity", "founder")])
     return Collapsed(
-        records=engine.checkpoint(placed.select("record", nw.coalesce("component", "record").alias("entity"))),
-        entities=engine.checkpoint(entity_ids(founders, level, config, engine)),
+        records=engine.checkpoint(placed.select("record", nw.coalesce("component", "record").alias("entity"), alone)),
+        entities=entity_ids(founders, level, config, engine),
     )

@@ -87,6 +87,11 @@ class Engine(Protocol):
     def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """Run a kernel over batches of rows; it must accept an empty batch and return the columns of `schema`."""
 
+    def map_aside(
+        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
+    ) -> Callable[[], nw.LazyFrame]:
+        """Run a kernel of plain Python beside what follows: `map_batches`, and a call that waits for its checkpoint."""
+
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """Compute a frame once, so that what follows starts from its rows and not from its plan."""
 
@@ -98,6 +103,9 @@ class Engine(Protocol):
 
     def number(self, frame: nw.LazyFrame, name: str, start: int = 0) -> nw.LazyFrame:
         """Number the rows from `start` on and checkpoint; the numbers mean nothing beyond this run."""
+
+    def number_by(self, frame: nw.LazyFrame, text: str, name: str, start: int = 0) -> nw.LazyFrame | None:
+        """Sort the rows by a text column, number them from `start` on, and checkpoint; None where a text repeats."""
 
     def newest_first(self, frame: nw.LazyFrame, time: str, ties: str, name: str) -> nw.LazyFrame:
         """Number rows from the newest on, those without time last, and checkpoint.

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,6 +107,13 @@ class SparkEngine:
         rows: DataFrame = frame.to_native()
         return nw.from_native(rows.mapInArrow(run, native))
 
+    def map_aside(
+        self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
+    ) -> Callable[[], nw.LazyFrame]:
+        """See `Engine.map_aside`: every batch is in a process of its own here, so nothing is to be gained aside."""
+        done = self.checkpoint(self.map_batches(frame, kernel, schema))
+        return lambda: done
+
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.checkpoint`."""
         native: DataFrame = frame.to_native()
@@ -132,6 +139,11 @@ class SparkEngine:
         first = sf.get(sf.lit(before.tolist()), part.cast("int"))
         number = first + sf.col(_PLACE).bitwiseAND(sf.lit((1 << _ROW_BITS) - 1))
         return nw.from_native(placed.select(number.alias(name), *map(_column, native.columns)))
+
+    def number_by(self, frame: nw.LazyFrame, text: str, name: str, start: int = 0) -> nw.LazyFrame | None:
+        """See `Engine.number_by`."""
+        repeated = frame.group_by(text).agg(nw.len().alias("rows")).filter(nw.col("rows") > 1)
+        return None if self.count(repeated.head(1)) else self.number(frame.sort(text), name, start)
 
     def newest_first(self, frame: nw.LazyFrame, time: str, ties: str, name: str) -> nw.LazyFrame:
         """See `Engine.newest_first`."""

@@ -76,7 +76,7 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
         held = evidence.identifiers["person" if level == "person" else "account"]
         attributes = evidence.attributes["person" if level == "person" else "account"]
         frames[ENTITY_FRAMES[level]] = describe(records, attributes, found, held, edges, level, config, engine)
-        placed[level] = engine.lookup(found.records, "entity", found.entities, "entity", {"entity_id": "entity_id"})
+        placed[level] = engine.lookup(found.records, "entity", found.entities(), "entity", {"entity_id": "entity_id"})
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
@@ -220,17 +220,17 @@ def _alike(evidence: Evidence, domains: nw.LazyFrame) -> nw.LazyFrame:
 
 
 def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
-    """List the values that may not link, with why, how many hold them, and some of those."""
+    """List the values that may not link, with why, how many hold them, and some of those; computed when asked for."""
     value = ["type", "value", "reason"]
     records = evidence.records
     found = _all_identifiers(evidence).filter(~nw.col("reason").is_null() & (nw.col("state") == "suppressed"))
     barred = found.select("record", *value).unique(["record", *value])
     entities = nw.concat([placed[level].select("record", "entity_id") for level in ("person", "account")])
     named = engine.lookup(barred, "record", records, "record", {"record_id": "record_id"})
-    held = engine.checkpoint(named.join(entities, on="record"))
+    held = named.join(entities, on="record")
     counts = held.group_by(value).agg(nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities"))
     place = nw.col("record_id").cum_count().over(*value, order_by="record_id")
     few = held.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
     examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, "examples")
     listed = counts.join(examples, on=value).sort("records", "value", descending=[True, False])
-    return engine.checkpoint(cast(listed, "suppressed"))
+    return cast(listed, "suppressed")

@@ -51,33 +51,36 @@ def describe(
     """
     order = ranks(records, engine)
     placed = engine.lookup(found.records, "record", order, "record", {"rank": "rank"})
-    placed = engine.checkpoint(placed.select("record", "entity", "rank"))
-    ranked = engine.lookup(records, "record", placed, "record", {"entity": "entity", "rank": "rank"})
-    entities = engine.checkpoint(_facts(ranked, attributes, level).sort("entity"))
+    placed = engine.checkpoint(placed.select("record", "entity", "alone", "rank"))
+    ranked = engine.lookup(records, "record", placed, "record", {name: name for name in ("entity", "alone", "rank")})
+    entities = engine.checkpoint(_facts(ranked, attributes, level))
     parts = {"weakest_rule": "weakest_rule", "weakest_weight": "weakest_weight"}
     entities = engine.lookup(entities, "entity", _weakest(edges, placed, engine), "entity", parts)
     for kind in sorted(kind for kind in identifiers if config.type_of(level, kind).is_contact_point):
         lists = _contacts(identifiers[kind], placed, kind, engine)
         entities = engine.lookup(entities, "entity", lists, "entity", {kind: kind, f"{kind}s": f"{kind}s"})
-    entities = engine.lookup(entities, "entity", found.entities, "entity", {"entity_id": "entity_id"})
+    entities = engine.lookup(entities, "entity", found.entities(), "entity", {"entity_id": "entity_id"})
     entities = best_values(entities, order, records, attributes, engine)
     return cast(entities.drop("entity"), ENTITY_FRAMES[level])
 
 
 def _facts(records: nw.LazyFrame, attributes: Sequence[str], level: str) -> nw.LazyFrame:
-    """Count and date each entity, and choose the record of each of its attributes by rank."""
+    """Count and date each entity, and choose the record of each attribute by rank; those of several records first."""
     real = (~nw.col("stub")).cast(nw.Int32())  # half the memory of the declared dtype, which `cast` gives in the end
     kinds = {f"{kind}_records": nw.when(nw.col("kind") == kind).then(real).otherwise(0) for kind in LEVELS[level]}
     offers = bids(attributes)
-    facts = ["entity", "stub", "first_seen", "last_seen"]
-    marked = records.select(*facts, real.alias("records"), **{**kinds, **offers})
-    return marked.group_by("entity").agg(
+    spans = ["stub", "first_seen", "last_seen"]
+    marked = records.select("entity", "alone", *spans, real.alias("records"), **{**kinds, **offers})
+    several = marked.filter(~nw.col("alone")).group_by("entity")
+    joined = several.agg(
         nw.col("stub").min(),
         nw.col("first_seen").min(),
         nw.col("last_seen").max(),
         *(nw.col(column).sum() for column in ("records", *kinds)),
         *(nw.col(column).min() for column in offers),
     )
+    lone = marked.filter(nw.col("alone")).select(joined.collect_schema().names())  # most: there is nothing to add up
+    return nw.concat([joined.sort("entity"), lone])
 
 
 def _weakest(edges: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:

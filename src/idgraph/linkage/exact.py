@@ -175,12 +175,12 @@ def _users(
     known = engine.components(nw.concat([edges.select("left", "right"), aliases]))
     held = [identifiers[name].filter(nw.col("reason").is_null()) for name in context.user_types if name in identifiers]
     none = context.records.select("record").head(0)
-    holders = nw.concat([none, *(frame.select("record") for frame in held)]).unique("record")
-    placed = holders.join(known, left_on="record", right_on="node", how="left")
-    users = engine.checkpoint(placed.select("record", nw.coalesce("component", "record").alias("user")))
-    others = known.join(users.select("user").unique("user"), left_on="component", right_on="user", how="semi")
-    everyone = nw.concat([users, others.select(nw.col("node").alias("record"), nw.col("component").alias("user"))])
-    return engine.checkpoint(everyone.unique(["record", "user"]))
+    holders = engine.checkpoint(nw.concat([none, *(frame.select("record") for frame in held)]))
+    alone = holders.join(known, left_on="record", right_on="node", how="anti").unique("record")
+    placed = known.join(holders, left_on="node", right_on="record", how="semi").select("component").unique("component")
+    joined = known.join(placed, on="component", how="semi")
+    joined = joined.select(nw.col("node").alias("record"), nw.col("component").alias("user"))
+    return engine.checkpoint(nw.concat([alone.select("record", nw.col("record").alias("user")), joined]))
 
 
 def _with_bars(rows: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:

@@ -148,9 +148,8 @@ def _versions(
 ) -> tuple[nw.LazyFrame, nw.LazyFrame, nw.LazyFrame]:
     """Make one record of each own id: its newest row, the older ones being dated evidence."""
     known = nw.coalesce("version_time", "time")
-    repeated = engine.count(usable.group_by("native_id").agg(nw.len().alias("rows")).filter(nw.col("rows") > 1))
-    if not repeated:
-        rows = engine.number(usable.sort("native_id"), "record", start)
+    rows = engine.number_by(usable, "native_id", "record", start)
+    if rows is not None:  # no id repeats
         newest = rows.with_columns(nw.col("time").alias("first_seen"), known.alias("last_seen"))
     else:
         content = [column for column in usable.collect_schema().names() if column not in {"file", "row"}]
