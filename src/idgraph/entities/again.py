@@ -1,0 +1,419 @@
+"""A graph's own frames as evidence once more: as they were at a time, or without some of them.
+
+Both give frames that `idgraph.entities.evidence.evidence_of` takes. Nothing is matched: what was decided stays decided,
+except by constraints, which looked at whole entities. What they cut may join again, and is theirs to judge anew.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from idgraph.errors import ConfigError, mask, mask_id, mask_text
+from idgraph.linkage.rules import ALIAS_RULE, DEVICE_RULE, JUDGEMENT_RULE
+from idgraph.schema import FRAMES, TEXT, TIME, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idgraph.engines import Engine
+
+__all__ = ["LEFT_OUT", "Known", "instant", "judged_again", "known_at", "leave_out"]
+
+LEFT_OUT: Final = "left_out"  # the reason of what `leave_out` took away
+
+# Each frame of evidence: when it became known, and the records that must be known with it. Judgements wait for theirs.
+_EVIDENCE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "identifiers": ("observed_at", ("record_id",)),
+    "links": ("observed_at", ("left_id", "right_id")),
+    "memberships": ("observed_at", ("person_record_id", "company_record_id")),
+    "hierarchy": ("observed_at", ("child_record_id", "parent_record_id")),
+    "aliases": ("at", ("survivor_record_id", "merged_record_id")),
+    "judgements": ("at", ()),
+}
+_OPEN: Final = ["used", "cut"]
+_ASKED: Final = 20_000  # names to look for near ones among: more would take longer than an error may
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was known at a time.
+
+    Attributes:
+        frames: by name, in the columns of `idgraph.schema.FRAMES`.
+        left_out: for records and each frame of evidence, the rows of which nobody knows since when they were known.
+        later: the rows that came later.
+    """
+
+    frames: dict[str, nw.LazyFrame]
+    left_out: dict[str, int]
+    later: dict[str, int]
+
+
+def instant(at: datetime | date | str) -> datetime:
+    """Read a point in time; one without a zone is UTC, and a day is its first moment.
+
+    Args:
+        at: a datetime, a date, or either as ISO 8601 text.
+
+    Returns:
+        The same in UTC.
+
+    Raises:
+        ConfigError: it is none of these.
+
+    >>> instant("2026-01-05T10:00:00+02:00").isoformat(), instant(date(2026, 1, 5)).isoformat()
+    ('2026-01-05T08:00:00+00:00', '2026-01-05T00:00:00+00:00')
+    """
+    try:
+        read = datetime.fromisoformat(at) if isinstance(at, str) else at
+        if not isinstance(read, datetime):
+            read = datetime.combine(read, time())
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (OverflowError, TypeError, ValueError):
+        msg = (
+            f"{at!r} is no point in time. Give a datetime, a date, or ISO 8601 text such as '2026-01-31' or "
+            "'2026-01-31T12:00:00+01:00'."
+        )
+        raise ConfigError(msg) from None
+
+
+def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -> Known:
+    """Keep what was known at a time.
+
+    A record is known since it was first seen; one that was never dated since the first of its identifiers; a stub since
+    the first evidence that refers to it. An identifier without time that is the record's own id is known since the
+    record is. Evidence is known since its time, and not before the records that it is about.
+
+    Args:
+        frames: records, identifiers, links, memberships, hierarchy, aliases, judgements and rejects of a graph.
+        at: in UTC; what became known at that moment was known.
+        engine: what runs it.
+
+    Returns:
+        The frames, and how many rows they lack. Attributes and the flag `deleted` are today's. A last_seen that came
+        later is the last time known by then, and a judgement revoked later is none revoked. What a collapse makes anew
+        (links of aliases and judgements, pairs in review and memberships by domain) is in no frame and not counted.
+    """
+    own = _decided(frames, engine)
+    dates = engine.checkpoint(_dates(own, at, engine))
+    records = own["records"].join(dates.drop("native_id"), on="record_id").with_columns(_fate("since", (), at))
+    marked = {name: _marked(own[name], name, dates, at) for name in _EVIDENCE if name in own}
+    counts = {name: _counts(frame, engine) for name, frame in (("records", records), *marked.items())}
+    marked["records"] = records.with_columns(_known("last_seen", at, nw.max_horizontal("first_seen", "latest")))
+    if "judgements" in marked:
+        marked["judgements"] = marked["judgements"].with_columns(_known("revoked_at", at, nw.lit(None).cast(TIME)))
+    kept = {
+        name: frame.filter(nw.col("fate") == "known").select(own[name].collect_schema().names())
+        for name, frame in marked.items()
+    }
+    return Known(
+        frames={**own, **kept},
+        left_out={name: counts.get(name, {}).get("undated", 0) for name in ("records", *_EVIDENCE)},
+        later={name: counts.get(name, {}).get("later", 0) for name in ("records", *_EVIDENCE)},
+    )
+
+
+def leave_out(
+    frames: Mapping[str, nw.LazyFrame],
+    rule: str | None,
+    value: str | tuple[str, str] | None,
+    link: tuple[str, str] | None,
+    engine: Engine,
+) -> dict[str, nw.LazyFrame]:
+    """Take a rule, a value or a link out of the evidence; at least one of them.
+
+    Args:
+        frames: see `known_at`.
+        rule: an identifier type, or one of the rules in `identifiers.rules` or `links.rule`, such as `source_merge`.
+        value: an identifier as it stands in `identifiers.value`, with its type before it or of any type.
+        link: two record ids.
+        engine: what runs it.
+
+    Returns:
+        The frames. Identifiers lose the rule, and those that linked by no other are `unused`; a value is `suppressed`
+        for the reason `left_out`; links are `rejected` for it, those that devices told by time with their device. The
+        aliases and judgements behind such links are gone.
+
+    Raises:
+        ConfigError: nothing is to be left out, or what is to be is not there; the message names what is near.
+    """
+    if rule is None and value is None and link is None:
+        msg = "there is nothing to leave out. Give a rule ('email'), a value (('email', …)) or a link (two record ids)."
+        raise ConfigError(msg)
+    left = _evidence(frames)
+    if rule is not None:
+        left |= _without_rule(left, rule, engine)
+    if value is not None:
+        left |= _without_value(left, value, engine)
+    if link is not None:
+        left |= _without_link(left, link, engine)
+    return _decided(left, engine)
+
+
+def judged_again(
+    frames: Mapping[str, nw.LazyFrame], judgements: nw.LazyFrame, engine: Engine
+) -> dict[str, nw.LazyFrame]:
+    """Add judgements to the evidence; one that is there already may come again, revoked.
+
+    Args:
+        frames: see `known_at`.
+        judgements: in the columns of the frame `judgements`.
+        engine: what runs it.
+
+    Returns:
+        The frames.
+    """
+    said = [name for name in FRAMES["judgements"].columns if name != "revoked_at"]
+    given = engine.collect(cast(judgements, "judgements"))
+    held = engine.collect(cast(frames["judgements"], "judgements"))
+    others = held.join(given, on=said, how="anti", nulls_equal=True)
+    return _decided({**frames, "judgements": engine.lazy(pl.concat([others, given]))}, engine)
+
+
+# What a graph's frames say of themselves
+
+
+def _evidence(frames: Mapping[str, nw.LazyFrame]) -> dict[str, nw.LazyFrame]:
+    return {name: frames[name] for name in ("records", *_EVIDENCE, "rejects") if name in frames}
+
+
+def _decided(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw.LazyFrame]:
+    """Take away what a collapse makes anew, so that it cannot outlive what it is made of; open again what it cut."""
+    own = _evidence(frames)
+    links = own["links"].filter(~_is_remade())
+    if "judgements" in own and engine.count(own["judgements"]):
+        links = links.filter(~_is("rule", JUDGEMENT_RULE) | _is("reason", LEFT_OUT))
+    else:  # links by judgement, if there are any, are all that is known of it
+        own.pop("judgements", None)
+    merged = own["aliases"].select(*_ordered_pair("survivor_record_id", "merged_record_id"))
+    merge = _is("rule", ALIAS_RULE) & nw.col("state").cast(TEXT).is_in(_OPEN)
+    foreign = links.filter(merge).join(merged, on=["left_id", "right_id"], how="anti")
+    links = nw.concat([links.filter(~merge), foreign])
+    return own | {
+        "links": _restated(links, "links", _is("state", "cut") & ~_is("rule", JUDGEMENT_RULE), "used", None),
+        "identifiers": _restated(own["identifiers"], "identifiers", _is("state", "cut"), "used", None),
+        "memberships": own["memberships"].filter(~_is("via", "domain")),
+    }
+
+
+def _is(column: str, word: str) -> nw.Expr:
+    """Whether a cell is a word; null is none."""
+    return nw.coalesce(nw.col(column).cast(TEXT), nw.lit("")) == word
+
+
+def _is_remade() -> nw.Expr:
+    """Whether a link is a pair in review that a collapse reads off domains."""
+    unclear = _is("reason", "ambiguous_domain") | _is("reason", "minority")
+    return _is("state", "review") & _is("rule", "domain") & unclear
+
+
+def _ordered_pair(one: str, other: str) -> tuple[nw.Expr, nw.Expr]:
+    first, second = nw.col(one), nw.col(other)
+    ordered = first < second
+    left, right = nw.when(ordered).then(first).otherwise(second), nw.when(ordered).then(second).otherwise(first)
+    return left.alias("left_id"), right.alias("right_id")
+
+
+def _restated(frame: nw.LazyFrame, name: str, chosen: nw.Expr, state: str, reason: str | None) -> nw.LazyFrame:
+    """Give some rows another state, and the reason for it."""
+    why = nw.lit(reason).cast(TEXT)
+    stated = frame.with_columns(
+        nw.when(chosen).then(nw.lit(state)).otherwise(nw.col("state").cast(TEXT)).alias("state"),
+        nw.when(chosen).then(why).otherwise(nw.col("reason").cast(TEXT)).alias("reason"),
+    )
+    return cast(stated, name)
+
+
+# As it was
+
+
+def _dates(own: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -> nw.LazyFrame:
+    """Say since when each record is known, and when it was last known by then: record_id, native_id, since, latest."""
+    observed = nw.col("observed_at")
+    held = own["identifiers"].select("record_id", "observed_at", nw.when(observed <= at).then(observed).alias("latest"))
+    spans = held.group_by("record_id").agg(observed.min().alias("earliest"), nw.col("latest").max())
+    columns = ("record_id", "native_id", "first_seen", "stub")
+    dated = own["records"].select(*columns).join(spans, on="record_id", how="left")
+    dated = dated.with_columns(nw.coalesce("first_seen", "earliest").alias("since"))
+    dated = engine.checkpoint(dated.drop("first_seen", "earliest"))
+    referred = _referred(own, dated)
+    found = dated.join(referred, on="record_id", how="left").with_columns(
+        nw.coalesce("since", "referred").alias("since")
+    )
+    return found.drop("stub", "referred")
+
+
+def _referred(own: Mapping[str, nw.LazyFrame], dated: nw.LazyFrame) -> nw.LazyFrame:
+    """Date stubs by the first evidence that refers to them from a record that is known: record_id, referred."""
+    references = [
+        own[name].select(nw.col(one).alias("record_id"), nw.col(other).alias("other"), nw.col(known).alias("time"))
+        for name, (known, ends) in _EVIDENCE.items()
+        if len(ends) == 2
+        for one, other in (ends, ends[::-1])
+    ]
+    stubs = dated.filter(nw.col("stub") & nw.col("since").is_null()).select("record_id")
+    others = dated.filter(~nw.col("since").is_null()).select(nw.col("record_id").alias("other"), "since")
+    found = nw.concat(references).filter(~nw.col("time").is_null()).join(stubs, on="record_id", how="semi")
+    first = found.join(others, on="other").with_columns(nw.max_horizontal("time", "since").alias("referred"))
+    return first.group_by("record_id").agg(nw.col("referred").min())
+
+
+def _marked(evidence: nw.LazyFrame, name: str, dates: nw.LazyFrame, at: datetime) -> nw.LazyFrame:
+    """Say of each row of evidence whether it was known: the column fate."""
+    known, ends = _EVIDENCE[name]
+    for end in ends:
+        since = dates.select(
+            nw.col("record_id").alias(end), nw.col("since").alias(f"{end}_since"), nw.col("native_id").alias("own_id")
+        )
+        evidence = evidence.join(since if name == "identifiers" else since.drop("own_id"), on=end, how="left")
+    observed = nw.col(known)
+    if name == "identifiers":  # who knows a record knows its id
+        own_id = nw.when(nw.col("value") == nw.col("own_id")).then(nw.col("record_id_since"))
+        observed = nw.coalesce(known, own_id)
+    marked = evidence.with_columns(observed.alias("known_since"))
+    return marked.with_columns(_fate("known_since", tuple(f"{end}_since" for end in ends), at))
+
+
+def _known(time: str, at: datetime, otherwise: nw.Expr) -> nw.Expr:
+    """A time if it was known, and something else if it came later."""
+    return nw.when(nw.col(time) > at).then(otherwise).otherwise(nw.col(time)).alias(time)
+
+
+def _fate(known: str, ends: tuple[str, ...], at: datetime) -> nw.Expr:
+    """What becomes of a row by its own time, and then by the times of the records that it is about."""
+    fate: nw.Expr = nw.lit("known")
+    for columns in (ends, (known,)):
+        for column in columns:
+            fate = nw.when(nw.col(column) > at).then(nw.lit("later")).otherwise(fate)
+        for column in columns:
+            fate = nw.when(nw.col(column).is_null()).then(nw.lit("undated")).otherwise(fate)
+    return fate.alias("fate")
+
+
+def _counts(marked: nw.LazyFrame, engine: Engine) -> dict[str, int]:
+    return dict(engine.collect(marked.group_by("fate").agg(nw.len().alias("rows"))).select("fate", "rows").iter_rows())
+
+
+# What if
+
+
+def _without_rule(frames: Mapping[str, nw.LazyFrame], rule: str, engine: Engine) -> dict[str, nw.LazyFrame]:
+    listed = _words(frames["identifiers"], "rules", engine)
+    rules = {name for text in listed for name in text.split(",")}
+    rules.update(_words(frames["links"].filter(~_is_remade()), "rule", engine))
+    gone = {name for name in rules if name == rule or name.startswith(f"{rule}:")}
+    if not gone:
+        near = _near(rule, sorted(rules), str)
+        listing = f"Its rules are {', '.join(sorted(rules)) or 'none'}."
+        msg = f"no evidence of this graph is of a rule {mask_text(rule)!r}. {near}{listing}"
+        raise ConfigError(msg)
+    chosen = _any_of("rule", gone) & ~_is_remade()
+    links = _restated(frames["links"], "links", chosen, "rejected", LEFT_OUT)
+    remade = {"aliases": ALIAS_RULE, "judgements": JUDGEMENT_RULE}
+    return {
+        "identifiers": _unruled(frames["identifiers"], listed, gone),
+        "links": _without_devices(links, frames["identifiers"].filter(_is("type", rule))),
+        **{name: frames[name].head(0) for name, made in remade.items() if made in gone and name in frames},
+    }
+
+
+def _unruled(identifiers: nw.LazyFrame, listed: list[str], gone: set[str]) -> nw.LazyFrame:
+    """Take rules off identifiers; those left without any are unused, unless a guard bars them anyway."""
+    rules = nw.col("rules").cast(TEXT)
+    kept = {text: ",".join(name for name in text.split(",") if name not in gone) for text in listed}
+    left = rules
+    for text, rest in kept.items():
+        left = nw.when(rules == text).then(nw.lit(rest or None).cast(TEXT)).otherwise(left)
+    unruled = identifiers.with_columns(left.alias("rules"))
+    unused = nw.col("rules").is_null() & nw.col("state").cast(TEXT).is_in(_OPEN)
+    return _restated(unruled, "identifiers", unused, "unused", None)
+
+
+def _without_value(
+    frames: Mapping[str, nw.LazyFrame], value: str | tuple[str, str], engine: Engine
+) -> dict[str, nw.LazyFrame]:
+    kind, text = (None, value) if isinstance(value, str) else value
+    identifiers = frames["identifiers"]
+    if kind is not None:
+        types = _words(identifiers, "type", engine)
+        if kind not in types:
+            listing = f"Its types are {', '.join(types) or 'none'}."
+            msg = f"no identifier of this graph is of type {mask_text(kind)!r}. {_near(kind, types, str)}{listing}"
+            raise ConfigError(msg)
+    of_type = identifiers if kind is None else identifiers.filter(_is("type", kind))
+    if not engine.count(of_type.filter(nw.col("value") == text)):
+        near = _near(text, _candidates(of_type, "value", text, engine), mask)
+        held = f"no record holds the {kind or 'identifier'} {mask(text)!r}"
+        msg = f"{held}. {near}Write it as it stands in identifiers.value, normalised."
+        raise ConfigError(msg)
+    chosen = nw.col("value") == text
+    chosen = chosen if kind is None else chosen & _is("type", kind)
+    return {
+        "identifiers": _restated(identifiers, "identifiers", chosen, "suppressed", LEFT_OUT),
+        "links": _without_devices(frames["links"], identifiers.filter(chosen)),
+    }
+
+
+def _without_devices(links: nw.LazyFrame, identifiers: nw.LazyFrame) -> nw.LazyFrame:
+    """Reject the links that shared devices told by time, where those devices are left out."""
+    devices = identifiers.select(nw.col("record_id").alias("left_id"), nw.col("value").alias("evidence"))
+    told = devices.unique(["left_id", "evidence"]).with_columns(nw.lit(value=True).alias("told"))
+    found = links.join(told, on=["left_id", "evidence"], how="left")
+    chosen = _is("rule", DEVICE_RULE) & nw.col("told").fill_null(value=False)
+    return _restated(found, "links", chosen, "rejected", LEFT_OUT)
+
+
+def _without_link(frames: Mapping[str, nw.LazyFrame], link: tuple[str, str], engine: Engine) -> dict[str, nw.LazyFrame]:
+    left, right = sorted(link)
+    chosen = (nw.col("left_id") == left) & (nw.col("right_id") == right)
+    if not engine.count(frames["links"].filter(chosen & ~_is_remade())):
+        raise ConfigError(_no_link(frames, left, right, engine))
+    merges = frames["aliases"].with_columns(*_ordered_pair("survivor_record_id", "merged_record_id"))
+    others = {"aliases": merges.filter(~chosen).drop("left_id", "right_id")}
+    if "judgements" in frames:
+        others["judgements"] = frames["judgements"].filter(~chosen)
+    return {"links": _restated(frames["links"], "links", chosen & ~_is_remade(), "rejected", LEFT_OUT), **others}
+
+
+def _no_link(frames: Mapping[str, nw.LazyFrame], left: str, right: str, engine: Engine) -> str:
+    """Say why there is no link to leave out: an id is wrong, or what joins the two is no link."""
+    for record_id in (left, right):
+        if not engine.count(frames["records"].filter(nw.col("record_id") == record_id)):
+            near = _near(record_id, _candidates(frames["records"], "record_id", record_id, engine), mask_id)
+            return f"there is no record {mask_id(record_id)!r} in this graph. {near}See graph.records."
+    pair = f"{mask_id(left)!r} and {mask_id(right)!r}"
+    return f"no link joins {pair}. If they share a value, leave that out: graph.explain says what joins them."
+
+
+# Words and near ones
+
+
+def _words(frame: nw.LazyFrame, column: str, engine: Engine) -> list[str]:
+    """The distinct words of a column that has few."""
+    named = frame.select(nw.col(column).cast(TEXT)).unique(column).filter(~nw.col(column).is_null())
+    return engine.collect(named).to_series().sort().to_list()
+
+
+def _any_of(column: str, words: set[str]) -> nw.Expr:
+    return nw.coalesce(nw.col(column).cast(TEXT), nw.lit("")).is_in(sorted(words))
+
+
+def _candidates(frame: nw.LazyFrame, column: str, given: str, engine: Engine) -> list[str]:
+    """What may be near a text, of a column that may have millions: it begins alike and is about as long."""
+    length = nw.col(column).str.len_chars()
+    alike = nw.col(column).str.starts_with(given[:1].lower()) | nw.col(column).str.starts_with(given[:1])
+    about = frame.filter(alike & (length >= len(given) - 2) & (length <= len(given) + 2)).select(column).unique(column)
+    return engine.collect(about.sort(column).head(_ASKED)).to_series().to_list()
+
+
+def _near(given: str, known: list[str], shown: Callable[[str], str]) -> str:
+    """Name what is near."""
+    close = difflib.get_close_matches(given.strip().lower(), known)
+    return f"Near it: {', '.join(repr(shown(name)) for name in close)}. " if close else ""
