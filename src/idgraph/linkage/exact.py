@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.linkage import guards
+from idgraph.linkage.devices import SAYS_NOTHING, Holders, links_by_time, people_on
 from idgraph.linkage.names import name_parts
-from idgraph.linkage.rules import rules_of
+from idgraph.linkage.rules import DEVICE_RULE, rules_of
 from idgraph.schema import TEXT
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Context:
 
     Attributes:
         level: person, tenant or account.
-        records: record, kind.
+        records: record, kind, first_seen, last_seen.
         names: record, name; see `names_of`.
         aliases: survivor, merged (records of this level).
         hierarchy: child, parent.
@@ -57,10 +58,13 @@ class Exact:
         identifiers: by type, as given, one row for each record and value; reason says why a value may not link, and
             rules, state and weight what became of it.
         edges: left, right (records), rule, weight.
+        links: records on shared devices with the user whose they are: see `idgraph.linkage.devices.links_by_time`; None
+            where no device is shared. Their edges are among the others.
     """
 
     identifiers: dict[str, nw.LazyFrame]
     edges: nw.LazyFrame
+    links: nw.LazyFrame | None = None
 
 
 def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: Config, engine: Engine) -> Exact:
@@ -82,6 +86,7 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
     marked: dict[str, nw.LazyFrame] = {}
     edges = [_no_edges(context, engine)]
     users: nw.LazyFrame | None = None
+    holders: list[Holders] = []
     for described in types:
         if described.trust == "device" and users is None:
             users = _users(nw.concat(edges), marked, context, engine)
@@ -89,11 +94,20 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
         rows = engine.number(_judged(identifiers.pop(described.name), context.level), "row")
         rows, shared = _shared(rows, engine)
         barred = _barred(shared, described, context, users, engine)
+        if users is not None and rules and DEVICE_RULE not in config.without:
+            holders += _of_shared_devices(described, rules, rows, shared, barred, engine)
         rows = _with_bars(rows, barred, engine)
         marked[described.name] = _marked(rows, rules, described, engine)
         free = shared.join(barred, on="row", how="anti")
         edges += [engine.checkpoint(_edges(free, rule, kinds, described, engine)) for rule, kinds in rules.items()]
-    return Exact(marked, engine.checkpoint(nw.concat(edges)))
+    joined = engine.checkpoint(nw.concat(edges))
+    if not holders or users is None:
+        return Exact(marked, joined)
+    identified = nw.concat(_identified(marked, context, config))
+    people = people_on(holders, _components(joined, context, engine), identified, users, engine)
+    links = links_by_time(holders, context.records, people, engine)
+    by_time = links.select("left", "right", nw.col("rule").cast(engine.word), "weight")
+    return Exact(marked, engine.checkpoint(nw.concat([joined, by_time])), links)
 
 
 def _judged(rows: nw.LazyFrame, level: str) -> nw.LazyFrame:
@@ -171,8 +185,7 @@ def _users(
     edges: nw.LazyFrame, identifiers: Mapping[str, nw.LazyFrame], context: Context, engine: Engine
 ) -> nw.LazyFrame:
     """Tell who each record is by evidence stronger than a device, for those that carry a user id: record, user."""
-    aliases = context.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
-    known = engine.components(nw.concat([edges.select("left", "right"), aliases]))
+    known = _components(edges, context, engine)
     held = [identifiers[name].filter(nw.col("reason").is_null()) for name in context.user_types if name in identifiers]
     none = context.records.select("record").head(0)
     holders = engine.checkpoint(nw.concat([none, *(frame.select("record") for frame in held)]))
@@ -181,6 +194,36 @@ def _users(
     joined = known.join(placed, on="component", how="semi")
     joined = joined.select(nw.col("node").alias("record"), nw.col("component").alias("user"))
     return engine.checkpoint(nw.concat([alone.select("record", nw.col("record").alias("user")), joined]))
+
+
+def _components(edges: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame:
+    """Bring together what edges and the systems' own merges join: node, component."""
+    aliases = context.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
+    return engine.components(nw.concat([edges.select("left", "right"), aliases]))
+
+
+def _of_shared_devices(
+    described: IdentifierType,
+    rules: Mapping[str, tuple[str, ...]],
+    rows: nw.LazyFrame,
+    shared: nw.LazyFrame,
+    barred: nw.LazyFrame,
+    engine: Engine,
+) -> list[Holders]:
+    """Keep who holds the devices of several users, if there are any."""
+    several = barred.filter(nw.col("reason") == "several_users")
+    if not engine.count(several):
+        return []
+    held = shared.select("row", "node", "record", "kind").join(several.select("row"), on="row", how="semi")
+    seen = held.join(rows.select("row", "value", "observed_at", "observed_basis"), on="row").drop("row")
+    return [Holders(described, rules, engine.checkpoint(seen))]
+
+
+def _identified(marked: Mapping[str, nw.LazyFrame], context: Context, config: Config) -> list[nw.LazyFrame]:
+    """The records that say who they are: by an id, an address or a name."""
+    trusted = [name for name in marked if config.type_of(context.level, name).trust in {"id", "contact"}]
+    said = nw.col("reason").is_null() | ~nw.col("reason").cast(TEXT).is_in(list(SAYS_NOTHING))
+    return [context.names.select("record"), *(marked[name].filter(said).select("record") for name in trusted)]
 
 
 def _with_bars(rows: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:

@@ -46,6 +46,16 @@ STATE_REASONS: Final[dict[str, str]] = {
     "names_disagree": "the names of those who hold it do not hang together",
     "ambiguous_domain": "it could mean several companies: see the review rows of `links`",
     "minority": "fewer of its people hold this domain than the majority asked for",
+    "left_out": "left out on request, to see what would be",
+    "cannot_link": "a judgement says that the two are not one",
+    "unique": "it would join two values of a type that allows one",
+    "cardinality": "it would meet more values of another type than it may",
+    "too_large": "it would join more records than one person or company has",
+    "too_loose": "it would join more groups of records than hang together in one person or company",
+    "weak_bridge": "alone it does not join two groups that stronger evidence holds together",
+    "different": "judged to be different",
+    "unsure": "judged, without an answer",
+    "contradiction": "judged to be the same, and left out because it contradicts other judgements",
 }
 
 

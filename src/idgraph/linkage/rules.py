@@ -11,10 +11,14 @@ from idgraph.schema import LEVELS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["ALIAS_RULE", "NAMED_LINKS", "check_rule_names", "rules_of"]
+__all__ = ["ALIAS_RULE", "DEVICE_RULE", "JUDGEMENT_RULE", "NAMED_LINKS", "check_rule_names", "rules_of"]
 
 # A merge or conversion that a source system itself recorded.
 ALIAS_RULE: Final = "source_merge"
+# What was left on a device of several users while only one of them can have had it: see `idgraph.linkage.devices`.
+DEVICE_RULE: Final = "device_at"
+# What a person, a rule or a source system judged to be one.
+JUDGEMENT_RULE: Final = "judgement"
 
 NAMED_LINKS: Final[dict[str, str]] = {
     "visitor-lead": "a form cookie, or an identify call with an e-mail and no user id",
@@ -38,16 +42,17 @@ def check_rule_names(without: Collection[str], types: Collection[str]) -> None:
         types: the identifier types of the run.
 
     Raises:
-        ConfigError: a name is none of a type, a pair of kinds, both, or `source_merge`.
+        ConfigError: a name is none of a type, a pair of kinds, both, `source_merge` or `device_at`.
     """
     pairs = _pairs("person") | _pairs("account")
     for name in without:
         kind_pair = "-".join(sorted(name.rpartition(":")[2].split("-")))
         known_type = name.rpartition(":")[0] in {"", *types}
-        if name not in {ALIAS_RULE, *types} and not (kind_pair in pairs and known_type):
+        if name not in {ALIAS_RULE, DEVICE_RULE, *types} and not (kind_pair in pairs and known_type):
             msg = (
                 f"there is no rule {name!r} to leave out. A rule is an identifier type ({', '.join(sorted(types))}), "
-                f"a pair of kinds ({', '.join(sorted(NAMED_LINKS))} …), both, as 'email:contact-lead', or {ALIAS_RULE}."
+                f"a pair of kinds ({', '.join(sorted(NAMED_LINKS))} …), both, as 'email:contact-lead', "
+                f"{ALIAS_RULE} or {DEVICE_RULE}."
             )
             raise ConfigError(msg)
 
