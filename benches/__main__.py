@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benches import collapse, exact, quality, startup
+from benches import churn, collapse, constraints, exact, hostile, quality, startup
 from benches.harness import ROOT, Scale
 from benches.report import circumstances, put
 
@@ -19,7 +19,10 @@ _QUICK: Final = Scale(sizes=(100_000, 1_000_000), runs=1, companies=500)
 _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "exact": ("The exact path, end to end", exact.bench),
     "collapse": ("The collapse step alone", collapse.bench),
+    "constraints": ("What constraints cost", constraints.bench),
     "quality": ("How right it is", quality.bench),
+    "hostile": ("What keeps people apart where values lie", hostile.bench),
+    "churn": ("How many ids change", churn.bench),
     "startup": ("How soon it starts", startup.bench),
 }
 
@@ -27,7 +30,7 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benches", description="Measure idgraph beside the floor and its peers.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(_BENCHES)}; all, if none is named")
-    parser.add_argument("--quick", action="store_true", help="small inputs, one run: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="small inputs, one run: a few minutes")
     parser.add_argument("--runs", type=int, help="how often each candidate runs; by default 3, or 1 if quick")
     parser.add_argument("--out", type=Path, help="the page to put the tables into; docs/benchmarks.md, unless quick")
     asked = parser.parse_args()

@@ -170,6 +170,58 @@ def test_merge_over_what_hubspot_and_salesforce_exported(data_dir, tmp_path):
         assert graph.profiles.filter(~pl.col("stub")).height == people
 
 
+@pytest.fixture
+def judged(tmp_path: Path) -> Path:
+    """Two words that contradict a third, one on a record that is not there, and one that was taken back."""
+    table = tmp_path / "judgements.csv"
+    table.write_text(
+        "left_id,right_id,verdict,by,at,revoked_at\n"
+        "app_users:u1,app_users:u3,same,ana,2026-01-02,\n"
+        "app_users:u3,app_users:bo@acme.io,same,ana,2026-01-03,\n"
+        "app_users:u1,app_users:bo@acme.io,different,bo,2026-01-04,\n"
+        "app_users:u9,app_users:u1,same,bo,2026-01-04,\n"
+        "app_users:u3,hubspot_contacts:53,same,bo,2026-01-04,2026-01-05\n"
+    )
+    return table
+
+
+def test_merge_with_judgements_says_which_counted(exports, judged, tmp_path):
+    printed = said("merge", exports, "--out", tmp_path / "out", "--judgements", judged)
+    assert "        1 said to be the same\n" in printed
+    assert "        1 said to be different\n" in printed
+    assert "        1 left out, because they contradict others\n" in printed
+    assert "        1 on records that are not there; they wait for them\n" in printed
+    assert "were said to be different, but" in printed
+    assert ADDRESS.findall(printed) == []
+    graph = ig.open(tmp_path / "out")
+    assert graph.judgements.height == 5  # the one that was revoked too
+    # Of the two words that contradict the third the older one is left out.
+    assert graph.explain("app_users:u3", "app_users:bo@acme.io").same
+    assert not graph.explain("app_users:u1", "app_users:u3").same
+
+
+def test_merge_with_a_previous_result_keeps_ids_and_judgements(exports, judged, tmp_path):
+    out = tmp_path / "out"
+    said("merge", exports, "--out", out, "--judgements", judged)
+    before = ig.open(out)
+    ids = before.assignments.sort("record_id", "level").rows()
+    printed = said("merge", exports, "--out", out, "--previous", out)
+    assert f"Ids are those of {out} wherever records stayed together." in printed
+    assert "differ" not in printed.rpartition("Ids are")[2]
+    after = ig.open(out)
+    assert after.assignments.sort("record_id", "level").rows() == ids
+    assert after.judgements.height == 5
+    assert after.changes.is_empty()
+
+
+def test_merge_says_in_what_a_previous_result_was_made_otherwise(exports, tmp_path):
+    said("merge", exports, "--out", tmp_path / "out", "--without", "email")
+    printed = said("merge", exports, "--out", tmp_path / "again", "--previous", tmp_path / "out")
+    assert "It was made otherwise: without differ" in printed
+    assert re.search(r"person +merged +\d", printed)
+    assert set(ig.open(tmp_path / "again").changes["change"]) == {"merged", "retired"}
+
+
 def test_explain(out):
     text = said("explain", out, "app_users:u1", "hubspot_contacts:51")
     assert text.startswith("app_users:u1 and hubspot_contacts:51 are one person:")

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from idgraph.config import Config, IdentifierType
+    from idgraph.config import Cardinality, Config, IdentifierType
+    from idgraph.entities.carry import carry_ids, churn
     from idgraph.errors import IdgraphError
     from idgraph.graph import Graph
     from idgraph.pipeline import resolve
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Cardinality",
     "Config",
     "Graph",
     "IdentifierType",
@@ -37,6 +39,8 @@ __all__ = [
     "KindBy",
     "Source",
     "__version__",
+    "carry_ids",
+    "churn",
     "discover",
     "open",
     "resolve",
@@ -44,12 +48,15 @@ __all__ = [
 
 # Where each public name lives: it is imported when it is first asked for, so that `import idgraph` is quick.
 _HOMES = {
+    "Cardinality": "idgraph.config",
     "Config": "idgraph.config",
     "Graph": "idgraph.graph",
     "IdentifierType": "idgraph.config",
     "IdgraphError": "idgraph.errors",
     "KindBy": "idgraph.sources.table",
     "Source": "idgraph.sources.table",
+    "carry_ids": "idgraph.entities.carry",
+    "churn": "idgraph.entities.carry",
     "discover": "idgraph.sources.discover",
     "resolve": "idgraph.pipeline",
 }

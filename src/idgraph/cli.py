@@ -74,13 +74,19 @@ def discover(folder: Folder, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def merge(
+def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or an earlier one of ours.")],
     format: Annotated[Format, typer.Option(help="Parquet keeps dtypes; CSV opens in a spreadsheet.")] = Format.parquet,
     region: Annotated[str | None, typer.Option(help="Country that national phone numbers are of, e.g. US.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone that times without one are in, e.g. Europe/Rome.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Rule to leave out, e.g. phone or visitor-lead.")] = None,
+    judgements: Annotated[
+        Path | None, typer.Option(help="Table of what was judged to be the same or different: CSV or Parquet.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier result, whose ids and judgements stay.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Discover, resolve and write: one run from exports to profiles and accounts."""
@@ -91,19 +97,25 @@ def merge(
     Graph.refuse_folder(out)
     found = find(folder)
     config = _settings(found.config, region, timezone, without)
+    earlier = Graph.open(previous) if previous else None
     if not as_json:
         _print_discovery(found)
         if any(item.stanza for item in found.unknown):
             typer.echo(f"\nHow to map what was left out: idgraph discover {shlex.quote(str(folder))}")
     with _progress() as say:
-        graph = resolve(*found, config=config, progress=say)
+        graph = resolve(*found, config=config, judgements=judgements, previous=earlier, progress=say)
         say("writing")
         graph.write(out, format.value)
     facts = graph.summary()
+    said = [str(contradiction) for contradiction in graph.contradictions()]
     if as_json:
-        _print_json({"discovery": _discovery_facts(found), "summary": facts, "out": str(out)})
+        parts = {"discovery": _discovery_facts(found), "summary": facts, "contradictions": said, "out": str(out)}
+        _print_json(parts)
         return
     _print_summary(facts)
+    _print_judgements(facts["judgements"], said)
+    if previous:
+        _print_changes(previous, graph.run["previous"], facts["changes"])
     typer.echo(f"\nWritten to {out}.")
 
 
@@ -269,7 +281,32 @@ def _print_summary(facts: dict[str, Any]) -> None:
     if facts["review"]:
         typer.echo(f"  {facts['review']:>9,} pairs of companies wait for a person to decide (links, state review)")
     _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
+    _print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
     _print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
+
+
+def _print_judgements(counts: dict[str, int], contradictions: list[str]) -> None:
+    words = {
+        "used": "said to be the same",
+        "rejected": "said to be different",
+        "review": "unsure",
+        "cut": "left out, because they contradict others",
+        "waiting": "on records that are not there; they wait for them",
+    }
+    if counts:
+        typer.echo("\nJudgements:")
+        for state, number in counts.items():
+            typer.echo(f"  {number:>9,} {words[state]}")
+    for contradiction in contradictions:
+        typer.echo(f"  {contradiction}")
+
+
+def _print_changes(previous: Path, facts: dict[str, Any], changes: list[dict[str, Any]]) -> None:
+    typer.echo(f"\nIds are those of {previous} wherever records stayed together.")
+    if facts["differs"]:
+        differ = ", ".join(facts["differs"])
+        typer.echo(f"It was made otherwise: {differ} differ, so that some changes come from there.")
+    _print_refused("What changed", changes, ["level", "change"])
 
 
 def _print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:

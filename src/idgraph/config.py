@@ -24,7 +24,7 @@ from pydantic import (
 from idgraph.errors import ConfigError, faults
 from idgraph.schema import Kind, Level
 
-__all__ = ["DEFAULT_TYPES", "IN_A_FILE", "Config", "IdentifierType", "Trust"]
+__all__ = ["DEFAULT_TYPES", "IN_A_FILE", "Cardinality", "Config", "IdentifierType", "Trust"]
 
 Trust = Literal["id", "contact", "device", "none"]
 
@@ -62,6 +62,9 @@ class IdentifierType(_Settings):
         agreement: the share of a value's named holders whose names must hang together, or None: see
             `idgraph.linkage.guards.disagreeing`.
         kind: what a record is that is known only by a reference of this type.
+        unique: `entity` if one person or company has at most one value of it, `source` if at most one in each source;
+            values of records that a source system merged count as one. None: any number.
+        unique_days: values seen further apart than this do not break `unique`; None: always.
     """
 
     name: str
@@ -72,6 +75,8 @@ class IdentifierType(_Settings):
     limit: int = Field(default=5, ge=1)
     agreement: float | None = Field(default=None, gt=0, le=1)
     kind: Kind | None = None
+    unique: Literal["entity", "source"] | None = None
+    unique_days: float | None = Field(default=None, gt=0)
 
     @property
     def is_contact_point(self) -> bool:
@@ -109,6 +114,22 @@ DEFAULT_TYPES: Final[tuple[IdentifierType, ...]] = (
 )
 
 
+class Cardinality(_Settings):
+    """How many values of one type a value of another may meet: `Cardinality(of="email", to="app.user_id")`.
+
+    Attributes:
+        of: the type whose values are limited.
+        to: the type that is counted, by the records that hold both; values that a source system merged count as one.
+        at_most: how many.
+        level: whose identifiers both are.
+    """
+
+    of: str
+    to: str
+    at_most: int = Field(default=1, ge=1)
+    level: Level = "person"
+
+
 class Config(_Settings):
     """Settings of a run.
 
@@ -118,6 +139,12 @@ class Config(_Settings):
         region: ISO 3166 code that national phone numbers are read in, e.g. `US`; without it they are refused.
         timezone: IANA name that timestamps without a zone are in.
         domain_majority: share of a tenant's users with a company mail domain that must hold one for the tenant to.
+        cardinality: limits between types; what goes beyond is cut.
+        strict_weight: from here on evidence needs no doubt; weak evidence between two dense groups of records has to
+            add up to it.
+        most_records: records of an entity, those of visitors and clickstreams not counted, above which evidence is
+            taken strongest first until they are reached. None: found from the data.
+        most_parts: likewise how many groups held by strict evidence an entity may have.
         id_key: secret that makes entity ids a keyed hash, so that guessable record ids cannot be found from them.
 
     >>> Config().type_of("person", "email").trust
@@ -129,6 +156,10 @@ class Config(_Settings):
     region: str | None = None
     timezone: str = "UTC"
     domain_majority: float = Field(default=0.5, ge=0, lt=1)
+    cardinality: tuple[Cardinality, ...] = ()
+    strict_weight: float = Field(default=12.0, gt=0)
+    most_records: int | None = Field(default=None, ge=1)
+    most_parts: int | None = Field(default=None, ge=1)
     id_key: SecretStr | None = None
 
     @field_validator("types")

@@ -5,29 +5,38 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.metrics import Quality, checked_truth, quality
+from idgraph.audit.review import review
 from idgraph.audit.summary import summary
+from idgraph.audit.timeline import timeline
+from idgraph.collapse.decisions import Contradiction, decide
 from idgraph.collapse.ids import PREFIXES
+from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
 from idgraph.engines.output import RUN_FILE, is_ours, new_folder, refuse_folder
+from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
+from idgraph.entities.changes import changes_between
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, IdgraphError, NotFoundError, OutputError, mask_id
-from idgraph.schema import FRAMES, LEVELS, empty
+from idgraph.errors import ConfigError, IdgraphError, NotFoundError, OutputError, mask, mask_id
+from idgraph.schema import FRAMES, LEVELS, TEXT, empty
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from idgraph.engines import Engine
+    from idgraph.entities.build import Evidence
 
 __all__ = ["Graph", "run_facts"]
 
@@ -99,8 +108,41 @@ class Graph:
         config = config or Config()
         engine = engine_for(*frames.values())
         given = {name: engine.lazy(frame) for name, frame in frames.items()}
-        built = build(evidence_of(given, config, engine), config, engine)
-        return cls(built, config, engine, run_facts(config, engine, []))
+        return cls.collapsed(evidence_of(given, config, engine), config, engine, run_facts(config, engine, []))
+
+    @classmethod
+    def collapsed(
+        cls,
+        evidence: Evidence,
+        config: Config,
+        engine: Engine,
+        run: Mapping[str, Any],
+        previous: Graph | None = None,
+    ) -> Graph:
+        """Collapse decided evidence; see `idgraph.entities.build.build`.
+
+        Args:
+            evidence: what is known.
+            config: the settings of the run.
+            engine: what runs it.
+            run: what `run.json` says of it.
+            previous: an earlier result, whose ids stay.
+
+        Raises:
+            ConfigError: the previous result was made with other ids: another key, or without one.
+        """
+        if previous is None:
+            return cls(build(evidence, config, engine), config, engine, run)
+        if previous.run.get("id_key") != run.get("id_key"):
+            msg = "the previous result was made with another id_key: its ids mean nothing here. Give the same key."
+            raise ConfigError(msg)
+        before = engine.lazy(previous.assignments).select("record_id", nw.col("level").cast(TEXT), "entity_id")
+        before = engine.checkpoint(before)
+        frames = build(evidence, config, engine, before)
+        now = engine.checkpoint(frames["assignments"])
+        at = datetime.fromisoformat(run["at"])
+        frames |= {"changes": changes_between(before, now, frames, engine, run["run_id"], at), "assignments": now}
+        return cls(frames, config, engine, {**run, "previous": _previous_facts(previous.run, run)})
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every frame."""
@@ -177,6 +219,109 @@ class Graph:
             msg = f"no record of the truth is in this graph on level {level}; record ids are '<source>:<native id>'"
             raise ConfigError(msg)
         return score
+
+    def as_of(self, at: datetime | date | str) -> Graph:
+        """Give the graph as it was known at a time, by when its evidence was observed; nothing is matched again.
+
+        What is suppressed, what a model or a majority decided, attributes and the flag `deleted` are today's. What
+        nobody knows the time of is left out: see `idgraph.entities.again.known_at`, and `docs/how-to/as-of.md`.
+
+        Args:
+            at: a datetime, a date (its first moment), or either as ISO 8601 text; without a zone it is UTC.
+
+        Returns:
+            The graph; `run["as_of"]` says `at`, and by frame how many rows were `left_out` because they have no known
+            time, and how many came `later`.
+
+        Raises:
+            ConfigError: it is no point in time, or the graph was opened without the key of its ids.
+        """
+        known = known_at(self._frames, instant(at), self._engine)
+        said = {"at": instant(at).isoformat(), "left_out": known.left_out, "later": known.later}
+        return self._again(known.frames, as_of=said)
+
+    def without(
+        self,
+        *,
+        rule: str | None = None,
+        value: str | tuple[str, str] | None = None,
+        link: tuple[str, str] | None = None,
+    ) -> Graph:
+        """Give the graph that would be without a rule, a value or a link; nothing is matched again.
+
+        Guards are not asked again either: what is suppressed today stays so.
+
+        Args:
+            rule: an identifier type (`email`), or a rule of `identifiers.rules` or `links.rule` (`source_merge`).
+            value: a value of `identifiers`, or (type, value).
+            link: two record ids that a row of `links` joins.
+
+        Returns:
+            The graph; `changes` says which profiles and accounts differ. What was left out stands in its frames, and
+            masked in the list `run["without"]`.
+
+        Raises:
+            ConfigError: nothing is to be left out, what is to be is not there, or the graph was opened without the key
+                of its ids.
+        """
+        left = leave_out(self._frames, rule, value, link, self._engine)
+        shown = [value] if isinstance(value, str) else list(value or ())
+        said = {
+            "rule": rule,
+            "value": [*shown[:-1], *map(mask, shown[-1:])] or None,
+            "link": [mask_id(record_id) for record_id in link or ()] or None,
+        }
+        named = {what: name for what, name in said.items() if name is not None}
+        return self._again(left, self, without=[*self.run.get("without", []), named])
+
+    def with_judgements(self, judgements: Any) -> Graph:  # noqa: ANN401 - a path or a frame of any library
+        """Give the graph that would be if this were said too; nothing is matched again.
+
+        Args:
+            judgements: a table (CSV, Parquet, a frame) in the columns of the frame `judgements`; those that the graph
+                has stay.
+
+        Returns:
+            The graph; `changes` says which profiles and accounts differ.
+
+        Raises:
+            SourceError: the table cannot be read, or a row of it not be used.
+            ConfigError: a person and a company are judged.
+        """
+        said = read_judgements(judgements, self._engine)
+        return self._again(judged_again(self._frames, said, self._engine), self)
+
+    def contradictions(self) -> list[Contradiction]:
+        """List the words `same` that were left out because a chain of them joins two records said to be different."""
+        return decide(self._engine.collect(self._frames["judgements"])).contradictions
+
+    def review(self, limit: int = 100) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """List the pairs and profiles most worth a minute of a person, those of most expected effect first.
+
+        Args:
+            limit: the most rows to list.
+
+        Returns:
+            question, level, left_id, right_id and more; see `idgraph.audit.review.review`.
+
+        Raises:
+            ConfigError: limit is less than 1.
+        """
+        return self._engine.native(review(self._frames, self.config, self._engine, limit))
+
+    def timeline(self, device: str, type: str | None = None) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """List who held a device when; see `idgraph.audit.timeline.timeline`.
+
+        Args:
+            device: the value, as it stands in `identifiers`.
+            type: its type, where it is a value of several.
+
+        Raises:
+            NotFoundError: no record of a person holds it.
+            ConfigError: the type is not trusted like a device, or several types have the value and none is named.
+        """
+        found = timeline(self._frames, device, type, self.config, self._engine)
+        return self._engine.native(self._engine.lazy(found))
 
     def summary(self) -> dict[str, Any]:
         """Count what came in, what it became and what was refused; see `idgraph.audit.summary.summary`."""
@@ -266,6 +411,23 @@ class Graph:
         frames = {name: engine.stored(folder / f"{name}.parquet") for name in FRAMES}
         return cls(frames, config, engine, run, stored=True)
 
+    def _again(
+        self,
+        frames: Mapping[str, nw.LazyFrame],
+        previous: Graph | None = None,
+        **facts: Any,  # noqa: ANN401 - what JSON can hold
+    ) -> Graph:
+        """Collapse some of this graph's evidence once more."""
+        if self.run.get("id_key") and self.config.id_key is None:
+            msg = (
+                "the ids of this graph are keyed, and the key is not kept with it, so other ids would come out. Set "
+                "it: graph.config = graph.config.model_copy(update={'id_key': pydantic.SecretStr(…)})"
+            )
+            raise ConfigError(msg)
+        evidence = evidence_of(frames, self.config, self._engine)
+        run = {name: fact for name, fact in self.run.items() if name not in {"counts", "format", "previous"}}
+        return Graph.collapsed(evidence, self.config, self._engine, {**run, **_when(), **facts}, previous)
+
     def _inside(self, id: str) -> Any:  # noqa: ANN401
         """The records of an entity: record_id, entity_id."""
         placed = self._frames["assignments"]
@@ -310,9 +472,24 @@ class _Computed(Mapping[str, nw.LazyFrame]):
         return len(self._plans)
 
 
+def _previous_facts(previous: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the result whose ids were carried over, and in what it was made otherwise: `differs`, names of settings."""
+    settings = [dict(facts.get("config", {})) for facts in (previous, run)]
+    differs = sorted(name for name in settings[1] if settings[0].get(name) != settings[1][name])
+    if previous.get("idgraph") != run.get("idgraph"):
+        differs.append("idgraph")
+    return {"run_id": previous.get("run_id"), "idgraph": previous.get("idgraph"), "differs": differs}
+
+
+def _when() -> dict[str, str]:
+    """What tells a run from others."""
+    return {"run_id": uuid4().hex, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
 def run_facts(config: Config, engine: Engine, sources: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `run.json` says of a run besides counts: versions, settings without secrets, and what was read."""
+    """What `run.json` says of a run besides counts: when, versions, settings without secrets, and what was read."""
     return {
+        **_when(),
         "idgraph": version("idgraph-b2b"),
         "engine": engine.name,
         "config": config.model_dump(mode="json", exclude={"id_key"}),

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
+from idgraph.collapse.judgements import read_judgements
 from idgraph.config import DEFAULT_TYPES, Config, IdentifierType
 from idgraph.engines import engine_for
-from idgraph.entities.build import Evidence, build
+from idgraph.entities.build import Evidence
+from idgraph.entities.evidence import judged_pairs
 from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
 from idgraph.linkage.exact import Context, Exact, link_exact, names_of
 from idgraph.linkage.rules import ALIAS_RULE, check_rule_names
-from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, TEXT, Level, level_of
+from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, TEXT, Level, empty, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
 from idgraph.sources.references import Resolved, refuse_misplaced, resolve_references, with_reference_types
 from idgraph.sources.table import Source
@@ -33,12 +35,21 @@ _USERS: Final = ("user", "clickstream")
 _TENANTS: Final = ("tenant",)
 
 
-def resolve(*sources: Source, config: Config | None = None, progress: Callable[[str], None] | None = None) -> Graph:
+def resolve(
+    *sources: Source,
+    config: Config | None = None,
+    judgements: Any = None,  # noqa: ANN401 - a path or a frame of any library
+    previous: Graph | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Graph:
     """Link the records of all sources and collapse them into profiles, tenants and accounts.
 
     Args:
         sources: the exports, each with its mapping; names must differ.
         config: settings; the defaults suit most B2B data.
+        judgements: what people, rules or source systems said of pairs of records: a table (CSV, Parquet, a frame) in
+            the columns of the frame `judgements`. Default: those of the previous result.
+        previous: an earlier result: its ids stay, and the frame `changes` says what became of them.
         progress: called with a few words before each step.
 
     Returns:
@@ -46,20 +57,28 @@ def resolve(*sources: Source, config: Config | None = None, progress: Callable[[
 
     Raises:
         ConfigError: no source, two of one name, or a rule name that does not exist.
-        SourceError: a source cannot be read, or its mapping does not fit.
+        SourceError: a source or the judgements cannot be read, or a mapping does not fit.
     """
     config = config or Config()
     say = progress or (lambda _: None)
     typed = _checked(sources, config)
     config = _with_own_types(config, typed)
     engine = engine_for(*(source.data for source in typed))
+    said = _judgements(judgements, previous, engine)
     gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in typed]
     say("linking")
-    evidence = _linked(gathered, typed, config, engine)
+    evidence = _linked(gathered, typed, said, config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
-    return Graph(build(evidence, config, engine), config, engine, run_facts(config, engine, read))
+    return Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
+
+
+def _judgements(given: Any, previous: Graph | None, engine: Engine) -> nw.LazyFrame:  # noqa: ANN401
+    """The judgements given, or else those of the previous result."""
+    if given is not None:
+        return read_judgements(given, engine)
+    return engine.lazy(empty("judgements") if previous is None else previous.judgements)
 
 
 def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
@@ -162,15 +181,18 @@ def _owned(
 ) -> Iterator[tuple[Level, str, nw.LazyFrame]]:
     """The records whose own ids are identifiers too, by level and type.
 
-    That is where other sources hold values of the type or own it as well; and of users always where there are devices,
-    since two users on one device must be seen to be two.
+    That is where other sources hold values of the type or own it as well; of users always where there are devices,
+    since two users on one device must be seen to be two; and where a constraint counts them.
     """
+    counted = {(t.level, t.name) for t in config.types if t.unique}
+    counted |= {(limit.level, name) for limit in config.cardinality for name in (limit.of, limit.to)}
     cells = [(level_of(min(s.kinds)), cell.name) for s in sources for cell in s.cells("identifier")]
     devices = any(config.type_of(level, name).trust == "device" for level, name in cells)
     for source in sources:
         kind, name = min(source.kinds), source.own_type
         several = sum(other.own_type == name for other in sources) > 1
-        if name and (several or (level_of(kind), name) in cells or (devices and kind in _USERS)):
+        asked = (level_of(kind), name) in {*cells, *counted}
+        if name and (several or asked or (devices and kind in _USERS)):
             yield level_of(kind), name, records.filter(nw.col("source") == source.name)
     owned = {source.own_type for source in sources}
     for name, kind in (
@@ -196,7 +218,9 @@ def _own_ids(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     ).select(*IDENTIFIER)
 
 
-def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engine: Engine) -> Evidence:
+def _linked(
+    gathered: _Gathered, sources: Sequence[Source], judgements: nw.LazyFrame, config: Config, engine: Engine
+) -> Evidence:
     """Decide what links: companies first, by their own identifiers and the domains of their people; then people."""
     references = gathered.references
     if ALIAS_RULE in config.without:
@@ -207,7 +231,7 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
         records = gathered.records.filter(nw.col("kind").is_in(list(LEVELS[level])))
         context = Context(
             level=level,
-            records=records.select("record", "kind"),
+            records=records.select("record", "kind", "first_seen", "last_seen"),
             names=engine.checkpoint(names_of(records, level)),
             aliases=references.aliases,
             hierarchy=references.hierarchy,
@@ -240,6 +264,9 @@ def _linked(gathered: _Gathered, sources: Sequence[Source], config: Config, engi
         hierarchy=references.hierarchy,
         aliases=references.aliases,
         rejects=gathered.rejects,
+        judged=judged_pairs(judgements, gathered.records, engine),
+        judgements=judgements,
+        links=exact["person"].links,
     )
 
 

@@ -211,11 +211,9 @@ def _why_not(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: Rows)
     )
     reasons = []
     for kind, value in sorted(one.keys() & other.keys()):
-        states = {one[kind, value], other[kind, value]}
-        barred = next((reason for _, reason in sorted(states, key=str) if reason), None)
-        why = (
-            f"suppressed, {barred}: {STATE_REASONS.get(barred, barred)}" if barred else "not used: no rule links by it"
-        )
+        states = sorted({one[kind, value], other[kind, value]}, key=str)
+        state, barred = next((found for found in states if found[1]), (None, None))
+        why = f"{state}, {barred}: {STATE_REASONS.get(barred, barred)}" if barred else "not used: no rule links by it"
         reasons.append(f"they share {kind} {mask(value)}, {why}")
     ordered = sorted(pair)
     waiting = frames["links"].filter((nw.col("left_id") == ordered[0]) & (nw.col("right_id") == ordered[1]))

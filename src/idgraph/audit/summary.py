@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from idgraph.linkage.rules import JUDGEMENT_RULE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,17 +25,21 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
 
     Returns:
         `records` by source and kind; `profiles`, `tenants`, `accounts` (of real records; stubs apart); `joined`
-        (entities of several records); `members` by via; `suppressed` values and `rejects` by reason; `review` links.
+        (entities of several records); `members` by via; `suppressed` values, `cut` identifiers and `rejects` by reason;
+        `review` links; `judgements` by what became of them (used, rejected, review, cut; waiting for their records);
+        `changes` since the previous result by level and change.
     """
 
-    def tally(name: str, *by: str) -> list[dict[str, Any]]:
+    def tally(name: str, *by: str, of: nw.LazyFrame | None = None) -> list[dict[str, Any]]:
         keys = [nw.col(column).cast(nw.String()) for column in by]
-        counted = frames[name].select(*keys).group_by(*by).agg(nw.len().cast(nw.Int64()).alias("count"))
+        rows = (frames[name] if of is None else of).select(*keys)
+        counted = rows.group_by(*by).agg(nw.len().cast(nw.Int64()).alias("count"))
         return engine.collect(counted).sort("count", *by, descending=[True, *[False] * len(by)]).to_dicts()
 
     real = {name: frames[name].filter(~nw.col("stub")) for name in ("profiles", "tenants", "accounts")}
     several = {name: engine.count(frame.filter(nw.col("records") > 1)) for name, frame in real.items()}
-    review = frames["links"].filter(nw.col("state") == "review")
+    review = frames["links"].filter((nw.col("state") == "review") & (nw.col("rule") != JUDGEMENT_RULE))
+    cut = frames["identifiers"].filter(nw.col("state") == "cut")
     return {
         "records": tally("records", "source", "kind"),
         **{name: engine.count(frame) for name, frame in real.items()},
@@ -43,4 +49,19 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         "suppressed": tally("suppressed", "type", "reason"),
         "rejects": tally("rejects", "source", "grain", "reason"),
         "review": engine.count(review),
+        "cut": tally("identifiers", "type", "reason", of=cut),
+        "judgements": _judgements(frames, engine),
+        "changes": tally("changes", "level", "change"),
     }
+
+
+def _judgements(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, int]:
+    """Count judgements by what became of them; those on records that are not there wait."""
+    judged = frames["links"].filter(nw.col("rule") == JUDGEMENT_RULE)
+    states = engine.collect(judged.select(nw.col("state").cast(nw.String()))).to_series().to_list()
+    known = frames["records"].select("record_id")
+    waiting = frames["judgements"].filter(nw.col("revoked_at").is_null())
+    absent = [waiting.join(known, left_on=end, right_on="record_id", how="anti") for end in ("left_id", "right_id")]
+    pairs = nw.concat([frame.select("left_id", "right_id") for frame in absent]).unique(["left_id", "right_id"])
+    found = {state: states.count(state) for state in sorted(set(states))}
+    return found | ({"waiting": number} if (number := engine.count(pairs)) else {})

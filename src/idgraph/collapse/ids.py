@@ -24,38 +24,42 @@ PREFIXES: Final = {"person": "prf_", "tenant": "ten_", "account": "acc_"}
 _BYTES: Final = 8
 
 
-def entity_ids(founders: nw.LazyFrame, level: str, config: Config, engine: Engine) -> Callable[[], nw.LazyFrame]:
-    """Name each entity after its founder.
+def entity_ids(
+    founders: nw.LazyFrame, group: str, name: str, level: str, config: Config, engine: Engine
+) -> Callable[[], nw.LazyFrame]:
+    """Name each group of records after its founder.
 
     The id is BLAKE2b of the record id, 8 bytes; with `Config.id_key` it is BLAKE2b's keyed mode (RFC 7693, section
     2.9), a message authentication code, so that nobody without the key can find the id of a record they guess.
 
     Args:
-        founders: entity, founder (a record_id).
+        founders: group (an integer), founder (a record_id).
+        group: the name of that column.
+        name: the column to add.
         level: person, tenant or account: the id's prefix.
         config: the key.
         engine: what runs it.
 
     Returns:
-        What waits for entity, entity_id: the prefix and 16 hex digits.
+        What waits for the group and its id: the prefix and 16 hex digits.
     """
     key = config.id_key.get_secret_value().encode() if config.id_key else b""
-    kernel = partial(_hashed, prefix=PREFIXES[level], key=blake2b(key).digest() if key else b"")
-    return engine.map_aside(founders, kernel, {"entity": founders.collect_schema()["entity"], "entity_id": TEXT})
+    kernel = partial(_hashed, group=group, name=name, prefix=PREFIXES[level], key=blake2b(key).digest() if key else b"")
+    return engine.map_aside(founders, kernel, {group: founders.collect_schema()[group], name: TEXT})
 
 
-def _hashed(rows: pl.DataFrame, *, prefix: str, key: bytes) -> pl.DataFrame:
+def _hashed(rows: pl.DataFrame, *, group: str, name: str, prefix: str, key: bytes) -> pl.DataFrame:
     if rows.is_empty():
-        return rows.select("entity", pl.lit("").alias("entity_id"))
+        return rows.select(group, pl.lit("").alias(name))
     fresh = blake2b(digest_size=_BYTES, key=key).copy  # twice as fast as a new one
 
-    def digest(name: bytes) -> bytes:
+    def digest(founder: bytes) -> bytes:
         state = fresh()
-        state.update(name)
+        state.update(founder)
         return state.digest()
 
     digests = b"".join(map(digest, rows["founder"].cast(pl.Binary).to_list()))
     texts = (
         pl.Series([digests.hex(" ", _BYTES)]).str.split(" ").explode()
     )  # one text for all takes half of one for each
-    return rows.select("entity", (pl.lit(prefix) + texts).alias("entity_id"))
+    return rows.select(group, (pl.lit(prefix) + texts).alias(name))

@@ -92,6 +92,11 @@ class Engine(Protocol):
     ) -> Callable[[], nw.LazyFrame]:
         """Run a kernel of plain Python beside what follows: `map_batches`, and a call that waits for its checkpoint."""
 
+    def map_groups(
+        self, frame: nw.LazyFrame, by: str, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
+    ) -> nw.LazyFrame:
+        """Run a kernel over whole groups of rows, one or several at a time, and checkpoint."""
+
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """Compute a frame once, so that what follows starts from its rows and not from its plan."""
 

@@ -114,6 +114,18 @@ class SparkEngine:
         done = self.checkpoint(self.map_batches(frame, kernel, schema))
         return lambda: done
 
+    def map_groups(
+        self, frame: nw.LazyFrame, by: str, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]
+    ) -> nw.LazyFrame:
+        """See `Engine.map_groups`: each group in a Python worker, whole."""
+        declared = nw.Schema(schema).to_polars()
+        native, arrow = _schemas(declared)
+        rows: DataFrame = frame.to_native()
+        found = rows.groupBy(_column(by)).applyInArrow(  # which reads the signature of what it runs
+            lambda group: _run_group(group, kernel=kernel, declared=declared, arrow=arrow), native
+        )
+        return self.checkpoint(nw.from_native(found))
+
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.checkpoint`."""
         native: DataFrame = frame.to_native()
@@ -203,10 +215,14 @@ def _run(
     batches: Iterator[pa.RecordBatch], kernel: Kernel, declared: pl.Schema, arrow: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Run a kernel in a Python worker of Spark."""
-    unsigned = [pl.col(name).reinterpret(signed=True) for name, dtype in declared.items() if dtype == pl.UInt64]
     for batch in batches:
-        found = kernel(pl.DataFrame(batch)).select(pl.col(name).cast(dtype) for name, dtype in declared.items())
-        yield from found.with_columns(unsigned).to_arrow().cast(arrow).to_batches()
+        yield from _run_group(batch, kernel=kernel, declared=declared, arrow=arrow).to_batches()
+
+
+def _run_group(rows: pa.RecordBatch | pa.Table, *, kernel: Kernel, declared: pl.Schema, arrow: pa.Schema) -> pa.Table:
+    unsigned = [pl.col(name).reinterpret(signed=True) for name, dtype in declared.items() if dtype == pl.UInt64]
+    found = kernel(pl.DataFrame(rows)).select(pl.col(name).cast(dtype) for name, dtype in declared.items())
+    return found.with_columns(unsigned).to_arrow().cast(arrow)
 
 
 def _schemas(schema: Mapping[str, PolarsDataType]) -> tuple[StructType, pa.Schema]:

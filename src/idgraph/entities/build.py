@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
 from idgraph.collapse.components import collapse
+from idgraph.collapse.constraints import Held
+from idgraph.entities.carry import carried
 from idgraph.entities.describe import ENTITY_FRAMES, describe
 from idgraph.entities.members import domain_memberships, members
-from idgraph.linkage.rules import ALIAS_RULE
+from idgraph.linkage.exact import names_of
+from idgraph.linkage.rules import ALIAS_RULE, JUDGEMENT_RULE
 from idgraph.schema import FRAMES, LEVELS, PERSON_KINDS, TEXT, Level, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from idgraph.collapse.components import Collapsed
     from idgraph.config import Config
     from idgraph.engines import Engine
 
-__all__ = ["ALIAS_WEIGHT", "Evidence", "build"]
+__all__ = ["ALIAS_WEIGHT", "JUDGEMENT_WEIGHT", "Evidence", "build"]
 
 ALIAS_WEIGHT: Final = 30.0
+JUDGEMENT_WEIGHT: Final = 40.0
 _EXAMPLES: Final = 3
 _LINK: Final = ("rule", "weight", "strict", "evidence", "observed_at", "state", "reason")
 
@@ -41,6 +46,9 @@ class Evidence:
         hierarchy: child, parent (records), via, observed_at.
         aliases: survivor, merged (records), via, at.
         rejects: the frame `rejects`.
+        judged: left, right (records), verdict (same, different, unsure; contradiction: same, but left out), by, at:
+            what judgements come to.
+        judgements: the frame `judgements`.
         links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
     """
 
@@ -53,30 +61,47 @@ class Evidence:
     hierarchy: nw.LazyFrame
     aliases: nw.LazyFrame
     rejects: nw.LazyFrame
+    judged: nw.LazyFrame
+    judgements: nw.LazyFrame
     links: nw.LazyFrame | None = None
 
 
-def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.LazyFrame]:
+def build(
+    evidence: Evidence, config: Config, engine: Engine, previous: nw.LazyFrame | None = None
+) -> dict[str, nw.LazyFrame]:
     """Collapse the evidence and describe what comes out.
 
     Args:
         evidence: what is known.
-        config: the key of ids, and what types are contact points.
+        config: constraints, the key of ids, and what types are contact points.
         engine: what runs it.
+        previous: record_id, level, entity_id of a result whose ids are to stay.
 
     Returns:
         The frames of `idgraph.schema.FRAMES` that this step fills, by name.
     """
     placed: dict[str, nw.LazyFrame] = {}
     frames: dict[str, nw.LazyFrame] = {}
+    cuts: list[nw.LazyFrame] = []
     for level, kinds in LEVELS.items():
+        whose: Level = "person" if level == "person" else "account"
         records = evidence.records.filter(nw.col("kind").is_in(list(kinds)))
-        edges = engine.checkpoint(nw.concat([evidence.edges[level], _alias_edges(evidence.aliases, records, engine)]))
-        found = collapse(records.select("record", "record_id", "first_seen"), edges, level, config, engine)
-        held = evidence.identifiers["person" if level == "person" else "account"]
-        attributes = evidence.attributes["person" if level == "person" else "account"]
-        frames[ENTITY_FRAMES[level]] = describe(records, attributes, found, held, edges, level, config, engine)
-        placed[level] = engine.lookup(found.records, "entity", found.entities(), "entity", {"entity_id": "entity_id"})
+        own = _own_links(evidence, records, engine)
+        edges = engine.checkpoint(
+            nw.concat([evidence.edges[level], own.select("left", "right", nw.col("rule").cast(engine.word), "weight")])
+        )
+        held = None if level == "tenant" else _held(evidence, own, records, whose, engine)
+        facts = records.select("record", "record_id", "kind", "source", "first_seen")
+        found = collapse(facts, edges, held, level, config, engine)
+        if found.cut is not None:
+            cuts.append(found.cut)
+            evidence = _with_cuts(evidence, found.cut, whose, engine)
+        named = _named_as_before(found, facts, level, previous, config, engine)
+        placed[level] = _placed(found, named, engine)
+        attributes = evidence.attributes[whose]
+        identifiers = evidence.identifiers[whose]
+        described = describe(records, attributes, found, named, identifiers, level, config, engine)
+        frames[ENTITY_FRAMES[level]] = described
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
@@ -85,17 +110,110 @@ def build(evidence: Evidence, config: Config, engine: Engine) -> dict[str, nw.La
     ids = evidence.records.select("record", "record_id")
     frames["assignments"] = _assignments(placed, ids, engine)
     frames |= _with_record_ids(evidence, belongs, ids, engine)
-    frames["links"] = _links(evidence, engine)
+    frames["links"] = _links(evidence, cuts, engine)
     frames["suppressed"] = _suppressed(evidence, placed, engine)
     return frames
 
 
-def _alias_edges(aliases: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """What source systems merged, within one level: a lead converted to a contact, never a person to a company."""
-    ends = aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
+def _own_links(evidence: Evidence, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """What source systems merged and what was judged to be one, within one level: left, right, rule, weight, evidence.
+
+    A lead converted to a contact, never a person to a company.
+    """
+    ends = evidence.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"), "via")
+    said = evidence.judged.filter(nw.col("verdict") == "same").select("left", "right", nw.col("by").alias("evidence"))
+    merged = _between(ends, records).select("left", "right", nw.col("via").cast(TEXT).alias("evidence"))
+    rules = ((merged, ALIAS_RULE, ALIAS_WEIGHT), (_between(said, records), JUDGEMENT_RULE, JUDGEMENT_WEIGHT))
+    return engine.checkpoint(
+        nw.concat(
+            [
+                pairs.with_columns(nw.lit(rule).alias("rule"), nw.lit(odds).alias("weight"))
+                for pairs, rule, odds in rules
+            ]
+        )
+    )
+
+
+def _between(pairs: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
+    """Those pairs of which both ends are among the records."""
     for end in ("left", "right"):
-        ends = ends.join(records.select(nw.col("record").alias(end)), on=end, how="semi")
-    return ends.with_columns(nw.lit(ALIAS_RULE).cast(engine.word).alias("rule"), nw.lit(ALIAS_WEIGHT).alias("weight"))
+        pairs = pairs.join(records.select(nw.col("record").alias(end)), on=end, how="semi")
+    return pairs
+
+
+def _held(evidence: Evidence, own: nw.LazyFrame, records: nw.LazyFrame, level: Level, engine: Engine) -> Held:
+    """What may keep records of a level apart, and what joined them."""
+    columns = ["left", "right", "rule", "weight", "evidence"]
+    used = [] if evidence.links is None else [evidence.links.filter(nw.col("state") == "used").select(columns)]
+    return Held(
+        identifiers=evidence.identifiers[level],
+        links=engine.checkpoint(nw.concat([own.select(columns), *(_between(frame, records) for frame in used)])),
+        apart=evidence.judged.filter(nw.col("verdict") == "different").select("left", "right"),
+        names=names_of(records, level),
+        aliases=evidence.aliases,
+    )
+
+
+def _with_cuts(evidence: Evidence, cut: nw.LazyFrame, level: Level, engine: Engine) -> Evidence:
+    """Say of identifiers that they were cut, and why; or under which rules they are left."""
+    values = engine.checkpoint(cut.filter(nw.col("what") == "value"))
+    types = engine.collect(values.select("type").unique("type")).to_series().to_list()
+    identifiers = dict(evidence.identifiers[level])
+    for name in types:
+        frame = identifiers[name]
+        code = frame.collect_schema()["record"]
+        said = values.filter(nw.col("type") == name).select(
+            nw.col("record").cast(code),
+            "value",
+            nw.lit(value=True).alias("said"),
+            nw.col("rules").alias("left"),
+            nw.col("reason").alias("why"),
+        )
+        joined = frame.join(said, on=["record", "value"], how="left")
+        is_cut = nw.col("said").fill_null(value=False) & nw.col("left").is_null() & (nw.col("state") == "used")
+        marked = joined.with_columns(
+            nw.when(is_cut).then(nw.lit("cut")).otherwise(nw.col("state").cast(TEXT)).cast(engine.word).alias("state"),
+            nw.when(is_cut)
+            .then(nw.col("why"))
+            .otherwise(nw.col("reason").cast(TEXT))
+            .cast(engine.word)
+            .alias("reason"),
+            nw.coalesce(nw.col("left"), nw.col("rules").cast(TEXT)).cast(engine.word).alias("rules"),
+        )
+        identifiers[name] = engine.checkpoint(marked.drop("said", "left", "why"))
+    return replace(evidence, identifiers={**evidence.identifiers, level: identifiers})
+
+
+def _named_as_before(
+    found: Collapsed,
+    records: nw.LazyFrame,
+    level: str,
+    previous: nw.LazyFrame | None,
+    config: Config,
+    engine: Engine,
+) -> nw.LazyFrame:
+    """The ids of entities, carried over from a previous result where there is one: entity, entity_id."""
+    fresh = found.entities()
+    if previous is None:
+        return fresh
+    held = engine.lookup(
+        found.records.select("record", "entity"), "record", records, "record", {"record_id": "record_id"}
+    )
+    named = engine.lookup(held, "entity", fresh, "entity", {"entity_id": "entity_id"})
+    new = engine.checkpoint(named.select("record_id", nw.lit(level).alias("level"), "entity_id"))
+    old = previous.filter(nw.col("level") == level).select("record_id", nw.lit(level).alias("level"), "entity_id")
+    kept = carried(old, new, engine, config).select("fresh", nw.col("entity_id").alias("kept"))
+    joined = fresh.join(kept, left_on="entity_id", right_on="fresh", how="left")
+    return engine.checkpoint(joined.select("entity", nw.coalesce("kept", "entity_id").alias("entity_id")))
+
+
+def _placed(found: Collapsed, named: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """The entity of each record, and what of it is held by strict evidence: record, entity_id, strict_id."""
+    held = engine.lookup(
+        found.records.select("record", "entity", "core"), "entity", named, "entity", {"entity_id": "entity_id"}
+    )
+    held = engine.lookup(held, "core", found.cores(), "core", {"strict_id": "strict_id"})
+    return held.select("record", "entity_id", nw.coalesce("strict_id", "entity_id").alias("strict_id"))
 
 
 def _with_accounts(tenants: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
@@ -108,7 +226,7 @@ def _with_accounts(tenants: nw.LazyFrame, placed: Mapping[str, nw.LazyFrame], en
 
 def _assignments(placed: Mapping[str, nw.LazyFrame], ids: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     parts = [
-        frame.select("record", nw.lit(level).cast(engine.word).alias("level"), "entity_id")
+        frame.select("record", nw.lit(level).cast(engine.word).alias("level"), "entity_id", "strict_id")
         for level, frame in placed.items()
     ]
     named = engine.lookup(nw.concat(parts), "record", ids, "record", {"record_id": "record_id"})
@@ -133,6 +251,7 @@ def _with_record_ids(
         "hierarchy": named(evidence.hierarchy, child="child_record_id", parent="parent_record_id"),
         "aliases": named(evidence.aliases, survivor="survivor_record_id", merged="merged_record_id"),
         "rejects": evidence.rejects,
+        "judgements": evidence.judgements,
     }
     return {name: cast(frame, name) for name, frame in found.items()}
 
@@ -145,8 +264,8 @@ def _all_identifiers(evidence: Evidence) -> nw.LazyFrame:
     return nw.concat([frame.select(columns) for frame in types]) if types else none.select("record", "kind")
 
 
-def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
-    """Record–record evidence: what source systems merged, or another tool found; and pairs for a person to decide."""
+def _links(evidence: Evidence, cuts: Sequence[nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
+    """Record–record evidence: what source systems merged, was judged or found elsewhere; and pairs to be decided."""
     columns = ["left", "right", *_LINK]
     merges = evidence.aliases.select(
         nw.col("survivor").alias("left"),
@@ -159,8 +278,9 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
         nw.lit("used").alias("state"),
         nw.lit(None).cast(TEXT).alias("reason"),
     )
-    own = [merges.select(columns), *(pairs.select(columns) for pairs in _review(evidence))]
-    pairs = nw.concat(own if evidence.links is None else [*own, evidence.links.select(columns)])
+    own = [merges, _judgements(evidence), *_review(evidence)]
+    found = own if evidence.links is None else [*own, evidence.links]
+    pairs = _with_cut_links(nw.concat([frame.select(columns) for frame in found]), cuts)
     ends = evidence.records.select("record", "record_id", "kind")
     left = ends.select(nw.col("record").alias("left"), nw.col("record_id").alias("one"), "kind")
     right = ends.select(nw.col("record").alias("right"), nw.col("record_id").alias("other"))
@@ -178,6 +298,45 @@ def _links(evidence: Evidence, engine: Engine) -> nw.LazyFrame:
         rest = [name for name in FRAMES["links"].columns if name not in same]
         links = links.unique(same, keep="first", order_by=rest)
     return engine.checkpoint(links.sort("left_id", "right_id", "evidence"))
+
+
+def _judgements(evidence: Evidence) -> nw.LazyFrame:
+    """What was judged, as links: `same` is used, `different` rejected; the others wait, or were dropped."""
+    verdict = nw.col("verdict")
+    same, different = nw.when(verdict == "same").then(nw.lit("used")), nw.when(verdict == "different")
+    waits = nw.when(verdict == "unsure").then(nw.lit("review")).otherwise(nw.lit("cut"))
+    state = same.otherwise(different.then(nw.lit("rejected")).otherwise(waits))
+    return evidence.judged.select(
+        "left",
+        "right",
+        nw.lit(JUDGEMENT_RULE).alias("rule"),
+        nw.lit(JUDGEMENT_WEIGHT).alias("weight"),
+        nw.lit(value=True).alias("strict"),
+        nw.col("by").alias("evidence"),
+        nw.col("at").alias("observed_at"),
+        state.alias("state"),
+        nw.when(verdict != "same").then(verdict).alias("reason"),
+    )
+
+
+def _with_cut_links(pairs: nw.LazyFrame, cuts: Sequence[nw.LazyFrame]) -> nw.LazyFrame:
+    """Say of links that they were cut, and why."""
+    if not cuts:
+        return pairs
+    links = nw.concat(list(cuts)).filter(nw.col("what") == "link")
+    ends = {end: pairs.collect_schema()[end] for end in ("left", "right")}
+    found = links.select(
+        nw.col("record").cast(ends["left"]).alias("left"),
+        nw.col("other").cast(ends["right"]).alias("right"),
+        nw.col("rules").alias("rule"),
+        nw.col("reason").alias("why"),
+    )
+    joined = pairs.join(found.unique(["left", "right", "rule"]), on=["left", "right", "rule"], how="left")
+    is_cut = ~nw.col("why").is_null() & (nw.col("state") == "used")
+    return joined.with_columns(
+        nw.when(is_cut).then(nw.lit("cut")).otherwise(nw.col("state")).alias("state"),
+        nw.when(is_cut).then(nw.col("why")).otherwise(nw.col("reason")).alias("reason"),
+    ).drop("why")
 
 
 def _review(evidence: Evidence) -> list[nw.LazyFrame]:

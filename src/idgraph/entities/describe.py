@@ -26,8 +26,8 @@ def describe(
     records: nw.LazyFrame,
     attributes: Sequence[str],
     found: Collapsed,
+    named: nw.LazyFrame,
     identifiers: Mapping[str, nw.LazyFrame],
-    edges: nw.LazyFrame,
     level: str,
     config: Config,
     engine: Engine,
@@ -37,9 +37,9 @@ def describe(
     Args:
         records: record, record_id, kind, first_seen, last_seen, stub, and the attributes.
         attributes: which of their columns describe.
-        found: the entities.
+        found: the entities, and the evidence that holds them together.
+        named: entity, entity_id.
         identifiers: by type record, value, state.
-        edges: left, right (records), rule, weight: what holds the entities together.
         level: person, tenant or account.
         config: which types are contact points.
         engine: what runs it.
@@ -55,11 +55,11 @@ def describe(
     ranked = engine.lookup(records, "record", placed, "record", {name: name for name in ("entity", "alone", "rank")})
     entities = engine.checkpoint(_facts(ranked, attributes, level))
     parts = {"weakest_rule": "weakest_rule", "weakest_weight": "weakest_weight"}
-    entities = engine.lookup(entities, "entity", _weakest(edges, placed, engine), "entity", parts)
+    entities = engine.lookup(entities, "entity", _weakest(found.edges, placed, engine), "entity", parts)
     for kind in sorted(kind for kind in identifiers if config.type_of(level, kind).is_contact_point):
         lists = _contacts(identifiers[kind], placed, kind, engine)
         entities = engine.lookup(entities, "entity", lists, "entity", {kind: kind, f"{kind}s": f"{kind}s"})
-    entities = engine.lookup(entities, "entity", found.entities(), "entity", {"entity_id": "entity_id"})
+    entities = engine.lookup(entities, "entity", named, "entity", {"entity_id": "entity_id"})
     entities = best_values(entities, order, records, attributes, engine)
     return cast(entities.drop("entity"), ENTITY_FRAMES[level])
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
+import polars as pl
 
+from idgraph.collapse.decisions import among, decide
+from idgraph.collapse.judgements import read_judgements
+from idgraph.entities.again import LEFT_OUT
 from idgraph.entities.build import Evidence
 from idgraph.errors import ConfigError, mask_id
 from idgraph.linkage.derived import address_domains
+from idgraph.linkage.rules import JUDGEMENT_RULE
 from idgraph.schema import FRAMES, KINDS, LEVELS, PERSON_KINDS, TEXT, Level, cast, empty
 
 if TYPE_CHECKING:
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.engines import Engine
 
-__all__ = ["evidence_of"]
+__all__ = ["evidence_of", "judged_pairs"]
 
 # The frames that may be given, and the columns without which they say nothing.
 _GIVEN: Final[dict[str, tuple[str, ...]]] = {
@@ -27,17 +32,20 @@ _GIVEN: Final[dict[str, tuple[str, ...]]] = {
     "memberships": ("person_record_id", "company_record_id"),
     "hierarchy": ("child_record_id", "parent_record_id"),
     "aliases": ("survivor_record_id", "merged_record_id"),
+    "judgements": ("left_id", "right_id", "verdict"),
     "rejects": (),
 }
 _RULE: Final = "given"
+_ENDS: Final = ("left_id", "right_id")
 
 
 def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine) -> Evidence:
     """Read evidence off frames.
 
     Args:
-        frames: `records`, and any of `identifiers`, `links`, `memberships`, `hierarchy`, `aliases`, `rejects`, in the
-            columns of `idgraph.schema.FRAMES`; those that are absent are null. A null state means used.
+        frames: `records`, and any of `identifiers`, `links`, `memberships`, `hierarchy`, `aliases`, `judgements`,
+            `rejects`, in the columns of `idgraph.schema.FRAMES`; those that are absent are null. A null state means
+            used. Links by judgement are made anew from `judgements`, where that is given.
         config: what the types of identifiers mean.
         engine: what runs it.
 
@@ -49,6 +57,13 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
             or repeated; evidence of records that are not there; a link between a person and a company.
     """
     _refuse_shapes(frames)
+    frames = dict(frames)
+    if "judgements" in frames:
+        frames["judgements"] = read_judgements(frames["judgements"], engine)
+        if "links" in frames:
+            judged = nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) == JUDGEMENT_RULE
+            left_out = nw.coalesce(nw.col("reason").cast(TEXT), nw.lit("")) == LEFT_OUT
+            frames["links"] = cast(frames["links"], "links").filter(~judged | left_out)
     given = {name: cast(frames[name] if name in frames else engine.lazy(empty(name)), name) for name in _GIVEN}
     records = engine.number(_ordered(_checked(given["records"], engine)), "record")
     codes = records.select("record", "record_id")
@@ -65,7 +80,10 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
     state = nw.coalesce(nw.col("state").cast(TEXT), nw.lit("used"))
     rules = nw.when(state == "used").then(nw.coalesce(nw.col("rules").cast(TEXT), nw.col("type").cast(TEXT)))
     held = coded("identifiers", record_id="record").join(kinds, on="record")
-    held = held.with_columns(state.alias("state"), rules.otherwise(nw.col("rules").cast(TEXT)).alias("rules"))
+    held = held.with_columns(
+        state.cast(engine.word).alias("state"),
+        rules.otherwise(nw.col("rules").cast(TEXT)).cast(engine.word).alias("rules"),
+    )
     identifiers = _by_type(engine.checkpoint(held.drop("record_id")), config, engine)
     links = coded("links", left_id="left", right_id="right").with_columns(
         state.alias("state"),
@@ -87,8 +105,42 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
         hierarchy=coded("hierarchy", child_record_id="child", parent_record_id="parent"),
         aliases=coded("aliases", survivor_record_id="survivor", merged_record_id="merged"),
         rejects=given["rejects"],
+        judged=judged_pairs(given["judgements"], records, engine),
+        judgements=given["judgements"],
         links=links.with_columns(*(nw.col(name).cast(TEXT) for name in ("rule", "state", "reason"))),
     )
+
+
+def judged_pairs(judgements: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Say what judgements come to for records that are there. The others wait for theirs, but tell who is the same.
+
+    Args:
+        judgements: the frame `judgements`.
+        records: record, record_id, kind.
+        engine: what runs it.
+
+    Returns:
+        left, right (records), verdict (same, different, unsure; contradiction: same, but left out), by, at.
+
+    Raises:
+        ConfigError: a person and a company are judged.
+    """
+    found = decide(engine.collect(judgements))
+    asked = pl.concat([frame[end] for frame in (found.same, found.different, found.unsure) for end in _ENDS]).unique()
+    there = records.select("record_id").join(engine.lazy(asked.to_frame("record_id")), on="record_id", how="semi")
+    found = among(found, engine.collect(there)["record_id"])
+    ends = {"left_id": pl.String, "right_id": pl.String}
+    dropped = pl.DataFrame([said.dropped for said in found.contradictions], orient="row", schema=ends)
+    parts = {"same": found.same, "different": found.different, "unsure": found.unsure, "contradiction": dropped}
+    said = [frame.with_columns(pl.lit(verdict).alias("verdict")) for verdict, frame in parts.items()]
+    pairs = engine.lazy(pl.concat(said, how="diagonal").drop("why"))
+    for end, code in (("left_id", "left"), ("right_id", "right")):
+        codes = records.select(nw.col("record_id").alias(end), nw.col("record").alias(code))
+        pairs = pairs.join(codes, on=end)
+    pairs = engine.checkpoint(pairs)
+    if engine.count(pairs):
+        _refuse_mixed(pairs, records, engine, "judgements joins")
+    return pairs.drop("left_id", "right_id")
 
 
 def _refuse_shapes(frames: Mapping[str, nw.LazyFrame]) -> None:
@@ -115,7 +167,7 @@ def _refuse_strangers(name: str, column: str, frame: nw.LazyFrame, codes: nw.Laz
         raise ConfigError(msg)
 
 
-def _refuse_mixed(links: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> None:
+def _refuse_mixed(links: nw.LazyFrame, records: nw.LazyFrame, engine: Engine, what: str = "links joins") -> None:
     """Refuse links from people to companies: those are memberships."""
     is_person = nw.col("kind").is_in(list(PERSON_KINDS))
     people, companies = records.filter(is_person), records.filter(~is_person)
@@ -124,7 +176,7 @@ def _refuse_mixed(links: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) ->
         mixed = engine.collect(ends.join(companies, left_on=other, right_on="record", how="semi").head(1))
         if not mixed.is_empty():
             pair = " and ".join(repr(mask_id(mixed[column][0])) for column in ("left_id", "right_id"))
-            msg = f"links joins {pair}, a person and a company; who belongs where goes into memberships"
+            msg = f"{what} {pair}, a person and a company; who belongs where goes into memberships"
             raise ConfigError(msg)
 
 
