@@ -17,7 +17,7 @@ _PAGE: Final = """\
 # Benchmarks
 
 `make bench` measures everything on this page and writes the parts between the markers. `python -m benches --quick` does
-the same on small inputs, in about two minutes, and only prints; `python -m benches startup` measures one part.
+the same on small inputs, in a few minutes, and only prints; `python -m benches startup` measures one part.
 
 How to read it:
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from idgraph.engines import Engine
-    from idgraph.entities.build import Evidence
+    from idgraph.entities.evidence import Evidence
 
 __all__ = ["Graph", "run_facts"]
 

@@ -11,8 +11,7 @@ import narwhals.stable.v2 as nw
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import DEFAULT_TYPES, Config, IdentifierType
 from idgraph.engines import engine_for
-from idgraph.entities.build import Evidence
-from idgraph.entities.evidence import judged_pairs
+from idgraph.entities.evidence import Evidence, judged_pairs
 from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from idgraph.collapse.constraints import mend
-from idgraph.collapse.ids import entity_ids
+from idgraph.collapse.ids import name_founded
 from idgraph.schema import TEXT
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ class Collapsed:
         edges: left, right (records), rule, weight: the evidence that holds.
         cut: what `idgraph.collapse.rebuild.FOUND` says of evidence left out; None where there is none.
         entities: what waits for entity, entity_id.
-        cores: what waits for core, strict_id, for the cores that are not the whole of their entity.
+        cores: core, strict_id, of the cores that are not the whole of their entity; computed when it is asked for.
     """
 
     records: nw.LazyFrame
     edges: nw.LazyFrame
     cut: nw.LazyFrame | None
     entities: Callable[[], nw.LazyFrame]
-    cores: Callable[[], nw.LazyFrame]
+    cores: nw.LazyFrame
 
 
 def collapse(
@@ -74,12 +74,13 @@ def collapse(
     several = known.filter(~nw.col("alone"))
     founders = nw.concat([lone, _founders(several, "entity")])
     apart = _founders(several.filter(_has_several_cores()), "core")
+    name, code = name_founded(level, config), known.collect_schema()["entity"]
     return Collapsed(
         records=engine.checkpoint(known.select("record", "entity", "core", "alone")),
         edges=edges,
         cut=None if mended is None else mended.filter(nw.col("what").is_in(["value", "link"])),
-        entities=entity_ids(founders, "entity", "entity_id", level, config, engine),
-        cores=entity_ids(apart, "core", "strict_id", level, config, engine),
+        entities=engine.map_aside(founders, name, {"entity": code, "entity_id": TEXT}),
+        cores=engine.map_batches(apart, name, {"core": code, "entity_id": TEXT}).rename({"entity_id": "strict_id"}),
     )
 
 

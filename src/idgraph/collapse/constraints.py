@@ -202,7 +202,8 @@ def _rows(inside: nw.LazyFrame, held: Held, codes: dict[str, nw.LazyFrame], engi
         used = frame.filter(nw.col("state") == "used").select("record", "value", "rules", "weight")
         placed = engine.lookup(used, "record", within, "record", {"component": "component"})
         parts["value"].append(placed.filter(~nw.col("component").is_null()).with_columns(nw.lit(name).alias("type")))
-    for what, pairs in (("link", held.links), ("apart", held.apart)):
+    links = held.links.with_columns(nw.col("rule").cast(TEXT).alias("rules"), nw.col("evidence").alias("value"))
+    for what, pairs in (("link", links), ("apart", held.apart)):
         parts[what].append(pairs.rename({"left": "record", "right": "other"}).join(within, on="record"))
     for name, frame in codes.items():
         what = "limited" if "→" in name else "unique"

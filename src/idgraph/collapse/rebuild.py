@@ -14,7 +14,7 @@ from idgraph.normalise import normalise
 from idgraph.schema import COUNT, NUMBER, TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from idgraph.engines import Kernel
 
@@ -120,6 +120,9 @@ def _with_plain_names(rows: pl.DataFrame, normaliser: str) -> pl.DataFrame:
     return pl.concat([rows.filter(pl.col("what") != "name"), plain])
 
 
+_Seen = tuple[float, float] | None  # the first and last day on which a value was seen; None where one is unknown
+
+
 @dataclass
 class _Group:
     """What is known of the records joined so far."""
@@ -130,7 +133,7 @@ class _Group:
     parts: int = 0
     dense: bool = False
     members: list[int] = field(default_factory=list)
-    unique: dict[str, dict[int, float | None]] = field(default_factory=dict)
+    unique: dict[str, dict[int, _Seen]] = field(default_factory=dict)
     names: set[frozenset[str]] = field(default_factory=set)
     apart: set[int] = field(default_factory=set)
 
@@ -199,7 +202,7 @@ class _Component:
         elif what == "apart" and other is not None:
             group.apart.add(other)
         elif what == "unique" and other is not None:
-            group.unique.setdefault(str(kind), {})[other] = weight
+            _see(group.unique.setdefault(str(kind), {}), {other: None if weight is None else (weight, weight)})
         elif what == "limited" and other is not None:
             self._limited[str(kind)][record].add(other)
         elif what == "name":
@@ -249,7 +252,7 @@ class _Component:
         into.names |= gone.names
         into.apart |= gone.apart
         for kind, values in gone.unique.items():
-            into.unique.setdefault(kind, {}).update(values)
+            _see(into.unique.setdefault(kind, {}), values)
 
     def _join(self, node: _Node) -> None:
         held: dict[int, list[int]] = defaultdict(list)
@@ -315,7 +318,7 @@ class _Component:
             odds: dict[tuple[int, int], dict[tuple[str, str], float]] = defaultdict(dict)
             for node, one, other in self._waiting:
                 left, right = sorted((self._find(one), self._find(other)))
-                if left != right and not self._conflict(left, right):
+                if left != right and not self._may_not(left, right, node):
                     said = node.weight * min(self._share(left, node), self._share(right, node))
                     odds[left, right][node.type, node.value] = said
             sums = {pair: sum(said.values()) + self._name_odds(*pair) for pair, said in odds.items()}
@@ -323,6 +326,12 @@ class _Component:
             if not enough:
                 return
             self._union(*min(enough)[1])
+
+    def _may_not(self, one: int, other: int, node: _Node) -> str | None:
+        """Why evidence may not join two groups, if it may not."""
+        inside = [[record for record in node.holders if self._find(record) == root] for root in (one, other)]
+        over = self._over(node, inside[1], self._met(node, inside[0]))
+        return self._conflict(one, other) or self._too_much([one, other], node.weight) or over
 
     def _share(self, root: int, node: _Node) -> float:
         """How far a group stands behind a value, of 1: less where more of its records hold another of that type."""
@@ -374,12 +383,19 @@ class _Component:
             yield ("value", record, None, kind, value, rules, None, None if rules else reason, None, None)
 
 
-def _differ(one: dict[int, float | None], other: dict[int, float | None], days: float | None) -> bool:
+def _see(values: dict[int, _Seen], more: Mapping[int, _Seen]) -> None:
+    """Take in when values were seen, whichever comes first."""
+    for value, seen in more.items():
+        known = values.get(value, seen)
+        values[value] = known and seen and (min(known[0], seen[0]), max(known[1], seen[1]))
+
+
+def _differ(one: Mapping[int, _Seen], other: Mapping[int, _Seen], days: float | None) -> bool:
     """Whether two groups' values of a type that allows one cannot both be right."""
     for left, seen in one.items():
         for right, again in other.items():
             if left in other or right in one or left == right:
                 continue
-            if days is None or seen is None or again is None or abs(seen - again) <= days:
+            if days is None or not seen or not again or max(seen[0] - again[1], again[0] - seen[1]) <= days:
                 return True
     return False

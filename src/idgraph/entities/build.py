@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
@@ -11,59 +11,22 @@ from idgraph.collapse.components import collapse
 from idgraph.collapse.constraints import Held
 from idgraph.entities.carry import carried
 from idgraph.entities.describe import ENTITY_FRAMES, describe
+from idgraph.entities.links import between, links_frame, own_links
 from idgraph.entities.members import domain_memberships, members
 from idgraph.linkage.exact import names_of
-from idgraph.linkage.rules import ALIAS_RULE, JUDGEMENT_RULE
-from idgraph.schema import FRAMES, LEVELS, PERSON_KINDS, TEXT, Level, cast
+from idgraph.schema import FRAMES, LEVELS, TEXT, Level, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from idgraph.collapse.components import Collapsed
     from idgraph.config import Config
     from idgraph.engines import Engine
+    from idgraph.entities.evidence import Evidence
 
-__all__ = ["ALIAS_WEIGHT", "JUDGEMENT_WEIGHT", "Evidence", "build"]
+__all__ = ["build"]
 
-ALIAS_WEIGHT: Final = 30.0
-JUDGEMENT_WEIGHT: Final = 40.0
 _EXAMPLES: Final = 3
-_LINK: Final = ("rule", "weight", "strict", "evidence", "observed_at", "state", "reason")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that is known, with `record` an integer that names a record within this run.
-
-    Attributes:
-        records: record, and the columns of the frame `records`.
-        attributes: which attributes people have, and which companies.
-        identifiers: for people and for companies, by type: record, kind, and the columns of the frame `identifiers`
-            except record_id.
-        edges: for each level left, right (records), rule, weight: exact evidence, each holder of a value joined to one.
-        memberships: person, company (records), via, observed_at.
-        addresses: record, domain, observed_at: the company domains that people write from.
-        hierarchy: child, parent (records), via, observed_at.
-        aliases: survivor, merged (records), via, at.
-        rejects: the frame `rejects`.
-        judged: left, right (records), verdict (same, different, unsure; contradiction: same, but left out), by, at:
-            what judgements come to.
-        judgements: the frame `judgements`.
-        links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
-    """
-
-    records: nw.LazyFrame
-    attributes: Mapping[Level, Sequence[str]]
-    identifiers: Mapping[Level, Mapping[str, nw.LazyFrame]]
-    edges: Mapping[str, nw.LazyFrame]
-    memberships: nw.LazyFrame
-    addresses: nw.LazyFrame
-    hierarchy: nw.LazyFrame
-    aliases: nw.LazyFrame
-    rejects: nw.LazyFrame
-    judged: nw.LazyFrame
-    judgements: nw.LazyFrame
-    links: nw.LazyFrame | None = None
 
 
 def build(
@@ -81,73 +44,55 @@ def build(
         The frames of `idgraph.schema.FRAMES` that this step fills, by name.
     """
     placed: dict[str, nw.LazyFrame] = {}
+    strict: dict[str, nw.LazyFrame] = {}
     frames: dict[str, nw.LazyFrame] = {}
     cuts: list[nw.LazyFrame] = []
     for level, kinds in LEVELS.items():
         whose: Level = "person" if level == "person" else "account"
         records = evidence.records.filter(nw.col("kind").is_in(list(kinds)))
-        own = _own_links(evidence, records, engine)
+        own = own_links(evidence, records, engine)
         edges = engine.checkpoint(
             nw.concat([evidence.edges[level], own.select("left", "right", nw.col("rule").cast(engine.word), "weight")])
         )
-        held = None if level == "tenant" else _held(evidence, own, records, whose, engine)
+        held = _held(evidence, own, records, level, config, engine)
         facts = records.select("record", "record_id", "kind", "source", "first_seen")
         found = collapse(facts, edges, held, level, config, engine)
         if found.cut is not None:
             cuts.append(found.cut)
             evidence = _with_cuts(evidence, found.cut, whose, engine)
         named = _named_as_before(found, facts, level, previous, config, engine)
-        placed[level] = _placed(found, named, engine)
         attributes = evidence.attributes[whose]
         identifiers = evidence.identifiers[whose]
         described = describe(records, attributes, found, named, identifiers, level, config, engine)
         frames[ENTITY_FRAMES[level]] = described
+        placed[level] = engine.lookup(found.records, "entity", named(), "entity", {"entity_id": "entity_id"})
+        strict[level] = _with_strict_ids(placed[level], found, engine)
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
     frames["members"] = members(belongs, placed, engine)
     ids = evidence.records.select("record", "record_id")
-    frames["assignments"] = _assignments(placed, ids, engine)
+    frames["assignments"] = _assignments(strict, ids, engine)
     frames |= _with_record_ids(evidence, belongs, ids, engine)
-    frames["links"] = _links(evidence, cuts, engine)
+    frames["links"] = links_frame(evidence, cuts, engine)
     frames["suppressed"] = _suppressed(evidence, placed, engine)
     return frames
 
 
-def _own_links(evidence: Evidence, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """What source systems merged and what was judged to be one, within one level: left, right, rule, weight, evidence.
-
-    A lead converted to a contact, never a person to a company.
-    """
-    ends = evidence.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"), "via")
-    said = evidence.judged.filter(nw.col("verdict") == "same").select("left", "right", nw.col("by").alias("evidence"))
-    merged = _between(ends, records).select("left", "right", nw.col("via").cast(TEXT).alias("evidence"))
-    rules = ((merged, ALIAS_RULE, ALIAS_WEIGHT), (_between(said, records), JUDGEMENT_RULE, JUDGEMENT_WEIGHT))
-    return engine.checkpoint(
-        nw.concat(
-            [
-                pairs.with_columns(nw.lit(rule).alias("rule"), nw.lit(odds).alias("weight"))
-                for pairs, rule, odds in rules
-            ]
-        )
-    )
-
-
-def _between(pairs: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
-    """Those pairs of which both ends are among the records."""
-    for end in ("left", "right"):
-        pairs = pairs.join(records.select(nw.col("record").alias(end)), on=end, how="semi")
-    return pairs
-
-
-def _held(evidence: Evidence, own: nw.LazyFrame, records: nw.LazyFrame, level: Level, engine: Engine) -> Held:
-    """What may keep records of a level apart, and what joined them."""
+def _held(
+    evidence: Evidence, own: nw.LazyFrame, records: nw.LazyFrame, level: str, config: Config, engine: Engine
+) -> Held:
+    """What may keep records of a level apart, and what joined them: tenants only their own ids."""
     columns = ["left", "right", "rule", "weight", "evidence"]
-    used = [] if evidence.links is None else [evidence.links.filter(nw.col("state") == "used").select(columns)]
+    found = evidence.links if level != "tenant" else None
+    used = [] if found is None else [found.filter(nw.col("state") == "used").select(columns)]
+    identifiers = evidence.identifiers["person" if level == "person" else "account"]
+    if level == "tenant":
+        identifiers = {n: frame for n, frame in identifiers.items() if config.type_of("account", n).kind == "tenant"}
     return Held(
-        identifiers=evidence.identifiers[level],
-        links=engine.checkpoint(nw.concat([own.select(columns), *(_between(frame, records) for frame in used)])),
+        identifiers=identifiers,
+        links=engine.checkpoint(nw.concat([own.select(columns), *(between(frame, records) for frame in used)])),
         apart=evidence.judged.filter(nw.col("verdict") == "different").select("left", "right"),
         names=names_of(records, level),
         aliases=evidence.aliases,
@@ -169,7 +114,12 @@ def _with_cuts(evidence: Evidence, cut: nw.LazyFrame, level: Level, engine: Engi
             nw.col("rules").alias("left"),
             nw.col("reason").alias("why"),
         )
-        joined = frame.join(said, on=["record", "value"], how="left")
+        touched = said.select("record").unique("record").with_columns(nw.lit(value=True).alias("touched"))
+        held = engine.lookup(frame, "record", touched, "record", {"touched": "touched"})
+        others = held.filter(nw.col("touched").is_null()).drop("touched")
+        joined = (
+            held.filter(~nw.col("touched").is_null()).drop("touched").join(said, on=["record", "value"], how="left")
+        )
         is_cut = nw.col("said").fill_null(value=False) & nw.col("left").is_null() & (nw.col("state") == "used")
         marked = joined.with_columns(
             nw.when(is_cut).then(nw.lit("cut")).otherwise(nw.col("state").cast(TEXT)).cast(engine.word).alias("state"),
@@ -180,7 +130,7 @@ def _with_cuts(evidence: Evidence, cut: nw.LazyFrame, level: Level, engine: Engi
             .alias("reason"),
             nw.coalesce(nw.col("left"), nw.col("rules").cast(TEXT)).cast(engine.word).alias("rules"),
         )
-        identifiers[name] = engine.checkpoint(marked.drop("said", "left", "why"))
+        identifiers[name] = nw.concat([others, engine.checkpoint(marked.drop("said", "left", "why"))])
     return replace(evidence, identifiers={**evidence.identifiers, level: identifiers})
 
 
@@ -191,11 +141,11 @@ def _named_as_before(
     previous: nw.LazyFrame | None,
     config: Config,
     engine: Engine,
-) -> nw.LazyFrame:
-    """The ids of entities, carried over from a previous result where there is one: entity, entity_id."""
-    fresh = found.entities()
+) -> Callable[[], nw.LazyFrame]:
+    """What waits for the ids of entities, carried over from a previous result if there is one: entity, entity_id."""
     if previous is None:
-        return fresh
+        return found.entities
+    fresh = found.entities()
     held = engine.lookup(
         found.records.select("record", "entity"), "record", records, "record", {"record_id": "record_id"}
     )
@@ -204,15 +154,14 @@ def _named_as_before(
     old = previous.filter(nw.col("level") == level).select("record_id", nw.lit(level).alias("level"), "entity_id")
     kept = carried(old, new, engine, config).select("fresh", nw.col("entity_id").alias("kept"))
     joined = fresh.join(kept, left_on="entity_id", right_on="fresh", how="left")
-    return engine.checkpoint(joined.select("entity", nw.coalesce("kept", "entity_id").alias("entity_id")))
+    named = engine.checkpoint(joined.select("entity", nw.coalesce("kept", "entity_id").alias("entity_id")))
+    return lambda: named
 
 
-def _placed(found: Collapsed, named: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """The entity of each record, and what of it is held by strict evidence: record, entity_id, strict_id."""
-    held = engine.lookup(
-        found.records.select("record", "entity", "core"), "entity", named, "entity", {"entity_id": "entity_id"}
-    )
-    held = engine.lookup(held, "core", found.cores(), "core", {"strict_id": "strict_id"})
+def _with_strict_ids(placed: nw.LazyFrame, found: Collapsed, engine: Engine) -> nw.LazyFrame:
+    """Say what of each record's entity is held by strict evidence: record, entity_id, strict_id."""
+    held = engine.lookup(placed, "record", found.records, "record", {"core": "core"})
+    held = engine.lookup(held, "core", found.cores, "core", {"strict_id": "strict_id"})
     return held.select("record", "entity_id", nw.coalesce("strict_id", "entity_id").alias("strict_id"))
 
 
@@ -262,120 +211,6 @@ def _all_identifiers(evidence: Evidence) -> nw.LazyFrame:
     columns = ["record", "kind", *(name for name in FRAMES["identifiers"].columns if name != "record_id")]
     none = evidence.records.head(0)
     return nw.concat([frame.select(columns) for frame in types]) if types else none.select("record", "kind")
-
-
-def _links(evidence: Evidence, cuts: Sequence[nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
-    """Record–record evidence: what source systems merged, was judged or found elsewhere; and pairs to be decided."""
-    columns = ["left", "right", *_LINK]
-    merges = evidence.aliases.select(
-        nw.col("survivor").alias("left"),
-        nw.col("merged").alias("right"),
-        nw.lit(ALIAS_RULE).alias("rule"),
-        nw.lit(ALIAS_WEIGHT).alias("weight"),
-        nw.lit(value=True).alias("strict"),
-        nw.col("via").cast(TEXT).alias("evidence"),
-        nw.col("at").alias("observed_at"),
-        nw.lit("used").alias("state"),
-        nw.lit(None).cast(TEXT).alias("reason"),
-    )
-    own = [merges, _judgements(evidence), *_review(evidence)]
-    found = own if evidence.links is None else [*own, evidence.links]
-    pairs = _with_cut_links(nw.concat([frame.select(columns) for frame in found]), cuts)
-    ends = evidence.records.select("record", "record_id", "kind")
-    left = ends.select(nw.col("record").alias("left"), nw.col("record_id").alias("one"), "kind")
-    right = ends.select(nw.col("record").alias("right"), nw.col("record_id").alias("other"))
-    named = pairs.join(left, on="left").join(right, on="right")
-    ordered = nw.col("one") < nw.col("other")
-    is_person = nw.col("kind").is_in(list(PERSON_KINDS))
-    placed = named.with_columns(
-        nw.when(ordered).then(nw.col("one")).otherwise(nw.col("other")).alias("left_id"),
-        nw.when(ordered).then(nw.col("other")).otherwise(nw.col("one")).alias("right_id"),
-        nw.when(is_person).then(nw.lit("person")).otherwise(nw.lit("account")).alias("level"),
-    )
-    links = cast(placed, "links")
-    if evidence.links is not None:  # which may be a graph's own
-        same = ["left_id", "right_id", "rule", "evidence", "state"]
-        rest = [name for name in FRAMES["links"].columns if name not in same]
-        links = links.unique(same, keep="first", order_by=rest)
-    return engine.checkpoint(links.sort("left_id", "right_id", "evidence"))
-
-
-def _judgements(evidence: Evidence) -> nw.LazyFrame:
-    """What was judged, as links: `same` is used, `different` rejected; the others wait, or were dropped."""
-    verdict = nw.col("verdict")
-    same, different = nw.when(verdict == "same").then(nw.lit("used")), nw.when(verdict == "different")
-    waits = nw.when(verdict == "unsure").then(nw.lit("review")).otherwise(nw.lit("cut"))
-    state = same.otherwise(different.then(nw.lit("rejected")).otherwise(waits))
-    return evidence.judged.select(
-        "left",
-        "right",
-        nw.lit(JUDGEMENT_RULE).alias("rule"),
-        nw.lit(JUDGEMENT_WEIGHT).alias("weight"),
-        nw.lit(value=True).alias("strict"),
-        nw.col("by").alias("evidence"),
-        nw.col("at").alias("observed_at"),
-        state.alias("state"),
-        nw.when(verdict != "same").then(verdict).alias("reason"),
-    )
-
-
-def _with_cut_links(pairs: nw.LazyFrame, cuts: Sequence[nw.LazyFrame]) -> nw.LazyFrame:
-    """Say of links that they were cut, and why."""
-    if not cuts:
-        return pairs
-    links = nw.concat(list(cuts)).filter(nw.col("what") == "link")
-    ends = {end: pairs.collect_schema()[end] for end in ("left", "right")}
-    found = links.select(
-        nw.col("record").cast(ends["left"]).alias("left"),
-        nw.col("other").cast(ends["right"]).alias("right"),
-        nw.col("rules").alias("rule"),
-        nw.col("reason").alias("why"),
-    )
-    joined = pairs.join(found.unique(["left", "right", "rule"]), on=["left", "right", "rule"], how="left")
-    is_cut = ~nw.col("why").is_null() & (nw.col("state") == "used")
-    return joined.with_columns(
-        nw.when(is_cut).then(nw.lit("cut")).otherwise(nw.col("state")).alias("state"),
-        nw.when(is_cut).then(nw.col("why")).otherwise(nw.col("reason")).alias("reason"),
-    ).drop("why")
-
-
-def _review(evidence: Evidence) -> list[nw.LazyFrame]:
-    """Pairs that a domain points to, but not clearly enough to link them: tenants and accounts; accounts."""
-    domains = evidence.identifiers["account"]["domain"]
-    unclear = domains.filter(
-        (nw.col("kind") == "tenant") & nw.col("reason").is_in(["ambiguous_domain", "minority"])
-    ).select(nw.col("record").alias("left"), "value", "reason", "weight", "observed_at")
-    accounts = domains.filter(
-        (nw.col("kind") == "crm_account") & (nw.col("state").is_in(["used"]) | (nw.col("reason") == "ambiguous_domain"))
-    ).select(nw.col("record").alias("right"), "value")
-    pairs = [unclear.join(accounts, on="value"), _alike(evidence, domains)]
-    return [
-        found.select(
-            "left",
-            "right",
-            nw.lit("domain").alias("rule"),
-            "weight",
-            nw.lit(value=False).alias("strict"),
-            nw.col("value").alias("evidence"),
-            "observed_at",
-            nw.lit("review").alias("state"),
-            nw.col("reason").cast(TEXT).alias("reason"),
-        )
-        for found in pairs
-    ]
-
-
-def _alike(evidence: Evidence, domains: nw.LazyFrame) -> nw.LazyFrame:
-    """Accounts of one domain that may or may not be one: each with the first of them, unless it owns or is owned."""
-    held = domains.filter((nw.col("kind") == "crm_account") & (nw.col("reason") == "ambiguous_domain"))
-    named = held.join(evidence.records.select("record", "record_id"), on="record")
-    first = nw.col("record_id").min().over("value")
-    marked = named.with_columns((nw.col("record_id") == first).alias("first"))
-    firsts = marked.filter(nw.col("first")).select("value", nw.col("record").alias("right"))
-    others = marked.filter(~nw.col("first")).rename({"record": "left"})
-    owned = evidence.hierarchy.select(nw.col("child").alias("left"), nw.col("parent").alias("right"))
-    owning = owned.select(nw.col("right").alias("left"), nw.col("left").alias("right"))
-    return others.join(firsts, on="value").join(nw.concat([owned, owning]), on=["left", "right"], how="anti")
 
 
 def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:

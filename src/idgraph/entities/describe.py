@@ -10,7 +10,7 @@ from idgraph.entities.best import best_values, bids, ranks
 from idgraph.schema import COUNT, LEVELS, TEXT, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from idgraph.collapse.components import Collapsed
     from idgraph.config import Config
@@ -26,7 +26,7 @@ def describe(
     records: nw.LazyFrame,
     attributes: Sequence[str],
     found: Collapsed,
-    named: nw.LazyFrame,
+    named: Callable[[], nw.LazyFrame],
     identifiers: Mapping[str, nw.LazyFrame],
     level: str,
     config: Config,
@@ -38,7 +38,7 @@ def describe(
         records: record, record_id, kind, first_seen, last_seen, stub, and the attributes.
         attributes: which of their columns describe.
         found: the entities, and the evidence that holds them together.
-        named: entity, entity_id.
+        named: what waits for entity, entity_id.
         identifiers: by type record, value, state.
         level: person, tenant or account.
         config: which types are contact points.
@@ -59,7 +59,7 @@ def describe(
     for kind in sorted(kind for kind in identifiers if config.type_of(level, kind).is_contact_point):
         lists = _contacts(identifiers[kind], placed, kind, engine)
         entities = engine.lookup(entities, "entity", lists, "entity", {kind: kind, f"{kind}s": f"{kind}s"})
-    entities = engine.lookup(entities, "entity", named, "entity", {"entity_id": "entity_id"})
+    entities = engine.lookup(entities, "entity", named(), "entity", {"entity_id": "entity_id"})
     entities = best_values(entities, order, records, attributes, engine)
     return cast(entities.drop("entity"), ENTITY_FRAMES[level])
 

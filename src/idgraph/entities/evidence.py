@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
@@ -10,19 +11,18 @@ import polars as pl
 from idgraph.collapse.decisions import among, decide
 from idgraph.collapse.judgements import read_judgements
 from idgraph.entities.again import LEFT_OUT
-from idgraph.entities.build import Evidence
 from idgraph.errors import ConfigError, mask_id
 from idgraph.linkage.derived import address_domains
 from idgraph.linkage.rules import JUDGEMENT_RULE
 from idgraph.schema import FRAMES, KINDS, LEVELS, PERSON_KINDS, TEXT, Level, cast, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from idgraph.config import Config
     from idgraph.engines import Engine
 
-__all__ = ["evidence_of", "judged_pairs"]
+__all__ = ["Evidence", "evidence_of", "judged_pairs"]
 
 # The frames that may be given, and the columns without which they say nothing.
 _GIVEN: Final[dict[str, tuple[str, ...]]] = {
@@ -37,6 +37,41 @@ _GIVEN: Final[dict[str, tuple[str, ...]]] = {
 }
 _RULE: Final = "given"
 _ENDS: Final = ("left_id", "right_id")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known, with `record` an integer that names a record within this run.
+
+    Attributes:
+        records: record, and the columns of the frame `records`.
+        attributes: which attributes people have, and which companies.
+        identifiers: for people and for companies, by type: record, kind, and the columns of the frame `identifiers`
+            except record_id.
+        edges: for each level left, right (records), rule, weight: exact evidence, each holder of a value joined to one.
+        memberships: person, company (records), via, observed_at.
+        addresses: record, domain, observed_at: the company domains that people write from.
+        hierarchy: child, parent (records), via, observed_at.
+        aliases: survivor, merged (records), via, at.
+        rejects: the frame `rejects`.
+        judged: left, right (records), verdict (same, different, unsure; contradiction: same, but left out), by, at:
+            what judgements come to.
+        judgements: the frame `judgements`.
+        links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
+    """
+
+    records: nw.LazyFrame
+    attributes: Mapping[Level, Sequence[str]]
+    identifiers: Mapping[Level, Mapping[str, nw.LazyFrame]]
+    edges: Mapping[str, nw.LazyFrame]
+    memberships: nw.LazyFrame
+    addresses: nw.LazyFrame
+    hierarchy: nw.LazyFrame
+    aliases: nw.LazyFrame
+    rejects: nw.LazyFrame
+    judged: nw.LazyFrame
+    judgements: nw.LazyFrame
+    links: nw.LazyFrame | None = None
 
 
 def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine) -> Evidence:
