@@ -23,7 +23,7 @@ demo: $(CORE)
 	$(VENV)/bin/idgraph demo
 
 test: $(DEV)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses=logical --dist=loadgroup $(ARGS)
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check

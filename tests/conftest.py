@@ -56,8 +56,10 @@ def java_version() -> int | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs Spark where no Java can run it."""
+    """Run what needs Spark in one process, which starts it once; skip it where no Java can."""
     marked = [item for item in items if item.get_closest_marker("spark")]
+    for item in marked:
+        item.add_marker(pytest.mark.xdist_group("spark"))
     if marked and (java_version() or 0) < 17:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="Spark needs Java 17 or newer"))
