@@ -4,15 +4,15 @@ import polars as pl
 import pytest
 
 import idgraph as ig
-from idgraph.engines import engine_for, spark_engine
-from idgraph.engines.spark_engine import SparkEngine
+from idgraph.engines import engine_for
+from idgraph.engines.spark import SparkEngine, session
 from idgraph.errors import EngineError
 
 ZONE = "spark.sql.session.timeZone"
 
 
 def test_a_missing_package_is_named_with_the_mend(monkeypatch):
-    monkeypatch.setattr(spark_engine, "find_spec", lambda name: None if name == "pandas" else object())
+    monkeypatch.setattr(session, "find_spec", lambda name: None if name == "pandas" else object())
     with pytest.raises(EngineError, match=r"needs pandas.*pip install 'idgraph-b2b\[spark\]'"):
         SparkEngine()
 
@@ -27,11 +27,11 @@ def test_an_old_pyspark_is_refused(monkeypatch):
 def test_no_java_is_said_before_spark_starts(monkeypatch, tmp_path):
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(EngineError, match=r"needs Java, and there is none in JAVA_HOME=.*Install Java 17"):
-        spark_engine._check_java()
+        session.check_java()
     monkeypatch.delenv("JAVA_HOME")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineError, match="none in PATH"):
-        spark_engine._check_java()
+        session.check_java()
 
 
 @pytest.mark.parametrize("version", ["1.8.0_402", "11.0.22"])
@@ -42,7 +42,7 @@ def test_an_old_java_is_refused(monkeypatch, tmp_path, version):
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(EngineError, match=f"needs Java 17, and .*java is {version.split('.')[0]}"):
-        spark_engine._check_java()
+        session.check_java()
 
 
 @pytest.mark.spark

@@ -24,7 +24,7 @@ def engine_for(*data: Any) -> Engine:  # noqa: ANN401 - paths, or frames of any 
     for given in data:
         native = nw.to_native(given, pass_through=True)
         if type(native).__module__.startswith("pyspark."):
-            from idgraph.engines.spark_engine import SparkEngine
+            from idgraph.engines.spark import SparkEngine
 
             return SparkEngine(native.sparkSession)
     return PolarsEngine()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,20 +15,16 @@ from idgraph.engines.base import Kernel, Readable, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
 from idgraph.engines.output import write_frame
+from idgraph.engines.spark.dtypes import schemas, spark_dtypes
+from idgraph.engines.spark.session import check_packages, check_zone, own_session
 from idgraph.errors import EngineError, MappingError
-from idgraph.schema import TIME
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
-    from polars._typing import PolarsDataType
     from pyspark.sql import Column, DataFrame, SparkSession
-    from pyspark.sql.types import StructType
 
 __all__ = ["SparkEngine"]
 
-_ZONE: Final = "spark.sql.session.timeZone"
-_OLDEST_SPARK: Final = 4
-_OLDEST_JAVA: Final = 17
 _PLACE: Final = "__place"
 # What `monotonically_increasing_id` is made of: the number of the partition, and 33 bits for the row within it.
 _ROW_BITS: Final = 33
@@ -58,9 +49,9 @@ class SparkEngine:
         Raises:
             EngineError: pyspark, what it needs, or Java is missing or too old; or the session counts in another zone.
         """
-        _check_packages()
-        self.session = _session() if session is None else session
-        _check_zone(self.session)
+        check_packages()
+        self.session = own_session() if session is None else session
+        check_zone(self.session)
 
     def read(self, source: Readable) -> Table:
         """See `Engine.read`: frames only. `__row` tells rows apart; where they stood, Spark does not know."""
@@ -89,12 +80,12 @@ class SparkEngine:
             return nw.from_native(given.withColumns(texts) if texts else given)
         eager = native.collect() if isinstance(native, pl.LazyFrame) else pl.DataFrame(native)
         try:
-            rows = eager.cast(_spark_dtypes(eager.schema))
+            rows = eager.cast(spark_dtypes(eager.schema))
         except pl.exceptions.InvalidOperationError:
             large = ", ".join(name for name, dtype in eager.schema.items() if dtype == pl.UInt64)
             msg = f"column {large} holds integers above 2^63 - 1, which Spark has no dtype for. Give them as text."
             raise EngineError(msg) from None
-        schema, arrow = _schemas(rows.schema)
+        schema, arrow = schemas(rows.schema)
         # Of an empty table pyspark makes arrays that Arrow refuses.
         data = [] if rows.is_empty() else rows.to_arrow().cast(arrow)
         return nw.from_native(self.session.createDataFrame(data, schema))
@@ -102,7 +93,7 @@ class SparkEngine:
     def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """See `Engine.map_batches`; UInt64, of which Spark has none, comes out as the Int64 of the same bits."""
         declared = nw.Schema(schema).to_polars()
-        native, arrow = _schemas(declared)
+        native, arrow = schemas(declared)
         run = partial(_run, kernel=kernel, declared=declared, arrow=arrow)
         rows: DataFrame = frame.to_native()
         return nw.from_native(rows.mapInArrow(run, native))
@@ -119,7 +110,7 @@ class SparkEngine:
     ) -> nw.LazyFrame:
         """See `Engine.map_groups`: each group in a Python worker, whole."""
         declared = nw.Schema(schema).to_polars()
-        native, arrow = _schemas(declared)
+        native, arrow = schemas(declared)
         rows: DataFrame = frame.to_native()
         found = rows.groupBy(_column(by)).applyInArrow(  # which reads the signature of what it runs
             lambda group: _run_group(group, kernel=kernel, declared=declared, arrow=arrow), native
@@ -223,84 +214,3 @@ def _run_group(rows: pa.RecordBatch | pa.Table, *, kernel: Kernel, declared: pl.
     unsigned = [pl.col(name).reinterpret(signed=True) for name, dtype in declared.items() if dtype == pl.UInt64]
     found = kernel(pl.DataFrame(rows)).select(pl.col(name).cast(dtype) for name, dtype in declared.items())
     return found.with_columns(unsigned).to_arrow().cast(arrow)
-
-
-def _schemas(schema: Mapping[str, PolarsDataType]) -> tuple[StructType, pa.Schema]:
-    """The columns that Spark gives to a Polars frame, and the Arrow form that it takes them in."""
-    from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
-
-    native = from_arrow_schema(pl.DataFrame(schema=_spark_dtypes(schema)).to_arrow().schema)
-    return native, to_arrow_schema(native, timezone="UTC")
-
-
-def _spark_dtypes(schema: Mapping[str, PolarsDataType]) -> pl.Schema:
-    return pl.Schema({name: _spark_dtype(dtype) for name, dtype in schema.items()})
-
-
-def _spark_dtype(dtype: PolarsDataType) -> PolarsDataType:
-    """The nearest dtype that Spark has too.
-
-    >>> _spark_dtype(pl.List(pl.UInt32())), _spark_dtype(pl.Categorical())
-    (List(Int64), String)
-    """
-    if isinstance(dtype, pl.List):
-        return pl.List(_spark_dtype(dtype.inner))
-    if isinstance(dtype, pl.Struct):
-        return pl.Struct([pl.Field(field.name, _spark_dtype(field.dtype)) for field in dtype.fields])
-    if isinstance(dtype, pl.Datetime):
-        return pl.Datetime("us", "UTC" if dtype.time_zone else None)
-    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
-        return pl.String()
-    return pl.Int64() if dtype.is_unsigned_integer() else dtype
-
-
-def _check_packages() -> None:
-    for package in ("pyspark", "pyarrow", "pandas", "cloudpickle"):
-        if find_spec(package) is None:
-            msg = f"the Spark engine needs {package}. Install it: pip install 'idgraph-b2b[spark]'"
-            raise EngineError(msg)
-    from pyspark import __version__ as found
-
-    if int(found.split(".")[0]) < _OLDEST_SPARK:
-        msg = (
-            f"the Spark engine needs pyspark {_OLDEST_SPARK}, not {found}. Install it: pip install 'idgraph-b2b[spark]'"
-        )
-        raise EngineError(msg)
-
-
-def _session() -> SparkSession:
-    from pyspark.sql import SparkSession
-
-    active = SparkSession.getActiveSession()
-    if active is None and "SPARK_REMOTE" not in os.environ:
-        _check_java()
-    return active or SparkSession.builder.config(_ZONE, "UTC").getOrCreate()
-
-
-def _check_java() -> None:
-    """Spark would only say that its gateway exited before sending its port number."""
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=f"{home}/bin" if home else None)
-    mend = f"Install Java {_OLDEST_JAVA} or newer and set JAVA_HOME to it."
-    if java is None:
-        msg = f"Spark needs Java, and there is none in {f'JAVA_HOME={home}' if home else 'PATH'}. {mend}"
-        raise EngineError(msg)
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603 - no input
-    version = re.search(r'version "(\d+)', said)
-    if version is None or int(version[1]) < _OLDEST_JAVA:
-        found = version[1] if version else "of an unknown version"
-        msg = f"Spark needs Java {_OLDEST_JAVA}, and {java} is {found}. {mend}"
-        raise EngineError(msg)
-
-
-def _check_zone(session: SparkSession) -> None:
-    """In another zone the same day, and a time without zone, would be another instant than on Polars."""
-    zone = session.conf.get(_ZONE)
-    if zone != "UTC":
-        msg = f"Spark's session counts in {zone}. Before reading, set spark.conf.set({_ZONE!r}, 'UTC')"
-        raise EngineError(msg)
-    # narwhals asks a session for its zone once, and remembers.
-    seen = nw.from_native(session.range(1).selectExpr("timestamp_seconds(id) AS t")).collect_schema()["t"]
-    if seen != TIME:
-        msg = "Spark's session was changed to UTC after narwhals had seen it in another zone. Start a new one in UTC."
-        raise EngineError(msg)
