@@ -208,7 +208,7 @@ def step(edges: int, *, constrained: bool, broken: bool = False) -> dict[str, An
     records, stars = (engine.lazy(frames[name]) for name in ("records", "edges"))
     stages("step")
     found = collapse(records.drop("name"), stars, held, "person", Config(), engine)
-    entities, cores, placed = engine.collect(found.entities()), engine.collect(found.cores()), found.records
+    entities, cores, placed = engine.collect(found.entities()), engine.collect(found.cores), found.records
     done = stages.done()
     entity = engine.collect(placed.select("record", "entity"))
     ends = [
