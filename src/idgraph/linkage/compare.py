@@ -1,0 +1,192 @@
+"""Compare: on which level two values of a field agree. Each distinct pair of values is compared once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA, JaroWinkler
+from scipy.sparse import csr_matrix
+
+__all__ = ["MADE_OF_NAME", "compared"]
+
+# Stands before an e-mail address whose local part is made of its holder's name.
+MADE_OF_NAME: Final = "="
+
+_Places = npt.NDArray[np.int8]
+_Scores = npt.NDArray[np.float32]
+_Texts = Sequence[str]
+_FAR: Final = 3  # edits; more are not counted
+_SLICE: Final = 100_000
+_LONG: Final = 60  # letters; what is longer is compared by its words, and by so many letters
+_TAIL: Final = 7  # digits of a phone number that its country and area leave
+
+
+def compared(holds: str, left: pl.Series, right: pl.Series, rarity: Mapping[str, float] | None = None) -> pl.Series:
+    """Say on which level values agree.
+
+    Args:
+        holds: a key of `idgraph.linkage.fields.HOLDINGS`.
+        left: String, tidy values, none null.
+        right: String, the other value of each pair.
+        rarity: of words of texts, in bits; a word that is not there is as rare as the rarest.
+
+    Returns:
+        Int8: the place of the level in the holding.
+
+    >>> compared("name", pl.Series(["ana", "robert", "jon"]), pl.Series(["ana", "rob", "maria"])).to_list()
+    [0, 2, 4]
+    """
+    same = (left == right).to_numpy()
+    made = np.zeros(len(left), dtype=bool)
+    if holds == "email":
+        made = (left.str.starts_with(MADE_OF_NAME) & right.str.starts_with(MADE_OF_NAME)).to_numpy()
+    places = np.zeros(len(left), dtype=np.int8)
+    unlike = np.flatnonzero(~same & ~made)
+    if len(unlike):
+        places[unlike] = _COMPARE[holds](left.gather(unlike), right.gather(unlike), rarity or {})
+    if made.any():
+        domains = [side.str.split("@").list.get(-1) for side in (left, right)]
+        places[made] = np.where((domains[0] == domains[1]).to_numpy()[made], 5, 6)
+    return pl.Series("level", places)
+
+
+def _scores(scorer: Callable[..., float], left: _Texts, right: _Texts) -> _Scores:
+    found: _Scores = process.cpdist(left, right, scorer=scorer, workers=_workers(), dtype=np.float32)
+    return found
+
+
+def _edits(left: _Texts, right: _Texts) -> npt.NDArray[np.int32]:
+    found: npt.NDArray[np.int32] = process.cpdist(
+        left, right, scorer=OSA.distance, workers=_workers(), dtype=np.int32, score_cutoff=_FAR
+    )
+    return found
+
+
+def _workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _placed(*levels: npt.NDArray[np.bool_]) -> _Places:
+    """The first level, from 1 on, that holds; the one after the last where none does."""
+    places: _Places = np.full(len(levels[0]), len(levels) + 1, dtype=np.int8)
+    for place in range(len(levels), 0, -1):
+        places[levels[place - 1]] = place
+    return places
+
+
+def _begins(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
+    either = left.to_frame("l").with_columns(right.alias("r"))
+    found = either.select(pl.col("l").str.starts_with(pl.col("r")) | pl.col("r").str.starts_with(pl.col("l")))
+    return found.to_series().to_numpy()
+
+
+def _shorter(left: pl.Series, right: pl.Series) -> npt.NDArray[np.uint32]:
+    shorter: npt.NDArray[np.uint32] = np.minimum(left.str.len_chars().to_numpy(), right.str.len_chars().to_numpy())
+    return shorter
+
+
+def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    one, other = left.to_list(), right.to_list()
+    close, edits, shorter = _scores(JaroWinkler.similarity, one, other), _edits(one, other), _shorter(left, right)
+    mistyped = ((edits <= 1) & (shorter >= 3)) | ((edits == 2) & (shorter >= 7))
+    alike = (close >= 0.88) | _begins(left, right)
+    distant = close >= 0.78
+    several = np.flatnonzero((left.str.contains(" ", literal=True) | right.str.contains(" ", literal=True)).to_numpy())
+    if len(several):
+        some, others = [one[place] for place in several], [other[place] for place in several]
+        mistyped[several] |= _scores(fuzz.token_sort_ratio, some, others) >= 92
+        alike[several] |= _scores(fuzz.token_set_ratio, some, others) >= 90
+    return _placed(mistyped, alike, distant)
+
+
+def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    sides = [side.str.strip_prefix(MADE_OF_NAME) for side in (left, right)]
+    whole = _edits(sides[0].to_list(), sides[1].to_list()) <= 2
+    one, other = (side.str.split("@").list.get(0) for side in sides)
+    same = (one == other).to_numpy()
+    # One that is made of a name and one that is not may still be equal: then this is the level.
+    return _placed(
+        whole | (sides[0] == sides[1]).to_numpy(),
+        same,
+        _scores(JaroWinkler.similarity, one.to_list(), other.to_list()) >= 0.88,
+    )
+
+
+def _phone(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    edits = _edits(left.to_list(), right.to_list())
+    tails = (left.str.tail(_TAIL) == right.str.tail(_TAIL)).to_numpy() & (_shorter(left, right) >= _TAIL)
+    return _placed((edits <= 1) | tails, edits <= 2)
+
+
+def _code(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    edits = _edits(left.to_list(), right.to_list())
+    return _placed(edits <= 1, edits <= 2)
+
+
+def _date(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    turned = left.str.slice(0, 4) + left.str.slice(6, 2) + left.str.slice(4, 2)
+    edits = _edits(left.to_list(), right.to_list())
+    year = (left.str.slice(0, 4) == right.str.slice(0, 4)).to_numpy()
+    return _placed((edits <= 1) | (turned == right).to_numpy(), year | (edits <= 2))
+
+
+def _text(left: pl.Series, right: pl.Series, rarity: Mapping[str, float]) -> _Places:
+    one, other = left.str.head(_LONG).to_list(), right.str.head(_LONG).to_list()
+    sort, some = _scores(fuzz.token_sort_ratio, one, other), _scores(fuzz.token_set_ratio, one, other)
+    shared = _words_shared(left, right, rarity)
+    return _placed(
+        (sort >= 92) | (shared >= 0.9), (sort >= 82) | (shared >= 0.65), (sort >= 70) | (some >= 90) | (shared >= 0.4)
+    )
+
+
+def _category(left: pl.Series, _right: pl.Series, _: Mapping[str, float]) -> _Places:
+    return np.ones(len(left), dtype=np.int8)
+
+
+def _number(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    apart = (left.cast(pl.Float64, strict=False) - right.cast(pl.Float64, strict=False)).abs().fill_null(np.inf)
+    return _placed((apart < 0.02).to_numpy())
+
+
+_COMPARE: Final[dict[str, Callable[[pl.Series, pl.Series, Mapping[str, float]], _Places]]] = {
+    "name": _name,
+    "email": _email,
+    "phone": _phone,
+    "date": _date,
+    "code": _code,
+    "text": _text,
+    "category": _category,
+    "number": _number,
+}
+
+
+def _words_shared(left: pl.Series, right: pl.Series, rarity: Mapping[str, float]) -> _Scores:
+    """The cosine of two texts' words, the rarer the heavier."""
+    texts = pl.concat([left, right]).unique(maintain_order=True)
+    words = pl.DataFrame({"text": np.arange(len(texts)), "word": texts.str.split(" ").list.unique(maintain_order=True)})
+    words = words.explode("word")
+    coded = words["word"].unique(maintain_order=True)
+    rarest = max(rarity.values(), default=1.0)
+    weights = coded.replace_strict(list(rarity), list(rarity.values()), default=rarest, return_dtype=pl.Float64)
+    of_word = pl.DataFrame({"word": coded, "place": np.arange(len(coded)), "weight": weights})
+    cells = words.join(of_word, on="word")
+    matrix = csr_matrix((cells["weight"], (cells["text"], cells["place"])), shape=(len(texts), len(coded)))
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    place = pl.DataFrame({"text": texts, "place": np.arange(len(texts))})
+    one, other = (
+        side.to_frame("text").join(place, on="text", how="left", maintain_order="left")["place"].to_numpy()
+        for side in (left, right)
+    )
+    shared = np.zeros(len(left), dtype=np.float32)
+    for start in range(0, len(left), _SLICE):
+        end = start + _SLICE
+        shared[start:end] = np.asarray(matrix[one[start:end]].multiply(matrix[other[start:end]]).sum(axis=1)).ravel()
+    norms = lengths[one] * lengths[other]
+    cosine: _Scores = np.divide(shared, norms, out=np.zeros_like(shared), where=norms > 0)
+    return cosine

@@ -1,0 +1,266 @@
+"""Fields: the columns of a table that are compared, what each holds, and the levels on which two values may agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Final
+
+import polars as pl
+
+from idgraph.errors import ConfigError
+from idgraph.normalise import normalise
+from idgraph.normalise.folding import folded
+
+__all__ = ["HOLDINGS", "NULL", "Field", "Holding", "Level", "recognise", "tidy"]
+
+NULL: Final = 0  # the code of a pair of which one has no value
+
+
+@dataclass(frozen=True)
+class Level:
+    """How far two values agree.
+
+    Attributes:
+        name: in explanations.
+        share: how often one entity's two values agree so, before any data was seen.
+        agrees: 2 the same, 1 alike, 0 different.
+        counted: whether a rarer value says more.
+    """
+
+    name: str
+    share: float
+    agrees: int
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a kind of column holds.
+
+    Attributes:
+        levels: from the same to different; the first is that of equal values.
+        apart: levels that are shares of each other; those of an e-mail address made of its holder's name are apart from
+            the others, for there only the domain says something that the name does not.
+    """
+
+    levels: tuple[Level, ...]
+    apart: tuple[int, ...] = ()
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """Levels, by place, whose shares add up to one."""
+        found = [[place for place in range(len(self.levels)) if place not in self.apart], list(self.apart)]
+        return [group for group in found if group]
+
+
+def _levels(*said: tuple[str, float, int], counted: bool = True) -> tuple[Level, ...]:
+    return tuple(Level(name, share, agrees, counted and agrees == 2) for name, share, agrees in said)
+
+
+HOLDINGS: Final[dict[str, Holding]] = {
+    "name": Holding(
+        _levels(
+            ("same", 0.75, 2),
+            ("mistyped", 0.12, 1),
+            ("short form or alike", 0.05, 1),
+            ("distant", 0.03, 1),
+            ("different", 0.05, 0),
+        )
+    ),
+    "email": Holding(
+        (
+            *_levels(
+                ("same", 0.7, 2),
+                ("mistyped", 0.1, 1),
+                ("same before the @", 0.05, 1),
+                ("alike before the @", 0.05, 1),
+                ("different", 0.1, 0),
+            ),
+            Level("names at one domain", 0.8, 2, counted=True),
+            Level("names at two domains", 0.2, 0),
+        ),
+        apart=(5, 6),
+    ),
+    "phone": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.08, 1), ("distant", 0.04, 1), ("different", 0.08, 0))),
+    "date": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("same year", 0.05, 1), ("different", 0.05, 0))),
+    "code": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("distant", 0.05, 1), ("different", 0.05, 0))),
+    "text": Holding(
+        _levels(
+            ("same", 0.7, 2),
+            ("nearly the same", 0.1, 1),
+            ("alike", 0.1, 1),
+            ("some words", 0.05, 1),
+            ("different", 0.05, 0),
+        )
+    ),
+    "category": Holding(_levels(("same", 0.9, 2), ("different", 0.1, 0))),
+    "number": Holding(_levels(("same", 0.8, 2), ("near", 0.1, 1), ("different", 0.1, 0))),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that is compared.
+
+    Attributes:
+        name: of the column.
+        holds: a key of `HOLDINGS`.
+    """
+
+    name: str
+    holds: str
+
+    @property
+    def holding(self) -> Holding:
+        """The levels on which two of its values may agree."""
+        return HOLDINGS[self.holds]
+
+
+_WORD_SPLIT: Final = re.compile(r"[^a-z0-9]+|(?<=[a-z])(?=[A-Z])")
+_GIVEN_OR_FAMILY: Final = {
+    "first",
+    "given",
+    "fore",
+    "middle",
+    "last",
+    "sur",
+    "family",
+    "forename",
+    "surname",
+    "firstname",
+}
+_PERSON: Final = {*_GIVEN_OR_FAMILY, "lastname", "givenname", "familyname", "full", "fullname", "person", "contact"}
+_ENOUGH: Final = 0.6
+_FEW_WORDS: Final = 40
+_SHORT: Final = 14
+_DIGITS: Final = 0.3
+_MOST: Final = 10  # fields
+_PHONE: Final = {"phone", "tel", "telephone", "mobile", "fax", "cell"}
+_ID: Final = {"id", "key", "uuid", "guid"}
+_DATE: Final = r"^(?:(?:1[0-9]|20)\d{2}[-/.]?[01]\d[-/.]?[0-3]\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:\d{2}|\d{4}))(?:[T ].*)?$"
+_PLAIN_NAME: Final = r"^[\p{L}\p{M}'’`.\- ]+$"
+
+
+def recognise(
+    rows: pl.DataFrame, said: Mapping[str, str] | Sequence[str] | None = None
+) -> tuple[list[Field], dict[str, str]]:
+    """Say which columns are compared and what each holds, by its name and its values.
+
+    Args:
+        rows: the table, or some thousands of its rows: String columns.
+        said: the columns to compare, or what some of them hold (a key of `HOLDINGS`, or `ignore`); others are
+            recognised.
+
+    Returns:
+        The fields, and why columns are left out, by name.
+
+    Raises:
+        ConfigError: a column that is not there, or a word that is no holding.
+    """
+    told = said if isinstance(said, Mapping) else {}
+    asked = list(said) if said is not None and not isinstance(said, Mapping) else rows.columns
+    for name, holds in told.items():
+        if holds not in {*HOLDINGS, "ignore"}:
+            msg = f"column {name!r} cannot hold {holds!r}; it is one of {', '.join(HOLDINGS)} or ignore"
+            raise ConfigError(msg)
+    if missing := [name for name in (*asked, *told) if name not in rows.columns]:
+        msg = f"there is no column {missing[0]!r} to compare; there are {', '.join(rows.columns)}"
+        raise ConfigError(msg)
+    fields, left_out = [], {}
+    for name in asked:
+        found = told.get(name) or _holds(name, rows[name])
+        if found in HOLDINGS:
+            fields.append(Field(name, found))
+        else:
+            left_out[name] = "left out on request" if found == "ignore" else found
+    parts = [field for field in fields if field.holds == "name" and _words(field.name) & _GIVEN_OR_FAMILY]
+    whole = [field for field in fields if field.holds == "name" and field not in parts and field.name not in told]
+    if len(parts) > 1 and said is None:
+        left_out |= {field.name: f"says what {' and '.join(part.name for part in parts)} say" for field in whole}
+        fields = [field for field in fields if field not in whole]
+    ranked = sorted(fields, key=lambda field: -_telling(rows[field.name]))
+    for field in ranked[_MOST:]:
+        left_out[field.name] = f"the {_MOST} others tell more"
+    return [field for field in fields if field not in ranked[_MOST:]], left_out
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _WORD_SPLIT.split(name) if word} | {
+        w for w in _WORD_SPLIT.split(name.lower()) if w
+    }
+
+
+def _holds(name: str, column: pl.Series) -> str:
+    """What a column holds, or why it is of no use."""
+    values = column.cast(pl.String).str.strip_chars()
+    values = values.filter((values != "") & values.is_not_null())
+    distinct = values.n_unique()
+    if distinct <= 1:
+        return "all its values are the same" if len(values) else "it has no values"
+    words = _words(name)
+    if distinct == len(values) and words & _ID and not words & _PERSON:
+        return "its values are all different, as ids of rows are"
+    seen = _Look(values)
+    tests = {
+        "email": seen.share(r"^[^@\s]+@[^@\s]+$") >= _ENOUGH,
+        "phone": bool(words & _PHONE) and seen.digits >= _ENOUGH,
+        "date": seen.share(_DATE) >= _ENOUGH,
+        "name": bool(words & _PERSON) and seen.share(_PLAIN_NAME) >= _ENOUGH,
+        "number": seen.share(r"^[+-]?\d+\.\d+$") >= _ENOUGH,
+        "category": distinct <= min(_FEW_WORDS, len(values) // 5),
+        "code": seen.digits > _DIGITS and seen.letters <= _SHORT and seen.share(r"\d") >= _ENOUGH,
+    }
+    return next((holds for holds, fits in tests.items() if fits), "text")
+
+
+class _Look:
+    """What values look like."""
+
+    def __init__(self, values: pl.Series) -> None:
+        lengths = values.str.len_chars().cast(pl.Float64).to_numpy()
+        self._values = values
+        self.letters = float(lengths.mean())
+        self.digits = float((values.str.replace_all(r"\D", "").str.len_chars().to_numpy() / lengths).mean())
+
+    def share(self, pattern: str) -> float:
+        """How many of them a pattern fits."""
+        return float(self._values.str.contains(pattern).sum()) / len(self._values)
+
+
+def _telling(column: pl.Series) -> float:
+    """How much a column tells of a pair: bits, times how often both rows have a value."""
+    values = column.cast(pl.String).str.strip_chars()
+    values = values.filter((values != "") & values.is_not_null())
+    counts = values.value_counts()["count"].cast(pl.Float64).to_numpy()
+    same = float((counts * (counts - 1)).sum()) / max(len(values) * (len(values) - 1), 1)
+    return (len(values) / max(len(column), 1)) ** 2 * -log2(max(same, 1e-9))
+
+
+def tidy(field: Field, column: pl.Series) -> pl.Series:
+    """Bring the values of a field into the spelling in which they are compared; what means nothing is null."""
+    raw = column.cast(pl.String)
+    if field.holds == "email":
+        read = normalise("email", raw)["value"]
+        text = pl.select(pl.coalesce(read, raw.str.strip_chars().str.to_lowercase())).to_series()
+    elif field.holds == "phone":
+        text = raw.str.replace_all(r"\D", "")
+    elif field.holds == "date":
+        text = _day(raw)
+    else:
+        text = folded(raw).str.replace_all("['’`]", "")
+        if field.holds == "code":
+            text = text.str.replace_all(r"[^\p{L}\p{N}]+", "")
+        elif field.holds in {"name", "text"}:
+            text = text.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
+    return pl.select(pl.when((text != "") & text.is_not_null()).then(text)).to_series().rename(field.name)
+
+
+def _day(raw: pl.Series) -> pl.Series:
+    """A date as eight digits, year first; as its letters and digits where it is written otherwise."""
+    plain = raw.str.strip_chars().str.replace("[T ].*$", "")
+    iso = plain.str.replace(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$", "${1}-0${2}-0${3}")
+    european = iso.str.replace(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$", "${3}-0${2}-0${1}")
+    return european.str.replace_all(r"-0(\d{2})", "-${1}").str.replace_all(r"[^\p{L}\p{N}]+", "").str.to_lowercase()

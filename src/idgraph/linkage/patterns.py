@@ -1,0 +1,227 @@
+"""Patterns: on which level each field of a pair agrees, all fields in one integer.
+
+A pattern is a number of mixed radix with one digit for each field: 0 where a row of the pair has no value, else 1 + the
+place of the level; and for levels on which rarer values say more (`Level.counted`) a digit for each power of √2 of how
+often the value occurs. So pairs are counted, weighed and explained as integers, alike in any order and on any engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, log2
+from typing import TYPE_CHECKING, Any, Final
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from idgraph.errors import ConfigError
+from idgraph.linkage.compare import MADE_OF_NAME, compared
+from idgraph.linkage.fields import NULL
+from idgraph.schema import COUNT, TEXT
+
+if TYPE_CHECKING:
+    from idgraph.engines import Engine
+    from idgraph.linkage.fields import Field
+
+__all__ = ["Comparison", "Decoded"]
+
+_HALF: Final = 2  # two steps of √2 for each power of two
+_LARGEST: Final = 1 << 62
+_OFTEN: Final = 10  # a word of fewer texts is as rare as any
+_WORDS: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Patterns taken apart.
+
+    Attributes:
+        levels: patterns by fields: the place of the level, -1 where there is no value.
+        steps: patterns by fields: how often the value occurs, in powers of √2; -1 where that does not count.
+    """
+
+    levels: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Values:
+    """The values of a field.
+
+    Attributes:
+        of_row: row, code.
+        texts: code, text, same (the digit of a pair that both hold it).
+        steps: digits for each counted level.
+        held: how many rows hold a value that may agree on a counted level.
+        collision: how likely two rows that hold a value, not an address made of a name, hold the same.
+        rarity: of words.
+    """
+
+    of_row: nw.LazyFrame
+    texts: nw.LazyFrame
+    steps: int
+    held: Mapping[int, int]
+    collision: float
+    rarity: Mapping[str, float]
+
+
+class Comparison:
+    """The values of a table, ready to be compared pair by pair."""
+
+    def __init__(self, table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> None:
+        """Number the values of each field, and count them.
+
+        Args:
+            table: row, and the tidy values of each field (String).
+            fields: what is compared.
+            engine: what runs it.
+
+        Raises:
+            ConfigError: there are more fields than one integer has room for.
+        """
+        self.fields = list(fields)
+        self._engine = engine
+        self._values = [self._numbered(table, field) for field in fields]
+        self.radices = [
+            1 + len(field.holding.levels) + values.steps * sum(level.counted for level in field.holding.levels)
+            for field, values in zip(fields, self._values, strict=True)
+        ]
+        if np.prod([float(radix) for radix in self.radices]) >= _LARGEST:
+            msg = f"{len(fields)} columns are too many to compare; name those that tell rows apart, twelve at most"
+            raise ConfigError(msg)
+
+    def _numbered(self, table: nw.LazyFrame, field: Field) -> _Values:
+        engine = self._engine
+        held = table.select("row", nw.col(field.name).alias("text")).filter(~nw.col("text").is_null())
+        counted = engine.checkpoint(held.group_by("text").agg(nw.len().cast(COUNT).alias("n")))
+        made = nw.col("text").str.starts_with(MADE_OF_NAME)
+        whole = counted if field.holds != "email" else counted.filter(~made)
+        twice = (nw.col("n") * (nw.col("n") - 1)).sum().alias("twice")
+        rows, same = engine.collect(whole.select(nw.col("n").sum().alias("rows"), twice)).row(0)
+        if field.holds == "email":  # of addresses made of names it is the domain that may be rare
+            domain = nw.col("text").str.replace_all("^[^@]*@", "")
+            shared = counted.with_columns(domain.alias("domain"), made.alias("made"))
+            totals = shared.filter(nw.col("made")).group_by("domain").agg(nw.col("n").sum().alias("together"))
+            shared = shared.join(totals, on="domain", how="left")
+            counted = shared.select("text", nw.when(nw.col("made")).then("together").otherwise("n").alias("n"))
+        most = engine.collect(counted.select(nw.col("n").max())).item() or 1
+        steps = ceil(_HALF * log2(most)) + 1
+        schema = {"text": TEXT, "same": COUNT}
+        digits = engine.map_batches(counted.select("text", "n"), partial(_digits, levels=_firsts(field, steps)), schema)
+        texts = engine.number(digits, "code")
+        of_row = engine.checkpoint(held.join(texts.select("code", "text"), on="text").select("row", "code"))
+        levels = [place for place, level in enumerate(field.holding.levels) if level.counted]
+        rarity = _rarity(held, engine) if field.holds == "text" else {}
+        made_rows = engine.count(held) - (rows or 0)
+        collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
+        return _Values(of_row, texts, steps, dict(zip(levels, [rows or 0, made_rows], strict=False)), collision, rarity)
+
+    @property
+    def held(self) -> list[Mapping[int, int]]:
+        """For each field and counted level, how many rows hold a value that may agree on it."""
+        return [values.held for values in self._values]
+
+    @property
+    def collisions(self) -> list[float]:
+        """For each field, how likely two rows that hold a value hold the same."""
+        return [values.collision for values in self._values]
+
+    def patterns(self, pairs: nw.LazyFrame) -> nw.LazyFrame:
+        """Compare pairs.
+
+        Args:
+            pairs: left, right (rows).
+
+        Returns:
+            left, right, pattern (Int64).
+        """
+        engine = self._engine
+        found = pairs.select("left", "right", nw.lit(0).cast(COUNT).alias("pattern"))
+        for field, values, radix in zip(self.fields, self._values, self.radices, strict=True):
+            for side in ("left", "right"):
+                found = engine.lookup(found, side, values.of_row, "row", {f"{side}_code": "code"})
+            found = engine.checkpoint(found)
+            levels = self._levels(found, field, values)
+            found = engine.lookup(found, "left_code", values.texts, "code", {"same": "same"})
+            low, high = _ordered()
+            found = found.with_columns(low.alias("low"), high.alias("high"))
+            found = found.join(levels, on=["low", "high"], how="left")
+            known = ~nw.col("left_code").is_null() & ~nw.col("right_code").is_null()
+            counted = [1 + place for place, level in enumerate(field.holding.levels) if level.counted]
+            unlike = nw.when(nw.col("level").is_in(counted)).then("same").otherwise("level")
+            alike = nw.col("left_code") == nw.col("right_code")
+            digit = nw.when(known & alike).then("same").otherwise(nw.when(known).then(unlike).otherwise(nw.lit(NULL)))
+            found = found.select("left", "right", (nw.col("pattern") * radix + digit).alias("pattern"))
+        return engine.checkpoint(found)
+
+    def _levels(self, found: nw.LazyFrame, field: Field, values: _Values) -> nw.LazyFrame:
+        """Compare the distinct pairs of different values: low, high (codes), level (digits)."""
+        low, high = _ordered()
+        unlike = found.filter(nw.col("left_code") != nw.col("right_code"))
+        pairs = self._engine.checkpoint(unlike.select(low.alias("low"), high.alias("high")).unique(["low", "high"]))
+        for side in ("low", "high"):
+            pairs = self._engine.lookup(pairs, side, values.texts, "code", {f"{side}_text": "text"})
+        kernel = partial(_compared, holds=field.holds, rarity=values.rarity)
+        schema = pairs.collect_schema()
+        given = {"low": schema["low"], "high": schema["high"], "level": COUNT}
+        return self._engine.checkpoint(self._engine.map_batches(pairs, kernel, given))
+
+    def decoded(self, patterns: npt.NDArray[np.int64]) -> Decoded:
+        """Take patterns apart."""
+        levels = np.full((len(patterns), len(self.fields)), -1, dtype=np.int64)
+        steps = levels.copy()
+        rest = patterns.copy()
+        for place in range(len(self.fields) - 1, -1, -1):
+            field, values = self.fields[place], self._values[place]
+            rest, digit = np.divmod(rest, self.radices[place])
+            plain = len(field.holding.levels)
+            counted = [number for number, level in enumerate(field.holding.levels) if level.counted]
+            which, step = np.divmod(digit - 1 - plain, values.steps)
+            is_counted = digit > plain
+            levels[:, place] = np.where(is_counted, np.array([*counted, 0])[np.maximum(which, 0)], digit - 1)
+            steps[:, place] = np.where(is_counted, step, -1)
+        return Decoded(levels, steps)
+
+
+def _ordered() -> tuple[nw.Expr, nw.Expr]:
+    return nw.min_horizontal("left_code", "right_code"), nw.max_horizontal("left_code", "right_code")
+
+
+def _firsts(field: Field, steps: int) -> dict[int, int]:
+    """The first digit of each counted level."""
+    counted = [place for place, level in enumerate(field.holding.levels) if level.counted]
+    return {place: 1 + len(field.holding.levels) + number * steps for number, place in enumerate(counted)}
+
+
+def _digits(rows: pl.DataFrame, levels: Mapping[int, int]) -> pl.DataFrame:
+    """Say of each value the digit of a pair that both hold it."""
+    step = (rows["n"].cast(pl.Float64).log(2) * _HALF).round(0).cast(pl.Int64)
+    last = max(levels) if levels else 0
+    first = pl.when(rows["text"].str.starts_with(MADE_OF_NAME)).then(levels.get(last, 1)).otherwise(levels.get(0, 1))
+    return rows.select("text", same=first + (step if levels else 0))
+
+
+def _compared(rows: pl.DataFrame, holds: str, rarity: Mapping[str, float]) -> pl.DataFrame:
+    level = compared(holds, rows["low_text"], rows["high_text"], rarity)
+    return rows.select("low", "high", level=level.cast(pl.Int64) + 1)
+
+
+def _rarity(held: nw.LazyFrame, engine: Engine) -> dict[str, float]:
+    """How rare the commoner words of texts are, in bits."""
+    words = engine.map_batches(held.select("text"), _words, {"word": TEXT})
+    counted = words.group_by("word").agg(nw.len().cast(COUNT).alias("n")).filter(nw.col("n") >= _OFTEN)
+    rows: list[tuple[Any, ...]] = engine.collect(
+        counted.sort(["n", "word"], descending=[True, False]).head(_WORDS)
+    ).rows()
+    texts = max(engine.count(held), 1)
+    return {word: log2(max(texts, _OFTEN) / number) for word, number in rows} | {
+        "": log2(max(texts, _OFTEN) / _OFTEN * 2)
+    }
+
+
+def _words(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(pl.col("text").str.split(" ").list.unique().alias("word")).explode("word")

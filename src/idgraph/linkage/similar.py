@@ -1,0 +1,185 @@
+"""Similar rows of a table: candidates, compared, weighed, decided. No labels, no settings, one model for the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from rapidfuzz.distance import JaroWinkler
+
+from idgraph.errors import ConfigError
+from idgraph.linkage.candidates import candidates
+from idgraph.linkage.compare import MADE_OF_NAME
+from idgraph.linkage.decide import least_odds, probability, torn_groups
+from idgraph.linkage.fields import tidy
+from idgraph.linkage.patterns import Comparison
+from idgraph.linkage.train import Counted, train
+from idgraph.schema import COUNT, NUMBER, TEXT
+
+if TYPE_CHECKING:
+    from idgraph.engines import Engine
+    from idgraph.linkage.fields import Field
+    from idgraph.linkage.model import Model
+
+__all__ = ["PRECISION", "Similar", "similar"]
+
+PRECISION: Final = 0.98
+_DRAWN: Final = 400_000
+_CLOSE: Final = 0.9
+_SHORTEST: Final = 4  # letters of a name that may be mistyped in an address
+
+
+@dataclass(frozen=True)
+class Similar:
+    """Pairs of rows that may be one.
+
+    Attributes:
+        pairs: left, right (rows, left < right), pattern, weight (log2 odds of the evidence), probability, state: those
+            that are at least as likely as not. `used`; `cut`, where what else was compared keeps the two apart;
+            `review`, where a link has to be likelier.
+        model: what the weights come from.
+        comparison: what takes patterns apart.
+        keys: how candidates were found.
+        compared: how many pairs were.
+        least: the probability from which on a pair is a link.
+    """
+
+    pairs: nw.LazyFrame
+    model: Model
+    comparison: Comparison
+    keys: list[dict[str, Any]]
+    compared: int
+    least: float
+
+
+def similar(
+    table: nw.LazyFrame,
+    fields: Sequence[Field],
+    engine: Engine,
+    *,
+    model: Model | None = None,
+    precision: float = PRECISION,
+    across: bool = False,
+) -> Similar:
+    """Find the rows of a table that are one entity.
+
+    Args:
+        table: row, side (integers), and the columns of the fields (String).
+        fields: what is compared.
+        engine: what runs it.
+        model: weights learnt before; default: learnt from this table.
+        precision: the share of links that is expected to be right.
+        across: only pairs of rows of two sides.
+
+    Raises:
+        ConfigError: nothing tells the rows apart, or the model was learnt on other columns.
+    """
+    if model is not None and model.fields != tuple(fields):
+        names = ", ".join(f"{field.name} ({field.holds})" for field in model.fields)
+        msg = f"the model was learnt on other columns: {names}. Name these columns, or train a new model."
+        raise ConfigError(msg)
+    schema = table.collect_schema()
+    carried = {"row": schema["row"], "side": COUNT, **{field.name: TEXT for field in fields}}
+    tidied = engine.checkpoint(engine.map_batches(table, partial(_tidied, fields=fields), carried))
+    sides = [count for _, count in sorted(engine.collect(tidied.group_by("side").agg(nw.len().alias("n"))).rows())]
+    rows = sum(sides)
+    possible = rows * (rows - 1) / 2
+    if across:
+        possible -= sum(size * (size - 1) / 2 for size in sides)
+    comparison = Comparison(tidied, fields, engine)
+    found = candidates(tidied, fields, rows, engine, across=across)
+    met = comparison.patterns(found.pairs)
+    patterns, counts = _counted(met, engine)
+    decoded = comparison.decoded(patterns)
+    if model is None:
+        drawn_patterns, drawn_counts = _counted(comparison.patterns(_drawn(rows, schema["row"], engine)), engine)
+        drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
+        model = train(fields, Counted.of(decoded, counts), drawn, comparison.collisions, rows, possible)
+    weights = model.weights(decoded, comparison.held)
+    odds = weights + model.prior(rows, possible)
+    least = least_odds(odds, counts, precision)
+    known = pl.DataFrame({"pattern": patterns, "weight": weights, "odds": odds, "probability": probability(odds)})
+    weighed = engine.checkpoint(met.join(engine.lazy(known), on="pattern"))
+    groups = torn_groups(weighed.select("left", "right", "odds"), least, engine)
+    likely = weighed.filter(nw.col("odds") >= 0)
+    for side in ("left", "right"):
+        likely = engine.lookup(likely, side, groups, "row", {f"{side}_group": "group"})
+    apart = nw.coalesce(nw.col("left_group"), nw.lit(-1)) != nw.coalesce(nw.col("right_group"), nw.lit(-1))
+    is_link = nw.col("odds") >= least
+    state = (
+        nw.when(is_link & apart)
+        .then(nw.lit("cut"))
+        .otherwise(nw.when(is_link).then(nw.lit("used")).otherwise(nw.lit("review")))
+    )
+    likely = likely.select(
+        "left", "right", "pattern", nw.col("weight").cast(NUMBER), "probability", state.alias("state")
+    )
+    least_probability = float(probability(np.array([least]))[0])
+    return Similar(engine.checkpoint(likely), model, comparison, found.keys, int(counts.sum()), least_probability)
+
+
+def _counted(frame: nw.LazyFrame, engine: Engine) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Patterns, and how many pairs show each."""
+    counted = engine.collect(frame.group_by("pattern").agg(nw.len().alias("pairs"))).sort("pattern")
+    return counted["pattern"].cast(pl.Int64).to_numpy(), counted["pairs"].cast(pl.Float64).to_numpy()
+
+
+def _drawn(rows: int, code: nw.dtypes.DType, engine: Engine) -> nw.LazyFrame:
+    """Draw pairs at random; all there are, of a small table."""
+    if rows * (rows - 1) // 2 <= _DRAWN:
+        left, right = np.triu_indices(rows, 1)
+    else:
+        left, right = np.random.default_rng(0).integers(0, rows, (2, _DRAWN))
+        left, right = left[left != right], right[left != right]
+    return engine.lazy(pl.DataFrame({"left": left, "right": right})).select(nw.col("left", "right").cast(code))
+
+
+def _tidied(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """Bring values into the spelling in which they are compared, and mark addresses that are made of a name."""
+    values = rows.select(
+        "row", pl.col("side").cast(pl.Int64), *(tidy(field, rows[field.name]).alias(field.name) for field in fields)
+    )
+    names = [field.name for field in fields if field.holds == "name"]
+    for field in fields:
+        if field.holds == "email" and names:
+            values = values.with_columns(_marked(values, field.name, names).alias(field.name))
+    return values
+
+
+def _marked(values: pl.DataFrame, email: str, names: Sequence[str]) -> pl.Series:
+    """Mark the addresses that their holders' names make up: of these only the domain says something more."""
+    held = values.select(
+        pl.col(email), pl.concat_str(names, separator=" ", ignore_nulls=True).alias("name")
+    ).with_columns(local=pl.col(email).str.split("@").list.get(0))
+    asked = held.filter(pl.col(email).is_not_null() & (pl.col("name") != "")).unique()
+    made = [_is_made(local, name) for local, name in zip(asked["local"], asked["name"], strict=True)]
+    known = held.join(
+        asked.with_columns(made=pl.Series(made, dtype=pl.Boolean)), on=held.columns, how="left", maintain_order="left"
+    )
+    return known.select(pl.when("made").then(pl.lit(MADE_OF_NAME) + pl.col(email)).otherwise(email)).to_series()
+
+
+def _is_made(local: str, name: str) -> bool:
+    """Whether the part of an address before the @ is made of its holder's name alone.
+
+    >>> _is_made("j.doe", "jane doe"), _is_made("jackson", "mark jackosn"), _is_made("jdoe73", "jane doe")
+    (True, True, False)
+    """
+    letters = "".join(sign for sign in local if sign.isalpha())
+    if not letters or any(sign.isdigit() for sign in local):
+        return False
+    words = name.split()
+    forms = set(words)
+    for one in words:
+        for other in words:
+            if one is not other:
+                forms |= {one + other, one[0] + other, one + other[0]}
+    return letters in forms or any(
+        len(form) >= _SHORTEST and JaroWinkler.similarity(letters, form) >= _CLOSE for form in forms
+    )

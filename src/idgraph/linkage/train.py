@@ -1,0 +1,254 @@
+"""Train: how much each level of each field says, learnt from the table itself, without labels.
+
+Expectation–maximisation for the Fellegi–Sunter model over counted patterns. What pairs of strangers look like comes
+from pairs drawn at random, less those that look like one entity. Fields of strangers that agree together more often
+than chance has it (a town and its postcode, a family at one address) are tied: a tree of such ties (Chow and Liu 1968)
+keeps what one of them has said from being counted twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from idgraph.linkage.model import Model, Tie
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from idgraph.linkage.fields import Field
+    from idgraph.linkage.patterns import Decoded
+
+__all__ = ["Counted", "train"]
+
+_Floats = npt.NDArray[np.float64]
+_Ints = npt.NDArray[np.int64]
+_ROUNDS: Final = 60
+_STILL: Final = 1e-4  # the share of matches that a round may change by, when it is the last
+_FIRST_ROUNDS: Final = 6
+_BELIEF: Final = 0.25  # what is known of levels beforehand weighs as much as this share of the matches
+_EASED: Final = 0.5  # pairs that each level is taken to have been seen in besides
+_ROOM: Final = 2.0  # pairs that observed and expected numbers are eased by
+_TIED: Final = 0.3  # bits; less is no tie
+_SAME, _ALIKE, _OTHER = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Patterns and how many pairs show them.
+
+    Attributes:
+        levels: patterns by fields: see `idgraph.linkage.patterns.Decoded`; each row once.
+        counts: pairs.
+    """
+
+    levels: _Ints
+    counts: _Floats
+
+    @staticmethod
+    def of(decoded: Decoded, counts: _Floats) -> Counted:
+        """Add up patterns that differ only in how often values occur."""
+        levels, inverse = np.unique(decoded.levels, axis=0, return_inverse=True)
+        return Counted(levels, _tally(inverse.ravel(), counts, len(levels)))
+
+
+def train(
+    fields: Sequence[Field],
+    met: Counted,
+    drawn: Counted,
+    collisions: Sequence[float],
+    rows: int,
+    possible: float,
+) -> Model:
+    """Learn a model.
+
+    Args:
+        fields: what is compared.
+        met: candidate pairs.
+        drawn: pairs drawn at random.
+        collisions: for each field, how likely two rows that hold a value hold the same.
+        rows: how many rows the table has.
+        possible: how many pairs there could be.
+
+    Returns:
+        The model.
+    """
+    return _Training(fields, met, drawn, collisions, rows, possible).run()
+
+
+class _Training:
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        met: Counted,
+        drawn: Counted,
+        collisions: Sequence[float],
+        rows: int,
+        possible: float,
+    ) -> None:
+        self._fields, self._met, self._drawn = list(fields), met, drawn
+        self._rows, self._possible, self._collisions = rows, possible, list(collisions)
+        self._believed = [np.array([level.share for level in field.holding.levels]) for field in fields]
+        self._m = [_shared(field, believed) for field, believed in zip(fields, self._believed, strict=True)]
+        self._u = [self._first_u(place) for place in range(len(fields))]
+        self._states = [self._state(counted.levels) for counted in (met, drawn)]
+        self._filled = self._shares_filled()
+        self._ties: list[Tie] = []
+        self._chance: dict[tuple[int, int], _Floats] = {}
+        self._share = min(0.1 * rows, 0.2 * float(met.counts.sum()) + 1) / possible
+
+    def run(self) -> Model:
+        self._learn_strangers()
+        for number in range(_ROUNDS):
+            matched = self._likely(self._met, self._states[0]) * self._met.counts
+            if number == 0:  # what belongs together must not be counted twice from the start
+                self._ties = self._tree(self._met.counts - matched)
+                matched = self._likely(self._met, self._states[0]) * self._met.counts
+            share = max(float(matched.sum()), 0.5) / self._possible
+            for place in range(len(self._fields)):
+                self._m[place] = self._learnt_m(place, matched)
+            self._learn_strangers()
+            self._ties = self._tree(self._met.counts - matched)
+            moved, self._share = abs(share - self._share), share
+            if number > _FIRST_ROUNDS and moved < _STILL * share:
+                break
+        return Model(
+            fields=tuple(self._fields),
+            m=tuple(tuple(float(x) for x in shares) for shares in self._m),
+            u=tuple(tuple(float(x) for x in shares) for shares in self._u),
+            ties=tuple(self._ties),
+            matches_per_row=self._share * self._possible / max(self._rows, 1),
+        )
+
+    def _first_u(self, place: int) -> _Floats:
+        found = self._spread(place, self._drawn.counts)
+        return self._with_collisions(place, found, matches=0.0)
+
+    def _spread(self, place: int, weights: _Floats) -> _Floats:
+        """The shares of a field's levels among pairs drawn at random."""
+        levels = self._drawn.levels[:, place]
+        known = levels >= 0
+        size = len(self._fields[place].holding.levels)
+        return _shared(self._fields[place], _tally(levels[known], weights[known], size) + _EASED)
+
+    def _with_collisions(self, place: int, found: _Floats, matches: float) -> _Floats:
+        """How often strangers hold one value, from all values, as far as pairs drawn at random cannot tell."""
+        group = self._fields[place].holding.groups[0]
+        seen = float(found[0])
+        whole = self._collisions[place] - matches
+        rare = self._collisions[place] * float(self._drawn.counts.sum()) < 100
+        same = max(whole, 0.2 * self._collisions[place] if rare else seen, 1e-9)
+        rest = [level for level in group if level != 0]
+        found = found.copy()
+        found[rest] *= (1 - same) / max(float(found[rest].sum()), 1e-12)
+        found[0] = same
+        return found
+
+    def _state(self, levels: _Ints) -> _Ints:
+        """Same, alike or different, for each field; -1 without value."""
+        columns = []
+        for place, field in enumerate(self._fields):
+            kinds = np.array([2 - level.agrees for level in field.holding.levels])
+            columns.append(np.where(levels[:, place] >= 0, kinds[np.maximum(levels[:, place], 0)], -1))
+        return np.stack(columns, axis=1) if columns else np.zeros((len(levels), 0), dtype=np.int64)
+
+    def _shares_filled(self) -> _Floats:
+        filled: _Floats = (
+            (self._drawn.levels >= 0).T.astype(float) @ self._drawn.counts / max(self._drawn.counts.sum(), 1)
+        )
+        return filled
+
+    def _likely(self, counted: Counted, states: _Ints) -> _Floats:
+        """How likely the pairs of each pattern are one entity."""
+        odds = np.full(len(counted.counts), np.log2(self._share / (1 - min(self._share, 0.5))))
+        for place in range(len(self._fields)):
+            levels = counted.levels[:, place]
+            bits = np.log2(self._m[place]) - np.log2(self._u[place])
+            odds += np.where(levels >= 0, bits[np.maximum(levels, 0)], 0.0)
+        for tie in self._ties:
+            odds -= tie.bits_of(states)
+        found: _Floats = 1 / (1 + np.exp2(-np.clip(odds, -60, 60)))
+        return found
+
+    def _learnt_m(self, place: int, matched: _Floats) -> _Floats:
+        levels = self._met.levels[:, place]
+        known = levels >= 0
+        field, believed = self._fields[place], self._believed[place]
+        counts = _tally(levels[known], matched[known], len(believed))
+        found = counts.copy()
+        for group in field.holding.groups:
+            inside = believed[group] / believed[group].sum()
+            found[group] += inside * (2 + _BELIEF * counts[group].sum())
+        return _shared(field, found)
+
+    def _learn_strangers(self) -> None:
+        """Look again at pairs drawn at random, less those that seem to be one entity."""
+        strange = self._drawn.counts * (1 - self._likely(self._drawn, self._states[1]))
+        for place in range(len(self._fields)):
+            found = self._spread(place, strange)
+            self._u[place] = self._with_collisions(place, found, self._share * float(self._m[place][0]))
+        states = self._states[1]
+        for one in range(len(self._fields)):
+            for other in range(one):
+                self._chance[one, other] = self._together(strange, states, one, other)
+
+    def _agreeing(self, place: int) -> _Floats:
+        """How often strangers have the same, and alike, values."""
+        holding = self._fields[place].holding
+        kinds = np.array([2 - level.agrees for level in holding.levels])
+        shares, levels = self._u[place].copy(), self._drawn.levels[:, place]
+        drawn = max(float(self._drawn.counts[levels >= 0].sum()), 1.0)
+        for group in holding.groups:
+            shares[group] *= float(self._drawn.counts[np.isin(levels, group)].sum()) / drawn
+        return np.array([shares[kinds == state].sum() for state in (_SAME, _ALIKE)])
+
+    def _together(self, strange: _Floats, states: _Ints, one: int, other: int) -> _Floats:
+        """By how many bits two fields of strangers agree together more often than chance has it."""
+        both = (states[:, one] >= 0) & (states[:, other] >= 0)
+        pairs = float(strange[both].sum())
+        shares = self._agreeing(one), self._agreeing(other)
+        bits = np.zeros((2, 2))
+        for i in (_SAME, _ALIKE):
+            for j in (_SAME, _ALIKE):
+                seen = float(strange[both & (states[:, one] == i) & (states[:, other] == j)].sum())
+                bits[i, j] = self._excess(seen, pairs, shares[0][i], shares[1][j])
+        return bits
+
+    @staticmethod
+    def _excess(seen: float, pairs: float, one: float, other: float) -> float:
+        expected = pairs * one * other
+        most = -np.log2(max(one, other, 1e-12))
+        return float(min(max(np.log2((seen + _ROOM) / (expected + _ROOM)), 0.0), max(most, 0.0)))
+
+    def _tree(self, strange: _Floats) -> list[Tie]:
+        """The strongest ties that make no circle."""
+        states, offers = self._states[0], []
+        for (one, other), chance in self._chance.items():
+            bits = chance.copy()
+            seen = float(strange[(states[:, one] == _SAME) & (states[:, other] == _SAME)].sum())
+            pairs = float(self._filled[one] * self._filled[other]) * self._possible
+            shares = self._agreeing(one)[_SAME], self._agreeing(other)[_SAME]
+            bits[_SAME, _SAME] = max(bits[_SAME, _SAME], self._excess(seen, pairs, *shares))
+            offers.append((float(bits[0, 0] + 0.5 * (bits[0, 1] + bits[1, 0])), one, other, bits))
+        group, ties = list(range(len(self._fields))), []
+        for strength, one, other, bits in sorted(offers, key=lambda offer: (-offer[0], offer[1], offer[2])):
+            if strength > _TIED and group[one] != group[other]:
+                gone = group[other]
+                group = [group[one] if place == gone else place for place in group]
+                ties.append(Tie(one, other, tuple(tuple(float(x) for x in row) for row in bits)))
+        return ties
+
+
+def _shared(field: Field, amounts: _Floats) -> _Floats:
+    """Make amounts the shares of each group of levels."""
+    found = amounts.astype(float).copy()
+    for group in field.holding.groups:
+        found[group] /= max(float(found[group].sum()), 1e-12)
+    return found.clip(min=1e-9)
+
+
+def _tally(places: _Ints, weights: _Floats, size: int) -> _Floats:
+    return np.bincount(places, weights=weights, minlength=size).astype(np.float64)

@@ -1,0 +1,297 @@
+"""Any table: find the rows of one that are one entity, or the rows of two. No labels, no settings needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import TYPE_CHECKING, Any, Final
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import polars as pl
+
+from idgraph.engines import engine_for
+from idgraph.errors import ConfigError
+from idgraph.linkage.fields import Field, recognise
+from idgraph.linkage.similar import PRECISION, Similar, similar
+from idgraph.schema import COUNT, TEXT
+
+if TYPE_CHECKING:
+    from idgraph.engines import Engine
+    from idgraph.linkage.model import Model
+
+__all__ = ["Matches", "dedupe", "link_tables"]
+
+_LOOKED_AT: Final = 20_000  # rows from which columns are recognised
+_ID: Final = "__id"
+_KEY: Final = "__key"
+_Columns = Mapping[str, str] | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The rows of a table, or of two, that are one entity, and why.
+
+    Attributes:
+        fields: the columns that were compared, and what each holds.
+        left_out: why other columns were not, by name.
+        model: what agreement on each of them is worth.
+        keys: how candidates were found: key, pairs, rows_in_large_blocks.
+        compared: how many pairs were compared.
+        least: the probability from which on a pair is a link.
+    """
+
+    fields: tuple[Field, ...]
+    left_out: Mapping[str, str]
+    model: Model
+    keys: Sequence[Mapping[str, Any]]
+    compared: int
+    least: float
+    _found: Similar
+    _rows: nw.LazyFrame
+    _engine: Engine
+    _one_to_one: bool
+
+    @property
+    def links(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Pairs that are at least as likely one as not.
+
+        left_id, right_id (String), weight (Float64: log2 odds of the evidence), probability (Float64), state (String):
+        `used`; `cut`, where what else was compared keeps the two apart; `review`, where a link has to be likelier.
+        """
+        return self._engine.native(self._links().drop("pattern").sort("left_id", "right_id"))
+
+    @property
+    def entities(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """The entity of every row: id, entity_id (String): the smallest id of its rows; `side` too, of two tables."""
+        engine = self._engine
+        used = self._pairs().filter(nw.col("state") == "used").select("left", "right")
+        together = engine.components(used)
+        placed = engine.lookup(self._rows, "row", together, "node", {"component": "component"})
+        placed = placed.with_columns(nw.coalesce("component", "row").alias("component"))
+        named = engine.with_totals(placed, ["component"], entity_id=nw.col(_ID).min())
+        sides = ["side"] if self._sides() else []
+        return engine.native(named.select(*sides, nw.col(_ID).alias("id"), "entity_id").sort(*sides, "id"))
+
+    def explain(self, left_id: str, right_id: str) -> list[dict[str, Any]]:
+        """Say what each column says of a pair among `links`: column, level, weight (log2 odds).
+
+        Raises:
+            ConfigError: the pair is not among them.
+        """
+        either = [(left_id, right_id), (right_id, left_id)]
+        links = self._links()
+        for one, other in either:
+            found = self._engine.collect(links.filter((nw.col("left_id") == one) & (nw.col("right_id") == other)))
+            if found.height:
+                return self._parts(int(found["pattern"][0]))
+        msg = f"{left_id!r} and {right_id!r} are not among the links: less likely one than not, or never compared"
+        raise ConfigError(msg)
+
+    def _parts(self, pattern: int) -> list[dict[str, Any]]:
+        comparison, model = self._found.comparison, self.model
+        decoded = comparison.decoded(np.array([pattern]))
+        parts = []
+        for place, field in enumerate(self.fields):
+            level = int(decoded.levels[0, place])
+            said = field.holding.levels[level].name if level >= 0 else "no value"
+            weight = round(float(model.parts(decoded, comparison.held, place)[0]), 4)
+            parts.append({"column": field.name, "level": said, "weight": weight})
+        states = model.states(decoded)
+        for tie in model.ties:
+            if bits := float(tie.bits_of(states)[0]):
+                names = f"{self.fields[tie.one].name} and {self.fields[tie.other].name}"
+                parts.append({"column": names, "level": "agree together by themselves", "weight": round(-bits, 4)})
+        return parts
+
+    def _sides(self) -> bool:
+        return "side" in self._rows.collect_schema().names()
+
+    def _pairs(self) -> nw.LazyFrame:
+        return _mutual(self._found.pairs, self._engine) if self._one_to_one else self._found.pairs
+
+    def _links(self) -> nw.LazyFrame:
+        named = self._pairs()
+        for side in ("left", "right"):
+            named = self._engine.lookup(named, side, self._rows, "row", {f"{side}_id": _ID})
+        if not self._sides():
+            ordered = nw.col("left_id") < nw.col("right_id")
+            first = nw.when(ordered).then("left_id").otherwise("right_id")
+            last = nw.when(ordered).then("right_id").otherwise("left_id")
+            named = named.with_columns(first.alias("left_id"), last.alias("right_id"))
+        return named.select("left_id", "right_id", "pattern", "weight", "probability", "state")
+
+
+def dedupe(
+    frame: Any,  # noqa: ANN401 - a frame of any library
+    *,
+    id: str | None = None,
+    columns: _Columns = None,
+    model: Model | None = None,
+    precision: float = PRECISION,
+) -> Matches:
+    """Find the rows of a table that are one entity.
+
+    Args:
+        frame: any table; what its columns hold is recognised by their names and values.
+        id: the column that names a row; default: rows are named 1, 2, 3 … in their order.
+        columns: those to compare; or what some of them hold, a key of `idgraph.linkage.fields.HOLDINGS` or `ignore`.
+        model: weights learnt before; default: learnt from this table.
+        precision: the share of links that is expected to be right.
+
+    Raises:
+        ConfigError: a column is not there, ids repeat or are missing, no column tells rows apart, or the model was
+            learnt on other columns.
+
+    >>> people = pl.DataFrame({"name": ["Ana Ruiz", "Bo Lind"] * 30, "born": [f"19{n:02}-02-03" for n in range(60)]})
+    >>> dedupe(people, columns={"name": "name"}).links.height
+    0
+    """
+    engine = engine_for(frame)
+    rows = _named(engine.lazy(frame), id, engine, "the table").with_columns(nw.lit(0).cast(COUNT).alias("side"))
+    return _matches(rows, columns, model, precision, engine, across=False, one_to_one=False)
+
+
+def link_tables(
+    left: Any,  # noqa: ANN401 - a frame of any library
+    right: Any,  # noqa: ANN401
+    *,
+    id: str | None = None,
+    columns: _Columns = None,
+    model: Model | None = None,
+    precision: float = PRECISION,
+    one_to_one: bool = False,
+) -> Matches:
+    """Find the rows of two tables that are one entity; rows of one table are not compared with each other.
+
+    Args:
+        left: any table.
+        right: another; what is compared are the columns that both have.
+        id: the column that names a row in both; the ids of the two have to differ. Default: rows are named `left:1`,
+            `right:1` … in their order.
+        columns: see `dedupe`.
+        model: see `dedupe`.
+        precision: see `dedupe`.
+        one_to_one: whether a row has at most one link: its likeliest, where that is the other's likeliest too.
+
+    Raises:
+        ConfigError: see `dedupe`; or the tables have no column in common.
+    """
+    engine = engine_for(left, right, names=("left", "right"))
+    sides = [_named(engine.lazy(one), id, engine, name) for one, name in ((left, "left"), (right, "right"))]
+    names = [name for name in sides[0].collect_schema().names() if name in sides[1].collect_schema().names()]
+    if set(names) <= {_ID}:
+        msg = "the two tables have no column in common; rename those that mean the same"
+        raise ConfigError(msg)
+    both = []
+    for number, (one, name) in enumerate(zip(sides, ("left", "right"), strict=True)):
+        said = nw.col(_ID) if id else nw.concat_str(nw.lit(f"{name}:"), _ID)
+        placed = one.select(*names).with_columns(said.alias(_ID), nw.lit(number).cast(COUNT).alias("side"))
+        both.append(placed.with_columns(*(nw.col(column).cast(TEXT) for column in names)))
+    rows = nw.concat(both)
+    _refuse_repeats(rows, engine, "the two tables together")
+    return _matches(rows, columns, model, precision, engine, across=True, one_to_one=one_to_one)
+
+
+def _named(frame: nw.LazyFrame, id: str | None, engine: Engine, what: str) -> nw.LazyFrame:
+    """Give every row its id, and every column as text."""
+    names = frame.collect_schema().names()
+    if id is None:
+        numbered = engine.number(frame, _ID, 1)
+    elif id in names:
+        numbered = frame.rename({id: _ID})
+    else:
+        msg = f"{what} has no column {id!r} to name rows by; it has {', '.join(names)}"
+        raise ConfigError(msg)
+    texts = numbered.with_columns(*(nw.col(name).cast(TEXT) for name in numbered.collect_schema().names()))
+    missing = engine.count(texts.filter(nw.col(_ID).is_null()))
+    if missing:
+        msg = f"{what} has {missing} rows without {id!r}; every row needs an id"
+        raise ConfigError(msg)
+    _refuse_repeats(texts, engine, what)
+    return texts
+
+
+def _refuse_repeats(rows: nw.LazyFrame, engine: Engine, what: str) -> None:
+    repeated = rows.group_by(_ID).agg(nw.len().alias("n")).filter(nw.col("n") > 1)
+    if number := engine.count(repeated):
+        msg = f"{what}: {number} ids are on several rows; each row needs its own"
+        raise ConfigError(msg)
+
+
+def _matches(
+    rows: nw.LazyFrame,
+    columns: _Columns,
+    model: Model | None,
+    precision: float,
+    engine: Engine,
+    *,
+    across: bool,
+    one_to_one: bool,
+) -> Matches:
+    if not 0 < precision < 1:
+        msg = f"precision is a share of links, between 0 and 1; not {precision}"
+        raise ConfigError(msg)
+    numbered = _in_own_order(rows, engine)
+    looked_at = engine.collect(numbered.head(_LOOKED_AT)).drop("row", "side", _ID)
+    fields, left_out = recognise(looked_at, columns)
+    _refuse_alike(looked_at, fields, left_out)
+    found = similar(numbered.drop(_ID), fields, engine, model=model, precision=precision, across=across)
+    named = numbered.select("row", _ID, *(["side"] if across else []))
+    if across:
+        side = nw.when(nw.col("side") == 0).then(nw.lit("left")).otherwise(nw.lit("right"))
+        named = named.with_columns(side.alias("side"))
+    return Matches(
+        fields=tuple(fields),
+        left_out=left_out,
+        model=found.model,
+        keys=found.keys,
+        compared=found.compared,
+        least=found.least,
+        _found=found,
+        _rows=engine.checkpoint(named),
+        _engine=engine,
+        _one_to_one=one_to_one,
+    )
+
+
+def _in_own_order(rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Number rows in an order that follows from what they hold, so that the order they came in tells nothing."""
+    schema = rows.collect_schema()
+    keyed = engine.map_batches(rows, _keyed, {**schema, _KEY: COUNT})
+    return engine.number(keyed.sort("side", _KEY, _ID).drop(_KEY), "row")
+
+
+def _keyed(rows: pl.DataFrame) -> pl.DataFrame:
+    values = [pl.col(name).fill_null("") for name in rows.columns if name != "side"]
+    return rows.with_columns(pl.concat_str(values, separator="\x1f").hash(seed=0).reinterpret(signed=True).alias(_KEY))
+
+
+def _refuse_alike(rows: pl.DataFrame, fields: Sequence[Field], left_out: Mapping[str, str]) -> None:
+    """Refuse columns that cannot tell rows apart: everything would seem to be one."""
+    bits = 0.0
+    for field in fields:
+        counts = rows[field.name].drop_nulls().value_counts()["count"].cast(pl.Float64)
+        held = float(counts.sum())
+        bits -= log2(max(float((counts * (counts - 1)).sum()), 1.0) / max(held * (held - 1), 1.0))
+    if not fields or bits < log2(max(rows.height, 2)):
+        why = "; ".join(f"{name}: {said}" for name, said in left_out.items())
+        named = ", ".join(field.name for field in fields) or "none"
+        msg = f"the columns to compare ({named}) do not tell {rows.height} rows apart. Name better ones in columns=…"
+        raise ConfigError(f"{msg} Left out were {why}." if why else msg)
+
+
+def _mutual(pairs: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Of each row's links the likeliest, where it is that of both; what is less likely is cut."""
+    links = pairs.filter(nw.col("state") == "used")
+    for side in ("left", "right"):
+        links = engine.with_totals(links, [side], **{f"best_{side}": nw.col("weight").max()})
+    best = links.filter((nw.col("weight") == nw.col("best_left")) & (nw.col("weight") == nw.col("best_right")))
+    for side, other in (("left", "right"), ("right", "left")):
+        best = engine.with_totals(best, [side], **{f"first_{side}": nw.col(other).min()})
+    only = best.filter((nw.col("right") == nw.col("first_left")) & (nw.col("left") == nw.col("first_right")))
+    kept = engine.checkpoint(only.select("left", "right", nw.lit(value=True).alias("kept")))
+    joined = pairs.join(kept, on=["left", "right"], how="left")
+    loses = (nw.col("state") == "used") & nw.col("kept").is_null()
+    return joined.with_columns(nw.when(loses).then(nw.lit("cut")).otherwise("state").alias("state")).drop("kept")
