@@ -170,6 +170,21 @@ def test_merge_over_what_hubspot_and_salesforce_exported(data_dir, tmp_path):
         assert graph.profiles.filter(~pl.col("stub")).height == people
 
 
+@pytest.mark.spark
+def test_merge_on_spark_writes_the_same(exports, out, tmp_path, spark):
+    said("merge", exports, "--out", tmp_path / "out", "--engine", "spark", "--master", "local[2]")
+    graph, expected = ig.open(tmp_path / "out"), ig.open(out)
+    assert graph.run["engine"] == "spark"
+    assert graph.assignments.sort(pl.all()).rows() == expected.assignments.sort(pl.all()).rows()
+    assert graph.counts() == expected.counts()
+
+
+def test_where_spark_runs_is_only_said_of_spark(exports, tmp_path):
+    done = CliRunner().invoke(app, ["merge", str(exports), "--out", str(tmp_path / "out"), "--master", "local[2]"])
+    assert done.exit_code == 2
+    assert "add --engine spark" in done.stderr
+
+
 @pytest.fixture
 def judged(tmp_path: Path) -> Path:
     """Two words that contradict a third, one on a record that is not there, and one that was taken back."""

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from idgraph.entities.carry import carry_ids, churn
     from idgraph.errors import IdgraphError
     from idgraph.graph import Graph
+    from idgraph.linkage.model import Model
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover
     from idgraph.sources.table import KindBy, Source
+    from idgraph.tables import Matches, dedupe, link_tables
 
 __version__ = "0.1.0"
 
@@ -37,11 +39,15 @@ __all__ = [
     "IdentifierType",
     "IdgraphError",
     "KindBy",
+    "Matches",
+    "Model",
     "Source",
     "__version__",
     "carry_ids",
     "churn",
+    "dedupe",
     "discover",
+    "link_tables",
     "open",
     "resolve",
 ]
@@ -54,19 +60,23 @@ _HOMES = {
     "IdentifierType": "idgraph.config",
     "IdgraphError": "idgraph.errors",
     "KindBy": "idgraph.sources.table",
+    "Matches": "idgraph.tables",
+    "Model": "idgraph.linkage.model",
     "Source": "idgraph.sources.table",
     "carry_ids": "idgraph.entities.carry",
     "churn": "idgraph.entities.carry",
+    "dedupe": "idgraph.tables",
     "discover": "idgraph.sources.discover",
+    "link_tables": "idgraph.tables",
     "resolve": "idgraph.pipeline",
 }
 
 
-def open(out: str | Path) -> Graph:  # noqa: A001 - reads as `ig.open("out/")`
+def open(out: str | Path, session: Any = None) -> Graph:  # noqa: A001, ANN401 - reads as `ig.open("out/")`; a SparkSession
     """Open a folder that `Graph.write` made; see `Graph.open`."""
     from idgraph.graph import Graph
 
-    return Graph.open(out)
+    return Graph.open(out, session)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name is

@@ -41,6 +41,13 @@ class Format(StrEnum):
     csv = "csv"
 
 
+class Runs(StrEnum):
+    """What runs the steps."""
+
+    polars = "polars"
+    spark = "spark"
+
+
 Folder = Annotated[
     Path, typer.Argument(help="Folder of exports: CSV, TSV, JSON, JSON Lines or Parquet, packed or not.")
 ]
@@ -87,6 +94,10 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     previous: Annotated[
         Path | None, typer.Option(help="Folder of an earlier result, whose ids and judgements stay.")
     ] = None,
+    engine: Annotated[Runs, typer.Option(help="What runs it: this machine, or Spark.")] = Runs.polars,
+    master: Annotated[
+        str | None, typer.Option(help="Where Spark runs: local[2], a cluster, sc://host; default local[*].")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Discover, resolve and write: one run from exports to profiles and accounts."""
@@ -94,6 +105,8 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
+    if master and engine is not Runs.spark:
+        raise typer.BadParameter("it says where Spark runs; add --engine spark", param_hint="--master")
     Graph.refuse_folder(out)
     found = find(folder)
     config = _settings(found.config, region, timezone, without)
@@ -102,12 +115,12 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
         _print_discovery(found)
         if any(item.stanza for item in found.unknown):
             typer.echo(f"\nHow to map what was left out: idgraph discover {shlex.quote(str(folder))}")
-    with _progress() as say:
-        graph = resolve(*found, config=config, judgements=judgements, previous=earlier, progress=say)
+    with _progress() as say, _session(engine, master or "local[*]", say) as session:
+        graph = resolve(*found, config=config, judgements=judgements, previous=earlier, session=session, progress=say)
         say("writing")
         graph.write(out, format.value)
-    facts = graph.summary()
-    said = [str(contradiction) for contradiction in graph.contradictions()]
+        facts = graph.summary()
+        said = [str(contradiction) for contradiction in graph.contradictions()]
     if as_json:
         parts = {"discovery": _discovery_facts(found), "summary": facts, "contradictions": said, "out": str(out)}
         _print_json(parts)
@@ -208,6 +221,19 @@ def _settings(stored: Config, region: str | None, timezone: str | None, without:
     """The settings of the folder's `idgraph.toml`, and over them what the command says."""
     said = {"region": region, "timezone": timezone, "without": tuple(without) if without else None}
     return type(stored).model_validate({**dict(stored), **{key: value for key, value in said.items() if value}})
+
+
+@contextlib.contextmanager
+def _session(engine: Runs, master: str, say: Callable[[str], None]) -> Iterator[Any]:
+    """Give a Spark session where Spark is to run it, else None."""
+    if engine is not Runs.spark:
+        yield None
+        return
+    from idgraph.engines.spark import spark_session
+
+    say("starting Spark")
+    with spark_session(master) as session:
+        yield session
 
 
 @contextlib.contextmanager

@@ -145,6 +145,8 @@ class Config(_Settings):
         most_records: records of an entity, those of visitors and clickstreams not counted, above which evidence is
             taken strongest first until they are reached. None: found from the data.
         most_parts: likewise how many groups held by strict evidence an entity may have.
+        similar: whether people who are alike in name, address, employer and what else is known are linked, though they
+            share no value: see `idgraph.linkage.people`.
         id_key: secret that makes entity ids a keyed hash, so that guessable record ids cannot be found from them.
 
     >>> Config().type_of("person", "email").trust
@@ -160,6 +162,7 @@ class Config(_Settings):
     strict_weight: float = Field(default=12.0, gt=0)
     most_records: int | None = Field(default=None, ge=1)
     most_parts: int | None = Field(default=None, ge=1)
+    similar: bool = False
     id_key: SecretStr | None = None
 
     @field_validator("types")

@@ -23,14 +23,14 @@ from idgraph.collapse.ids import PREFIXES
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
-from idgraph.engines.output import RUN_FILE, is_ours, new_folder, refuse_folder
+from idgraph.engines.output import RUN_FILE, WRITTEN, entity_column, new_folder, refuse_folder, run_of
 from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, IdgraphError, NotFoundError, OutputError, mask, mask_id
-from idgraph.schema import FRAMES, LEVELS, TEXT, empty
+from idgraph.errors import ConfigError, NotFoundError, mask, mask_id
+from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -42,7 +42,6 @@ __all__ = ["Graph", "run_facts"]
 
 _FRAMES_BY_PREFIX = {f"{PREFIXES[level]}": name for level, name in ENTITY_FRAMES.items()}
 _ENTITY_ID = re.compile(rf"({'|'.join(_FRAMES_BY_PREFIX)})[0-9a-f]{{16}}")
-_WRITTEN = frozenset({RUN_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))})
 
 
 class Graph:
@@ -345,7 +344,7 @@ class Graph:
         Raises:
             OutputError: the folder is somebody else's.
         """
-        refuse_folder(Path(out), _WRITTEN)
+        refuse_folder(Path(out), WRITTEN)
 
     def write(
         self,
@@ -356,60 +355,83 @@ class Graph:
     ) -> Path:
         """Write frames and `run.json` into a folder, at once: a failed write leaves nothing.
 
+        A frame becomes a file; on Spark a folder of Parquet files that the workers write, in folders `bucket=…` by the
+        first two digits of the entity id if it has one: 1 to 256 of them, so that a file holds some million rows.
+
         Args:
             out: a folder that is new, empty, or one of ours, which is then replaced.
-            format: `parquet`, or `csv` with texts that a spreadsheet would run neutralised.
+            format: `parquet`, or `csv` with texts that a spreadsheet would run neutralised (not on Spark).
             frames: names of those to write; a folder without some of them cannot be opened again as a graph.
 
         Returns:
             The folder.
 
         Raises:
-            OutputError: the folder is somebody else's, or cannot be written.
+            OutputError: the folder is somebody else's, not on this machine, or cannot be written.
+            EngineError: Spark was to write CSV, or an attribute is called `bucket`.
             ConfigError: there is no such frame.
         """
-        if strange := sorted(set(frames) - set(FRAMES)):
-            msg = f"there is no frame {' or '.join(map(repr, strange))}; the frames are {', '.join(FRAMES)}"
-            raise ConfigError(msg)
-        with new_folder(Path(out), _WRITTEN) as folder:
+        plans = self._named(frames)
+        with new_folder(Path(out), WRITTEN) as folder:
             counts = {  # straight from the plans: what is only written is never held whole
-                name: self._engine.write(self._plans[name], folder / f"{name}.{format}", format) for name in frames
+                name: self._engine.write(plan, folder / f"{name}.{format}", format, entity_column(name))
+                for name, plan in plans.items()
             }
             run = {**self.run, "counts": counts, "format": format}
             (folder / RUN_FILE).write_text(json.dumps(run, indent=2, sort_keys=True) + "\n")
         return Path(out)
 
-    @classmethod
-    def open(cls, out: str | Path) -> Graph:
-        """Open a folder that `write` made; frames are read when they are asked for.
+    def save_tables(
+        self,
+        prefix: str,
+        format: str = "parquet",
+        mode: Literal["error", "overwrite"] = "error",
+        *,
+        frames: Sequence[str] = tuple(FRAMES),
+    ) -> dict[str, int]:
+        """Save frames as tables of the Spark session's catalog, one after the other: `<prefix>profiles` and so on.
+
+        Those with entity ids are partitioned by a further column `bucket`; see `write`.
+
+        Args:
+            prefix: such as `sales.idgraph_`.
+            format: any table format that the session has: `parquet`, `delta`, `iceberg` …
+            mode: `error` refuses if one of the tables exists, `overwrite` replaces it.
+            frames: names of those to save.
+
+        Returns:
+            By the name of each table, how many rows were saved.
 
         Raises:
-            OutputError: the folder is not one of ours, or was written as CSV, which keeps no dtypes.
+            EngineError: the graph is not on Spark, its session lacks the format, or an attribute is called `bucket`.
+            OutputError: a table exists, has a name that Spark refuses, or could not be saved.
+            ConfigError: there is no such frame or mode.
         """
-        folder = Path(out)
-        command = f"idgraph merge exports/ --out {folder}"
-        again = f"Write it again: {command}"
-        if not is_ours(folder):
-            msg = f"{folder} holds no {RUN_FILE} of ours, so it is no graph. Write one: {command}"
-            raise OutputError(msg)
-        run = json.loads((folder / RUN_FILE).read_text("utf-8"))
-        if run.get("format") != "parquet":
-            msg = f"{folder} was written as {run.get('format')}, which keeps no dtypes. {again} --format parquet"
-            raise OutputError(msg)
-        missing = [name for name in FRAMES if not (folder / f"{name}.parquet").is_file()]
-        if missing:
-            msg = f"{folder} lacks {', '.join(f'{name}.parquet' for name in missing)}. {again}"
-            raise OutputError(msg)
-        try:
-            config = Config.model_validate(run.get("config", {}))
-        except IdgraphError as error:
-            msg = (
-                f"{folder} was written by idgraph {run['idgraph']} with settings unknown to this one: {error}. {again}"
-            )
-            raise OutputError(msg) from None
-        engine = engine_for()
-        frames = {name: engine.stored(folder / f"{name}.parquet") for name in FRAMES}
+        return self._engine.save_tables(self._named(frames), prefix, format, mode)
+
+    @classmethod
+    def open(cls, out: str | Path, session: Any = None) -> Graph:  # noqa: ANN401 - a SparkSession
+        """Open a folder that `write` made, on whichever engine; frames are read when they are asked for.
+
+        Args:
+            out: the folder.
+            session: a Spark session to read it with, whose workers see the folder; default Polars.
+
+        Raises:
+            OutputError: the folder is not one of ours, lacks a frame, or was written as CSV, which keeps no dtypes.
+            EngineError: it is no session, or Spark cannot be used as it is.
+        """
+        run, config = run_of(Path(out))
+        engine = engine_for(session=session)
+        frames = {name: cast(engine.stored(Path(out) / f"{name}.parquet"), name) for name in FRAMES}
         return cls(frames, config, engine, run, stored=True)
+
+    def _named(self, frames: Sequence[str]) -> dict[str, nw.LazyFrame]:
+        """Plans of frames by name."""
+        if strange := sorted(set(frames) - set(FRAMES)):
+            msg = f"there is no frame {' or '.join(map(repr, strange))}; the frames are {', '.join(FRAMES)}"
+            raise ConfigError(msg)
+        return {name: self._plans[name] for name in frames}
 
     def _again(
         self,
@@ -426,7 +448,8 @@ class Graph:
             raise ConfigError(msg)
         evidence = evidence_of(frames, self.config, self._engine)
         run = {name: fact for name, fact in self.run.items() if name not in {"counts", "format", "previous"}}
-        return Graph.collapsed(evidence, self.config, self._engine, {**run, **_when(), **facts}, previous)
+        run |= {"engine": self._engine.name, **_when(), **facts}
+        return Graph.collapsed(evidence, self.config, self._engine, run, previous)
 
     def _inside(self, id: str) -> Any:  # noqa: ANN401
         """The records of an entity: record_id, entity_id."""

@@ -12,12 +12,14 @@ from idgraph.collapse.judgements import read_judgements
 from idgraph.config import DEFAULT_TYPES, Config, IdentifierType
 from idgraph.engines import engine_for
 from idgraph.entities.evidence import Evidence, judged_pairs
+from idgraph.entities.links import LINK
 from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
 from idgraph.linkage.exact import Context, Exact, link_exact, names_of
-from idgraph.linkage.rules import ALIAS_RULE, check_rule_names
-from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, TEXT, Level, empty, level_of
+from idgraph.linkage.people import People, employers, similar_people
+from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE, check_rule_names
+from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, PERSON_KINDS, TEXT, Level, empty, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
 from idgraph.sources.references import Resolved, refuse_misplaced, resolve_references, with_reference_types
 from idgraph.sources.table import Source
@@ -39,6 +41,7 @@ def resolve(
     config: Config | None = None,
     judgements: Any = None,  # noqa: ANN401 - a path or a frame of any library
     previous: Graph | None = None,
+    session: Any = None,  # noqa: ANN401 - a SparkSession, which no step imports
     progress: Callable[[str], None] | None = None,
 ) -> Graph:
     """Link the records of all sources and collapse them into profiles, tenants and accounts.
@@ -49,6 +52,8 @@ def resolve(
         judgements: what people, rules or source systems said of pairs of records: a table (CSV, Parquet, a frame) in
             the columns of the frame `judgements`. Default: those of the previous result.
         previous: an earlier result: its ids stay, and the frame `changes` says what became of them.
+        session: a SparkSession to run on, where the sources are files or frames of this process. Default: that of the
+            Spark frames among the sources; without any, Polars runs it.
         progress: called with a few words before each step.
 
     Returns:
@@ -57,12 +62,14 @@ def resolve(
     Raises:
         ConfigError: no source, two of one name, or a rule name that does not exist.
         SourceError: a source or the judgements cannot be read, or a mapping does not fit.
+        EngineError: Spark cannot be used as it is, or sources are frames of several of its sessions.
     """
     config = config or Config()
     say = progress or (lambda _: None)
     typed = _checked(sources, config)
     config = _with_own_types(config, typed)
-    engine = engine_for(*(source.data for source in typed))
+    names = [source.name for source in typed]
+    engine = engine_for(*(source.data for source in typed), names=names, session=session)
     said = _judgements(judgements, previous, engine)
     gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in typed]
@@ -253,20 +260,64 @@ def _linked(
         "account": link("account", companies),
         "person": link("person", people),
     }
+    judged = judged_pairs(judgements, gathered.records, engine)
+    links = _person_links(gathered, exact, addresses, judged, config, engine)
     return Evidence(
         records=gathered.records,
         attributes={level: _attributes(sources, level) for level in ("person", "account")},
         identifiers={level: exact[level].identifiers for level in ("person", "account")},
-        edges={level: found.edges for level, found in exact.items()},
+        edges={level: found.edges for level, found in exact.items()}
+        | {"person": _with_links(exact["person"].edges, links)},
         memberships=references.memberships,
         addresses=addresses,
         hierarchy=references.hierarchy,
         aliases=references.aliases,
         rejects=gathered.rejects,
-        judged=judged_pairs(judgements, gathered.records, engine),
+        judged=judged,
         judgements=judgements,
-        links=exact["person"].links,
+        links=links,
     )
+
+
+def _person_links(
+    gathered: _Gathered,
+    exact: Mapping[Level, Exact],
+    addresses: nw.LazyFrame,
+    judged: nw.LazyFrame,
+    config: Config,
+    engine: Engine,
+) -> nw.LazyFrame | None:
+    """Links between people: records on shared devices, and those who are alike."""
+    by_time = exact["person"].links
+    found = [] if by_time is None else [by_time.with_columns(nw.lit(None).cast(NUMBER).alias("probability"))]
+    if config.similar:
+        records = gathered.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
+        merged = gathered.references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
+        same = judged.filter(nw.col("verdict") == "same").select("left", "right")
+        people = People(
+            records=records,
+            names=engine.checkpoint(names_of(records, "person")),
+            identifiers=exact["person"].identifiers,
+            edges=nw.concat([exact["person"].edges.select("left", "right"), merged, same]),
+            employers=employers(
+                gathered.references.memberships,
+                addresses,
+                exact["account"].identifiers["domain"],
+                exact["account"].edges,
+                engine,
+            ),
+        )
+        alike = similar_people(people, config, engine)
+        found += [] if alike is None else [alike]
+    return nw.concat([frame.select(LINK) for frame in found]) if found else None
+
+
+def _with_links(edges: nw.LazyFrame, links: nw.LazyFrame | None) -> nw.LazyFrame:
+    if links is None:
+        return edges
+    used = links.filter((nw.col("state") == "used") & (nw.col("rule") == SIMILAR_RULE))
+    rule = nw.col("rule").cast(edges.collect_schema()["rule"])
+    return nw.concat([edges, used.select("left", "right", rule, "weight")])
 
 
 def _attributes(sources: Sequence[Source], level: str) -> list[str]:

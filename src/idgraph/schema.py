@@ -31,6 +31,7 @@ __all__ = [
     "cast",
     "empty",
     "level_of",
+    "microseconds",
 ]
 
 _DType = nw.dtypes.DType
@@ -49,6 +50,8 @@ COUNT: Final = nw.Int64()
 NUMBER: Final = nw.Float64()
 FLAG: Final = nw.Boolean()
 TEXTS: Final = nw.List(nw.String())
+
+_SECOND: Final = 1_000_000  # microseconds
 
 
 def level_of(kind: str) -> Level:
@@ -233,6 +236,23 @@ def cast(frame: nw.LazyFrame, name: str) -> nw.LazyFrame:
         declared.append(value if present.get(column) == target else value.cast(target))
     extra = [c for c in present.names() if c not in FRAMES[name].columns] if FRAMES[name].attributes else []
     return frame.select(*declared, *extra)
+
+
+def microseconds(frame: nw.LazyFrame, time: str) -> nw.Expr:
+    """Count the microseconds from 1970 to a time, which a cast gives on Polars; on Spark it gives whole seconds.
+
+    Args:
+        frame: the frame that is asked, for its engine.
+        time: a column in UTC.
+
+    Returns:
+        Int64, negative before 1970; null where the time is.
+    """
+    counted = nw.col(time).cast(COUNT)
+    if frame.implementation.is_polars():
+        return counted
+    rest = (nw.col(time).dt.microsecond().cast(COUNT) + _SECOND) % _SECOND  # Spark's are negative before 1970
+    return counted * _SECOND + rest
 
 
 def empty(name: str) -> nw.DataFrame[Any]:

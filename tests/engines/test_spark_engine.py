@@ -1,4 +1,7 @@
-"""What only Spark has: a session to check, packages and a Java that may be missing, and no files yet."""
+"""What only Spark has: sessions to check, packages and a Java that may be missing, and workers."""
+
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -81,8 +84,69 @@ def test_what_spark_has_no_dtype_for_is_refused_or_made_text(spark):
     assert engine.collect(taken).schema == {"nothing": pl.String, "a.b": pl.Int32}
 
 
+def users(name, data):
+    return ig.Source(name, kind="user", data=data, id="id", identifiers={"email": "email"})
+
+
 @pytest.mark.spark
-def test_files_are_refused_before_any_work(spark):
-    source = ig.Source("app_users", kind="user", data="users.csv", id="user_id")
-    with pytest.raises(EngineError, match=r"'app_users': files are not read on Spark yet.*spark\.read"):
-        SparkEngine(spark).read(source)
+def test_frames_of_two_sessions_are_refused_by_the_names_of_their_sources(spark):
+    rows = "SELECT 'u1' AS id, 'ana@acme.io' AS email"
+    ours, theirs = users("app_users", spark.sql(rows)), users("crm_leads", spark.newSession().sql(rows))
+    with pytest.raises(EngineError, match=r"'crm_leads' is a frame of another Spark session than 'app_users'\. Read"):
+        ig.resolve(ours, theirs)
+    with pytest.raises(EngineError, match=r"'crm_leads' is a frame not of the Spark session given\. Read"):
+        ig.resolve(theirs, session=spark)
+    with pytest.raises(EngineError, match="is no Spark session"):
+        ig.resolve(users("app_users", pl.DataFrame({"id": ["u1"], "email": None})), session="local[2]")
+
+
+@pytest.mark.spark
+def test_two_objects_may_stand_for_one_session(spark):
+    again = type(spark)(spark.sparkContext, spark._jsparkSession)
+    assert again is not spark
+    assert session.same_session(again, spark)
+    assert not session.same_session(spark.newSession(), spark)
+
+
+@pytest.mark.spark
+def test_workers_of_another_version_are_refused(spark, monkeypatch):
+    other = spark.newSession()
+    real = session.version
+    monkeypatch.setattr(session, "version", lambda name: "0.0.1" if name == "idgraph-b2b" else real(name))
+    mend = r"have idgraph-b2b [\d.a-z]+\. Install there what is here: pip install idgraph-b2b==0\.0\.1 polars=="
+    with pytest.raises(EngineError, match=mend):
+        engine_for(other.range(1))
+
+
+@pytest.mark.spark
+def test_workers_without_idgraph_are_refused(spark, monkeypatch):
+    monkeypatch.setattr(session, "_SAME_ON_WORKERS", ("idgraph-b2b", "nobody-has-this"))
+    real = session.version
+    monkeypatch.setattr(session, "version", lambda name: "1.0" if name == "nobody-has-this" else real(name))
+    with pytest.raises(EngineError, match=r"have no nobody-has-this\. Install there what is here"):
+        engine_for(spark.newSession().range(1))
+
+
+@pytest.mark.spark
+def test_workers_are_asked_once_a_session(spark, monkeypatch):
+    other = spark.newSession()
+    engine_for(other.range(1))
+    monkeypatch.setattr(session, "_worker_versions", lambda _: pytest.fail("asked again"))
+    assert engine_for(other.range(1)).name == "spark"
+
+
+@pytest.mark.spark
+def test_an_address_where_no_spark_can_be_is_refused():
+    """In a process of its own: here a session runs already, which Spark would give instead."""
+    code = "from idgraph.engines.spark import spark_session; spark_session('nowhere').__enter__()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "EngineError: Spark does not start at 'nowhere': " in done.stderr
+    assert done.stderr.rstrip().endswith("Name its address: --master local[2]")
+
+
+def test_what_spark_connect_needs_is_named_with_the_mend(monkeypatch):
+    pytest.importorskip("pyspark")
+    real = session.find_spec
+    monkeypatch.setattr(session, "find_spec", lambda name: None if name == "grpc" else real(name))
+    with pytest.raises(EngineError, match=r"Spark Connect needs grpc\. Install it: pip install 'pyspark\[connect\]'"):
+        session.spark_session("sc://127.0.0.1").__enter__()

@@ -72,8 +72,8 @@ def collapse(
     )
     lone = known.filter(nw.col("alone")).select("entity", nw.col("record_id").alias("founder"))
     several = known.filter(~nw.col("alone"))
-    founders = nw.concat([lone, _founders(several, "entity")])
-    apart = _founders(several.filter(_has_several_cores()), "core")
+    founders = nw.concat([lone, _founders(several, "entity", engine)])
+    apart = _founders(_of_several_cores(several, engine), "core", engine)
     name, code = name_founded(level, config), known.collect_schema()["entity"]
     return Collapsed(
         records=engine.checkpoint(known.select("record", "entity", "core", "alone")),
@@ -107,15 +107,19 @@ def _components(records: nw.LazyFrame, edges: nw.LazyFrame, config: Config, engi
     return found.with_columns(nw.coalesce("whole", "strict").alias("component")).drop("strict", "whole")
 
 
-def _founders(records: nw.LazyFrame, by: str) -> nw.LazyFrame:
+def _founders(records: nw.LazyFrame, by: str, engine: Engine) -> nw.LazyFrame:
     """The record of each group that was seen first, and of several the one of the smallest id."""
-    marked = records.with_columns(nw.col("first_seen").min().over(by).alias("earliest"))
+    held = records.select(by, "record_id", "first_seen")
+    marked = engine.with_totals(held, [by], earliest=nw.col("first_seen").min())
     first = marked.filter((nw.col("first_seen") == nw.col("earliest")) | nw.col("earliest").is_null())
     return first.group_by(by).agg(nw.col("record_id").min().alias("founder"))
 
 
-def _has_several_cores() -> nw.Expr:
-    return nw.col("core").min().over("entity") != nw.col("core").max().over("entity")
+def _of_several_cores(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """The records of entities that strict evidence alone would not hold together."""
+    held = records.select("entity", "core", "record_id", "first_seen")
+    marked = engine.with_totals(held, ["entity"], first=nw.col("core").min(), last=nw.col("core").max())
+    return marked.filter(nw.col("first") != nw.col("last")).drop("first", "last")
 
 
 def _mended(

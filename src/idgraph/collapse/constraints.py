@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.collapse.rebuild import FOUND, ROWS, Limits, rebuild
-from idgraph.schema import COUNT, TEXT
+from idgraph.schema import COUNT, TEXT, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +183,7 @@ def _coded(name: str, held: Held, engine: Engine) -> nw.LazyFrame:
         return none.with_columns(nw.lit(0.0).alias("days"))
     rows = held.identifiers[name].filter(nw.col("state") != "suppressed")
     values = engine.number(rows.select("value").unique("value").sort("value"), "code")
-    days = (nw.col("observed_at").cast(COUNT) / _DAY).alias("days")
+    days = (microseconds(rows, "observed_at") / _DAY).alias("days")
     coded = engine.checkpoint(rows.select("record", "value", days).join(values, on="value").drop("value"))
     codes = coded.select("record", "code")
     survivors = codes.rename({"record": "survivor", "code": "left"})

@@ -90,7 +90,7 @@ def read_judgements(data: Any, engine: Engine) -> nw.LazyFrame:  # noqa: ANN401 
     """
     if data is None or isinstance(data, bool | int | float | bytes | list | tuple):
         raise ConfigError(f"judgements are a path, a glob or a frame, not {type(data).__name__}. Give one of those.")
-    reader = engine_for(data)  # not always the one wanted: judgements are few, and Spark reads no files
+    reader = engine_for(data)  # not always the one wanted: judgements are few, and Polars reads a file at once
     table = reader.read(_Given(data))
     _refuse_unread(table, reader)
     columns = [_column(table, name) for name in _DTYPES]

@@ -135,6 +135,17 @@ class Engine(Protocol):
             columns: new column to the table's column; null where nothing is found.
         """
 
+    def with_totals(self, frame: nw.LazyFrame, by: Sequence[str], **totals: nw.Expr) -> nw.LazyFrame:
+        """Add to each row what its group adds up to, however large a group is: a window that no task holds whole.
+
+        A window by narwhals (`.over`) is for groups that are small whatever the data: on Spark one task sorts each.
+
+        Args:
+            frame: any rows; their number stays, their order may not.
+            by: the group; null is a group too.
+            totals: new column to an aggregate over the group: `nw.len()`, `nw.col(…).min()` …
+        """
+
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """Gather the distinct values of a column into one list for each group; a group without values has no row.
 
@@ -149,11 +160,25 @@ class Engine(Protocol):
     def native(self, frame: nw.LazyFrame) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Give a frame to the user, as the engine's own kind."""
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> int:
-        """Write a frame, readable by its owner only, and count its rows."""
+    def write(self, frame: nw.LazyFrame, path: Path, format: str, by: str | None = None) -> int:
+        """Write a frame, readable by its owner only, and count its rows.
+
+        Args:
+            frame: any frame.
+            path: a new file; or a new folder, where the engine writes in parts.
+            format: `parquet`, or `csv` where the engine can.
+            by: the column of entity ids to part the rows by, where the engine writes in parts.
+
+        Raises:
+            EngineError: the engine cannot write the format, or the frame has a column that it needs itself.
+            OSError: the rows cannot be written there.
+        """
 
     def stored(self, path: Path) -> nw.LazyFrame:
-        """Open what `write` wrote as Parquet."""
+        """Open what an engine, this or another, wrote as Parquet."""
+
+    def save_tables(self, frames: Mapping[str, nw.LazyFrame], prefix: str, format: str, mode: str) -> dict[str, int]:
+        """Save frames, by name, as tables of the engine's catalog; see `Graph.save_tables`."""
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
         """Find connected components.

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
-from idgraph.errors import OutputError
+from idgraph.config import Config
+from idgraph.errors import IdgraphError, OutputError
+from idgraph.schema import FRAMES
 
-__all__ = ["RUN_FILE", "is_ours", "new_folder", "refuse_folder", "write_frame"]
+__all__ = [
+    "RUN_FILE",
+    "WRITTEN",
+    "entity_column",
+    "is_ours",
+    "new_folder",
+    "part_files",
+    "refuse_folder",
+    "run_of",
+    "write_frame",
+]
 
 RUN_FILE: Final = "run.json"
+# What the folder of a graph consists of.
+WRITTEN: Final = frozenset({RUN_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))})
+_PARTS: Final = "part-*.parquet"  # as Spark names them
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://…, hdfs:/…; not the drive C:/
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
 _FORMULA: Final = r"^[=+\-@\t\r]"
 _NUMBER: Final = r"^[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?$"
@@ -33,6 +50,7 @@ def refuse_folder(out: Path, names: Collection[str]) -> None:
     Raises:
         OutputError: `out` is a file, is where nothing can be written, or holds something that is not ours.
     """
+    _refuse_address(out)
     if out.exists() and not out.is_dir():
         msg = f"{out} is a file. Name a folder for the output."
         raise OutputError(msg)
@@ -42,11 +60,28 @@ def refuse_folder(out: Path, names: Collection[str]) -> None:
         msg = f"{out} cannot be written to {above}: {what}. Name a folder that you may write to."
         raise OutputError(msg)
     found = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
-    others = [name for name in found if name not in names]
+    others = [name for name in found if name not in names] + _strangers(out)
     if others or (found and not is_ours(out)):
         example = f", such as {others[0]}" if others else ""
         msg = f"{out} holds files that idgraph did not write{example}, so it is left alone. Name a new or empty folder."
         raise OutputError(msg)
+
+
+def _refuse_address(out: Path) -> None:
+    if _ADDRESS.match(str(out)):
+        msg = (
+            f"{out} is no folder of this machine, and elsewhere an output cannot appear whole or not at all. Write to "
+            "one and copy it; or on Spark let the session write: graph.save_tables('idgraph_'), or frame by frame "
+            "graph.profiles.write.parquet('s3://…')."
+        )
+        raise OutputError(msg)
+
+
+def _strangers(out: Path) -> list[str]:
+    """Files in the folders of frames that Spark did not put there."""
+    folders = [path for path in out.glob("*.parquet") if path.is_dir()]
+    inside = [path for folder in folders for path in folder.rglob("*") if not path.is_dir()]
+    return sorted(path.relative_to(out).as_posix() for path in inside if not path.match(_PARTS))
 
 
 def is_ours(folder: Path) -> bool:
@@ -56,6 +91,47 @@ def is_ours(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(run, dict) and "idgraph" in run
+
+
+def run_of(folder: Path) -> tuple[dict[str, Any], Config]:
+    """Read what a folder says of its run, and of its settings, if all frames are there to open.
+
+    Raises:
+        OutputError: the folder is not one of ours, lacks a frame, or was written as CSV, which keeps no dtypes.
+    """
+    _refuse_address(folder)
+    command = f"idgraph merge exports/ --out {folder}"
+    again = f"Write it again: {command}"
+    if not is_ours(folder):
+        msg = f"{folder} holds no {RUN_FILE} of ours, so it is no graph. Write one: {command}"
+        raise OutputError(msg)
+    run = json.loads((folder / RUN_FILE).read_text("utf-8"))
+    if run.get("format") != "parquet":
+        msg = f"{folder} was written as {run.get('format')}, which keeps no dtypes. {again} --format parquet"
+        raise OutputError(msg)
+    missing = [f"{name}.parquet" for name in FRAMES if not part_files(folder / f"{name}.parquet")]
+    if missing:
+        msg = f"{folder} lacks {', '.join(missing)}. {again}"
+        raise OutputError(msg)
+    try:
+        return run, Config.model_validate(run.get("config", {}))
+    except IdgraphError as error:
+        msg = f"{folder} was written by idgraph {run['idgraph']} with settings unknown to this one: {error}. {again}"
+        raise OutputError(msg) from None
+
+
+def part_files(path: Path) -> list[Path]:
+    """The files of a frame: one that this process wrote, or those that Spark's workers wrote into a folder."""
+    return sorted(path.rglob(_PARTS)) if path.is_dir() else [path] if path.is_file() else []
+
+
+def entity_column(name: str) -> str | None:
+    """The column that says of which entity a frame's rows are.
+
+    >>> entity_column("assignments"), entity_column("members"), entity_column("links")
+    ('entity_id', 'profile_id', None)
+    """
+    return next((column for column in ("entity_id", "profile_id") if column in FRAMES[name].columns), None)
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from idgraph.engines.base import Kernel, Readable, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr, scan
 from idgraph.engines.ordering import text_order
-from idgraph.engines.output import write_frame
-from idgraph.errors import MappingError
+from idgraph.engines.output import part_files, write_frame
+from idgraph.errors import EngineError, MappingError
 
 __all__ = ["PolarsEngine"]
 
@@ -146,6 +146,10 @@ class PolarsEngine:
         schema = {**native.collect_schema(), **found.schema}
         return nw.from_native(native.map_batches(kernel, schema=schema, streamable=True))
 
+    def with_totals(self, frame: nw.LazyFrame, by: Sequence[str], **totals: nw.Expr) -> nw.LazyFrame:
+        """See `Engine.with_totals`: a window."""
+        return frame.with_columns(**{new: total.over(*by) for new, total in totals.items()})
+
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """See `Engine.lists`: most groups have one value, and need no sorting."""
         native: pl.LazyFrame = frame.to_native()
@@ -159,14 +163,22 @@ class PolarsEngine:
         """See `Engine.native`: a Polars frame, computed."""
         return self.collect(frame)
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> int:
+    def write(self, frame: nw.LazyFrame, path: Path, format: str, by: str | None = None) -> int:  # noqa: ARG002
         """See `Engine.write`: one file."""
         native: pl.LazyFrame = frame.to_native()
         return write_frame(native, path, format)
 
     def stored(self, path: Path) -> nw.LazyFrame:
         """See `Engine.stored`."""
-        return nw.from_native(pl.scan_parquet(path))
+        return nw.from_native(pl.scan_parquet(part_files(path), glob=False, hive_partitioning=False))
+
+    def save_tables(self, frames: Mapping[str, nw.LazyFrame], prefix: str, format: str, mode: str) -> dict[str, int]:  # noqa: ARG002
+        """See `Engine.save_tables`: there is no catalog here."""
+        msg = (
+            "tables are saved by a Spark session, and this graph is in Polars. Write it, and open it on Spark: "
+            f"ig.open(graph.write('out/'), session=spark).save_tables({prefix!r}, format={format!r})."
+        )
+        raise EngineError(msg)
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.components`."""

@@ -223,8 +223,10 @@ def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: 
     named = engine.lookup(barred, "record", records, "record", {"record_id": "record_id"})
     held = named.join(entities, on="record")
     counts = held.group_by(value).agg(nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities"))
-    place = nw.col("record_id").cum_count().over(*value, order_by="record_id")
-    few = held.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
+    # Spark keeps the first of each task before it brings a value's rows together: of ranks, of what cannot be null.
+    ranked = held.with_columns(nw.coalesce("record_id", nw.lit("")).alias("record_id"))
+    place = nw.col("record_id").rank("ordinal").over(*value)
+    few = ranked.with_columns(place.alias("place")).filter(nw.col("place") <= _EXAMPLES)
     examples = engine.lists(few.select(*value, nw.col("record_id").alias("examples")), value, "examples")
     listed = counts.join(examples, on=value).sort("records", "value", descending=[True, False])
     return cast(listed, "suppressed")

@@ -82,7 +82,7 @@ def carried(old: nw.LazyFrame, new: nw.LazyFrame, engine: Engine, config: Config
         level, fresh, entity_id: one row for each entity of `new` whose id, `fresh`, is to be another one.
     """
     old, new = _plain(old), _plain(new)
-    kept = engine.checkpoint(_kept(_wishes(old, new, engine)))
+    kept = engine.checkpoint(_kept(_wishes(old, new, engine), engine))
     nameless = engine.checkpoint(new.join(kept.rename({"entity_id": "was"}), **_by("fresh"), how="anti"))
     taken = old.join(nameless.select(_ENTITY).unique(_ENTITY), on=_ENTITY, how="semi").select(_ENTITY).unique(_ENTITY)
     without = nameless.join(taken, on=_ENTITY, how="semi").group_by(_ENTITY).agg(nw.col("record_id").min())
@@ -109,9 +109,9 @@ def _wishes(old: nw.LazyFrame, new: nw.LazyFrame, engine: Engine) -> nw.LazyFram
     """The new entity that each old id goes to: level, was, entity_id, records (how many it has of the old ones)."""
     before = ["level", "was"]
     parts = _shared(old, new).group_by(*_ENTITY, "was").agg(nw.len().cast(COUNT).alias("records"))
-    most = parts.with_columns(nw.col("records").max().over(before).alias("most"))
+    most = engine.with_totals(parts, before, most=nw.col("records").max())
     largest = most.filter(nw.col("records") == nw.col("most")).drop("most")
-    largest = engine.checkpoint(largest.with_columns(nw.len().over(before).alias("as_large")))
+    largest = engine.checkpoint(engine.with_totals(largest, before, as_large=nw.len()))
     equal = largest.filter(nw.col("as_large") > 1)  # few: only these need more counting
     held = _shared(old.join(equal, **_by("was"), how="semi"), new.join(equal, on=_ENTITY, how="semi"))
     firsts = held.group_by(*_ENTITY, "was").agg(nw.col("record_id").min().alias("first"))
@@ -122,9 +122,9 @@ def _wishes(old: nw.LazyFrame, new: nw.LazyFrame, engine: Engine) -> nw.LazyFram
     return nw.concat([largest.filter(nw.col("as_large") == 1).select(columns), chosen.select(columns)])
 
 
-def _kept(wishes: nw.LazyFrame) -> nw.LazyFrame:
+def _kept(wishes: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Of the ids that go to an entity the one it takes: level, fresh, entity_id."""
-    most = wishes.with_columns(nw.col("records").max().over(_ENTITY).alias("most"))
+    most = engine.with_totals(wishes, _ENTITY, most=nw.col("records").max())
     best = most.filter(nw.col("records") == nw.col("most")).group_by(_ENTITY).agg(nw.col("was").min())
     return best.select("level", fresh="entity_id", entity_id="was")
 
@@ -262,8 +262,9 @@ def churn(old: Any, new: Any) -> Churn:  # noqa: ANN401 - frames of any library
     engine = engine_for(old, new)
     before, after = _mappings(old, new, engine)
     parts = _shared(before, after).group_by(*_ENTITY, "was").agg(nw.len().cast(COUNT).alias("records"))
-    sizes = [nw.col("records").sum().over("level", end) for end in ("was", "entity_id")]
-    same = (nw.col("records") == sizes[0]) & (nw.col("records") == sizes[1])
+    for end in ("was", "entity_id"):
+        parts = engine.with_totals(parts, ["level", end], **{f"of_{end}": nw.col("records").sum()})
+    same = (nw.col("records") == nw.col("of_was")) & (nw.col("records") == nw.col("of_entity_id"))
     moved = nw.when(nw.col("was") != nw.col("entity_id")).then(nw.col("records")).otherwise(0)
     marked = parts.with_columns(same.alias("same"), moved.alias("changed"))
     needless = nw.when(nw.col("same")).then(nw.col("changed")).otherwise(0).alias("needless")

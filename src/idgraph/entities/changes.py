@@ -64,11 +64,11 @@ def changes_between(
     differing = _differing(old, new, engine)
     before = engine.checkpoint(old.join(differing, on=_ENTITY, how="semi").rename({"entity_id": "was"}))
     placed = engine.checkpoint(new.join(differing, on=_ENTITY, how="semi").join(before, on=_RECORD, how="left"))
-    parts = engine.checkpoint(_parts(placed))
+    parts = engine.checkpoint(_parts(placed, engine))
     kinds = engine.checkpoint(_kinds(placed, parts))
     others = parts.filter(nw.col("was") != nw.col("entity_id"))
     from_ids = engine.lists(others.select(*_ENTITY, nw.col("was").alias("from_ids")), _ENTITY, "from_ids")
-    causes = _strongest([*_joining(placed, kinds, evidence), *_parting(placed, parts, kinds, evidence)])
+    causes = _strongest([*_joining(placed, kinds, evidence), *_parting(placed, parts, kinds, evidence, engine)])
     found = kinds.join(from_ids, on=_ENTITY, how="left").join(causes, on=_ENTITY, how="left")
     cause = nw.when(nw.col("change") == "split").then(nw.coalesce("cause", nw.lit("evidence withdrawn")))
     found = found.with_columns(cause.otherwise(nw.col("cause")).alias("cause"))
@@ -88,12 +88,12 @@ def _differing(old: nw.LazyFrame, new: nw.LazyFrame, engine: Engine) -> nw.LazyF
     return engine.checkpoint(nw.concat([*ends, gone]).filter(~nw.col("entity_id").is_null()).unique(_ENTITY))
 
 
-def _parts(placed: nw.LazyFrame) -> nw.LazyFrame:
+def _parts(placed: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """How old entities lie in new ones: level, was, entity_id, records, and whether `whole`."""
     there = placed.filter(~nw.col("was").is_null())
     parts = there.group_by("level", "was", "entity_id").agg(nw.len().cast(COUNT).alias("records"))
-    still = nw.col("records").sum().over("level", "was")
-    return parts.with_columns((nw.col("records") == still).alias("whole"))
+    still = engine.with_totals(parts, ["level", "was"], still=nw.col("records").sum())
+    return still.with_columns((nw.col("records") == nw.col("still")).alias("whole")).drop("still")
 
 
 def _kinds(placed: nw.LazyFrame, parts: nw.LazyFrame) -> nw.LazyFrame:
@@ -188,7 +188,11 @@ def _joining(placed: nw.LazyFrame, kinds: nw.LazyFrame, evidence: Mapping[str, n
 
 
 def _parting(
-    placed: nw.LazyFrame, parts: nw.LazyFrame, kinds: nw.LazyFrame, evidence: Mapping[str, nw.LazyFrame]
+    placed: nw.LazyFrame,
+    parts: nw.LazyFrame,
+    kinds: nw.LazyFrame,
+    evidence: Mapping[str, nw.LazyFrame],
+    engine: Engine,
 ) -> list[nw.LazyFrame]:
     """What the parts of a split entity share and may not be joined by: level, entity_id, weight, cause."""
     split = kinds.filter(nw.col("change") == "split").select(_ENTITY)
@@ -197,12 +201,13 @@ def _parting(
     by = nw.coalesce(nw.concat_str("state", nw.lit(" by "), "reason"), "state")
     why = nw.when(nw.col("state") != "used").then(nw.concat_str(by, "text", separator=": "))
     held = _identifiers(evidence, ["used", *_LEFT_OUT], inside)
-    value = ["level", "was", "text"]
-    shared = held.with_columns(
-        nw.col("entity_id").min().over(value).alias("first"),
-        nw.col("entity_id").max().over(value).alias("last"),
-        nw.col("weight").min().over(value).alias("weight"),
-        why.min().over(value).alias("cause"),
+    shared = engine.with_totals(
+        held.select(*_ENTITY, "was", "text", nw.col("weight").alias("each"), why.alias("why")),
+        ["level", "was", "text"],
+        first=nw.col("entity_id").min(),
+        last=nw.col("entity_id").max(),
+        weight=nw.col("each").min(),
+        cause=nw.col("why").min(),
     )
     apart = shared.filter((nw.col("first") != nw.col("last")) & ~nw.col("cause").is_null())
     links = _links(evidence, _LEFT_OUT, inside).with_columns(why.alias("cause"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.entities.best import best_values, bids, ranks
-from idgraph.schema import COUNT, LEVELS, TEXT, cast
+from idgraph.schema import LEVELS, TEXT, cast, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,7 +99,7 @@ def _contacts(identifiers: nw.LazyFrame, records: nw.LazyFrame, kind: str, engin
 
     The best is that of the best record; of several in one record the one known last.
     """
-    age = (0 - nw.col("observed_at").cast(COUNT)).fill_null(_OLDEST)
+    age = (0 - microseconds(identifiers, "observed_at")).fill_null(_OLDEST)
     held = identifiers.filter(nw.col("state") != "suppressed")
     held = held.select("record", nw.col("value").alias(f"{kind}s"), age.alias("age"))
     placed = engine.lookup(held, "record", records, "record", {"entity": "entity", "rank": "rank"}).drop("record")

@@ -293,12 +293,9 @@ def _stars(held: nw.LazyFrame, engine: Engine) -> list[nw.LazyFrame]:
     found = []
     for rule in sorted({rule for rules in listed for rule in rules.split(",")}):
         under = [rules for rules in listed if rule in rules.split(",")]
-        star = used.filter(nw.col("rules").is_in(under)).select(
-            nw.col("record").alias("left"),
-            nw.col("record").min().over("value").alias("right"),
-            nw.lit(rule).cast(engine.word).alias("rule"),
-            # Of a value's weights the least, whoever its first holder is: the order of rows tells nothing.
-            nw.col("weight").min().over("value"),
-        )
+        holders = used.filter(nw.col("rules").is_in(under)).select("value", "weight", left="record")
+        # Of a value's weights the least, whoever its first holder is: the order of rows tells nothing.
+        star = engine.with_totals(holders, ["value"], right=nw.col("left").min(), least=nw.col("weight").min())
+        star = star.select("left", "right", nw.lit(rule).cast(engine.word).alias("rule"), weight="least")
         found.append(star.filter(nw.col("left") != nw.col("right")))
     return found

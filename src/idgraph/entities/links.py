@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.linkage.rules import ALIAS_RULE, JUDGEMENT_RULE
-from idgraph.schema import FRAMES, PERSON_KINDS, TEXT, cast
+from idgraph.schema import FRAMES, NUMBER, PERSON_KINDS, TEXT, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
 
-__all__ = ["ALIAS_WEIGHT", "JUDGEMENT_WEIGHT", "between", "links_frame", "own_links"]
+__all__ = ["ALIAS_WEIGHT", "JUDGEMENT_WEIGHT", "LINK", "between", "links_frame", "own_links"]
 
 ALIAS_WEIGHT: Final = 30.0
 JUDGEMENT_WEIGHT: Final = 40.0
-_LINK: Final = ("rule", "weight", "strict", "evidence", "observed_at", "state", "reason")
+LINK: Final = ("left", "right", "rule", "weight", "probability", "strict", "evidence", "observed_at", "state", "reason")
 
 
 def own_links(evidence: Evidence, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -50,19 +50,20 @@ def between(pairs: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
 
 def links_frame(evidence: Evidence, cuts: Sequence[nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
     """Record–record evidence: what source systems merged, was judged or found elsewhere; and pairs to be decided."""
-    columns = ["left", "right", *_LINK]
+    columns = list(LINK)
     merges = evidence.aliases.select(
         nw.col("survivor").alias("left"),
         nw.col("merged").alias("right"),
         nw.lit(ALIAS_RULE).alias("rule"),
         nw.lit(ALIAS_WEIGHT).alias("weight"),
+        nw.lit(None).cast(NUMBER).alias("probability"),
         nw.lit(value=True).alias("strict"),
         nw.col("via").cast(TEXT).alias("evidence"),
         nw.col("at").alias("observed_at"),
         nw.lit("used").alias("state"),
         nw.lit(None).cast(TEXT).alias("reason"),
     )
-    own = [merges, _judgements(evidence), *_review(evidence)]
+    own = [merges, _judgements(evidence), *_review(evidence, engine)]
     found = own if evidence.links is None else [*own, evidence.links]
     pairs = _with_cut_links(nw.concat([frame.select(columns) for frame in found]), cuts)
     ends = evidence.records.select("record", "record_id", "kind")
@@ -95,6 +96,7 @@ def _judgements(evidence: Evidence) -> nw.LazyFrame:
         "right",
         nw.lit(JUDGEMENT_RULE).alias("rule"),
         nw.lit(JUDGEMENT_WEIGHT).alias("weight"),
+        nw.lit(None).cast(NUMBER).alias("probability"),
         nw.lit(value=True).alias("strict"),
         nw.col("by").alias("evidence"),
         nw.col("at").alias("observed_at"),
@@ -123,7 +125,7 @@ def _with_cut_links(pairs: nw.LazyFrame, cuts: Sequence[nw.LazyFrame]) -> nw.Laz
     ).drop("why")
 
 
-def _review(evidence: Evidence) -> list[nw.LazyFrame]:
+def _review(evidence: Evidence, engine: Engine) -> list[nw.LazyFrame]:
     """Pairs that a domain points to, but not clearly enough to link them: tenants and accounts; accounts."""
     domains = evidence.identifiers["account"]["domain"]
     unclear = domains.filter(
@@ -132,13 +134,14 @@ def _review(evidence: Evidence) -> list[nw.LazyFrame]:
     accounts = domains.filter(
         (nw.col("kind") == "crm_account") & (nw.col("state").is_in(["used"]) | (nw.col("reason") == "ambiguous_domain"))
     ).select(nw.col("record").alias("right"), "value")
-    pairs = [unclear.join(accounts, on="value"), _alike(evidence, domains)]
+    pairs = [unclear.join(accounts, on="value"), _alike(evidence, domains, engine)]
     return [
         found.select(
             "left",
             "right",
             nw.lit("domain").alias("rule"),
             "weight",
+            nw.lit(None).cast(NUMBER).alias("probability"),
             nw.lit(value=False).alias("strict"),
             nw.col("value").alias("evidence"),
             "observed_at",
@@ -149,12 +152,12 @@ def _review(evidence: Evidence) -> list[nw.LazyFrame]:
     ]
 
 
-def _alike(evidence: Evidence, domains: nw.LazyFrame) -> nw.LazyFrame:
+def _alike(evidence: Evidence, domains: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Accounts of one domain that may or may not be one: each with the first of them, unless it owns or is owned."""
     held = domains.filter((nw.col("kind") == "crm_account") & (nw.col("reason") == "ambiguous_domain"))
     named = held.join(evidence.records.select("record", "record_id"), on="record")
-    first = nw.col("record_id").min().over("value")
-    marked = named.with_columns((nw.col("record_id") == first).alias("first"))
+    told = engine.with_totals(named, ["value"], smallest=nw.col("record_id").min())
+    marked = told.with_columns((nw.col("record_id") == nw.col("smallest")).alias("first")).drop("smallest")
     firsts = marked.filter(nw.col("first")).select("value", nw.col("record").alias("right"))
     others = marked.filter(~nw.col("first")).rename({"record": "left"})
     owned = evidence.hierarchy.select(nw.col("child").alias("left"), nw.col("parent").alias("right"))

@@ -51,10 +51,11 @@ def least_odds(odds: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], p
     >>> least_odds(np.array([8.0, 2.0, 0.5, -3.0]), np.array([100.0, 10.0, 10.0, 900.0]), 0.98)
     2.0
     """
-    order = np.argsort(-odds, kind="stable")
-    right = np.cumsum(probability(odds[order]) * counts[order]) / np.maximum(np.cumsum(counts[order]), 1)
-    fit = order[(right >= precision) & (odds[order] >= 0)]
-    return float(odds[fit].min()) if len(fit) else float(odds.max(initial=0.0)) + 1.0
+    said, place = np.unique(-odds, return_inverse=True)  # the highest first; pairs of the same odds go together
+    pairs = np.bincount(place, weights=counts, minlength=len(said))
+    right = np.bincount(place, weights=probability(odds) * counts, minlength=len(said))
+    fit = (np.cumsum(right) >= precision * np.cumsum(pairs)) & (said <= 0)
+    return float(-said[fit].max()) if fit.any() else float(odds.max(initial=0.0)) + 1.0
 
 
 def torn_groups(pairs: nw.LazyFrame, least: float, engine: Engine) -> nw.LazyFrame:

@@ -102,8 +102,8 @@ def member_domains(memberships: nw.LazyFrame, addresses: nw.LazyFrame, config: C
     held = memberships.select("person", "company").join(addresses, left_on="person", right_on="record")
     distinct = held.group_by("company", "domain", "value").agg(nw.col("observed_at").min())
     counted = distinct.group_by("company", "domain").agg(nw.len().alias("support"), nw.col("observed_at").min())
-    total = nw.col("support").sum().over("company")
-    share = nw.when(nw.col("support") <= config.domain_majority * total).then(nw.lit("minority"))
+    counted = engine.with_totals(counted, ["company"], total=nw.col("support").sum())
+    share = nw.when(nw.col("support") <= config.domain_majority * nw.col("total")).then(nw.lit("minority"))
     return engine.checkpoint(
         counted.select(
             nw.col("company").alias("record"),

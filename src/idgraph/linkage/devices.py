@@ -64,7 +64,8 @@ def links_by_time(
         that are one by other evidence go to one user or to none, so that no two users are joined.
     """
     found = nw.concat([_proposed(part, records, people, engine) for part in holders])
-    sure = found.filter(nw.col("person").min().over("group") == nw.col("person").max().over("group"))
+    told = engine.with_totals(found, ["group"], first=nw.col("person").min(), last=nw.col("person").max())
+    sure = told.filter(nw.col("first") == nw.col("last"))
     none = nw.lit(None).cast(TEXT)
     return engine.checkpoint(
         sure.select(

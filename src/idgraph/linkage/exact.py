@@ -129,15 +129,9 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
         The rows, each record and value once (its own, as first known), and the shared frame that `guards` describes.
     """
     linkable = rows.filter(nw.col("reason").is_null())
-    held = linkable.select(
-        "row",
-        "record",
-        "kind",
-        "source",
-        nw.col("row").min().over("value").alias("node"),
-        nw.len().over("value").alias("holders"),
-    )
-    several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("holders"))
+    linkable = linkable.select("row", "record", "kind", "source", "value")
+    held = engine.with_totals(linkable, ["value"], node=nw.col("row").min(), holders=nw.len())
+    several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("value", "holders"))
     if not engine.count(several.group_by("record", "node").agg(nw.len().alias("n")).filter(nw.col("n") > 1)):
         return rows, several
     order = ["derived", "unknown", "observed_at", "raw", "row"]
@@ -147,8 +141,7 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
     ).drop("origin")
     once = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(order[:4]))
     dropped = several.join(once.select("row"), on="row", how="anti").select("row")
-    holders = nw.len().over("node")
-    shared = once.with_columns(holders.alias("holders")).filter(nw.col("holders") > 1).drop("holders")
+    shared = engine.with_totals(once, ["node"], holders=nw.len()).filter(nw.col("holders") > 1).drop("holders")
     return rows.join(dropped, on="row", how="anti"), engine.checkpoint(shared)
 
 
@@ -259,7 +252,8 @@ def _edges(
 ) -> nw.LazyFrame:
     """Join each holder of a value to its first holder."""
     holders = free if rule == described.name else free.filter(nw.col("kind").is_in(list(kinds)))
-    ends = holders.select(nw.col("record").alias("left"), nw.col("record").min().over("node").alias("right"))
+    ends = holders.select(nw.col("record").alias("left"), "node")
+    ends = engine.with_totals(ends, ["node"], right=nw.col("left").min()).drop("node")
     joined = ends.filter(nw.col("left") != nw.col("right"))
     return joined.with_columns(nw.lit(rule).cast(engine.word).alias("rule"), nw.lit(described.weight).alias("weight"))
 

@@ -44,10 +44,13 @@ class Holding:
         levels: from the same to different; the first is that of equal values.
         apart: levels that are shares of each other; those of an e-mail address made of its holder's name are apart from
             the others, for there only the domain says something that the name does not.
+        most_different: how often at most one entity's two values are different: what is so more often is not the
+            same people, but the same firm, or town.
     """
 
     levels: tuple[Level, ...]
     apart: tuple[int, ...] = ()
+    most_different: float = 0.7
 
     @property
     def groups(self) -> list[list[int]]:
@@ -68,7 +71,8 @@ HOLDINGS: Final[dict[str, Holding]] = {
             ("short form or alike", 0.05, 1),
             ("distant", 0.03, 1),
             ("different", 0.05, 0),
-        )
+        ),
+        most_different=0.25,
     ),
     "email": Holding(
         (
@@ -85,7 +89,10 @@ HOLDINGS: Final[dict[str, Holding]] = {
         apart=(5, 6),
     ),
     "phone": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.08, 1), ("distant", 0.04, 1), ("different", 0.08, 0))),
-    "date": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("same year", 0.05, 1), ("different", 0.05, 0))),
+    "date": Holding(
+        _levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("same year", 0.05, 1), ("different", 0.05, 0)),
+        most_different=0.3,
+    ),
     "code": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("distant", 0.05, 1), ("different", 0.05, 0))),
     "text": Holding(
         _levels(
@@ -108,10 +115,12 @@ class Field:
     Attributes:
         name: of the column.
         holds: a key of `HOLDINGS`.
+        most_different: how often at most one entity's two values are different; None: as its holding has it.
     """
 
     name: str
     holds: str
+    most_different: float | None = None
 
     @property
     def holding(self) -> Holding:
@@ -120,19 +129,9 @@ class Field:
 
 
 _WORD_SPLIT: Final = re.compile(r"[^a-z0-9]+|(?<=[a-z])(?=[A-Z])")
-_GIVEN_OR_FAMILY: Final = {
-    "first",
-    "given",
-    "fore",
-    "middle",
-    "last",
-    "sur",
-    "family",
-    "forename",
-    "surname",
-    "firstname",
-}
-_PERSON: Final = {*_GIVEN_OR_FAMILY, "lastname", "givenname", "familyname", "full", "fullname", "person", "contact"}
+_GIVEN: Final = {"first", "given", "fore", "middle", "forename", "firstname", "givenname"}
+_FAMILY: Final = {"last", "sur", "family", "surname", "lastname", "familyname"}
+_PERSON: Final = {*_GIVEN, *_FAMILY, "full", "fullname", "person", "contact"}
 _ENOUGH: Final = 0.6
 _FEW_WORDS: Final = 40
 _SHORT: Final = 14
@@ -176,7 +175,7 @@ def recognise(
             fields.append(Field(name, found))
         else:
             left_out[name] = "left out on request" if found == "ignore" else found
-    parts = [field for field in fields if field.holds == "name" and _words(field.name) & _GIVEN_OR_FAMILY]
+    parts = [field for field in fields if field.holds == "name" and _is_part(field.name)]
     whole = [field for field in fields if field.holds == "name" and field not in parts and field.name not in told]
     if len(parts) > 1 and said is None:
         left_out |= {field.name: f"says what {' and '.join(part.name for part in parts)} say" for field in whole}
@@ -185,6 +184,12 @@ def recognise(
     for field in ranked[_MOST:]:
         left_out[field.name] = f"the {_MOST} others tell more"
     return [field for field in fields if field not in ranked[_MOST:]], left_out
+
+
+def _is_part(name: str) -> bool:
+    """Whether a column holds given names or family names, not both."""
+    words = _words(name)
+    return bool(words & _GIVEN) != bool(words & _FAMILY)
 
 
 def _words(name: str) -> set[str]:

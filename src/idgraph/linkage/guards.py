@@ -53,6 +53,8 @@ STATE_REASONS: Final[dict[str, str]] = {
     "too_large": "it would join more records than one person or company has",
     "too_loose": "it would join more groups of records than hang together in one person or company",
     "weak_bridge": "alone it does not join two groups that stronger evidence holds together",
+    "compared_apart": "what else was compared keeps the two apart",
+    "names_differ": "all else agrees, but the names do not",
     "different": "judged to be different",
     "unsure": "judged, without an answer",
     "contradiction": "judged to be the same, and left out because it contradicts other judgements",
@@ -102,13 +104,13 @@ def disagreeing(
     """
     holders = engine.number(named.select("node", "record"), "holder")
     held = engine.checkpoint(holders.join(parts, on="record"))
-    first = nw.col("holder").min().over("node", "part")
-    groups = engine.components(held.select(nw.col("holder").alias("left"), first.alias("right")))
+    alike = engine.with_totals(held.select("node", "part", "holder"), ["node", "part"], first=nw.col("holder").min())
+    groups = engine.components(alike.select(nw.col("holder").alias("left"), nw.col("first").alias("right")))
     members = engine.lookup(
         held.select("node", "record", "holder").unique("holder"), "holder", groups, "node", {"group": "component"}
     )
-    sized = members.with_columns(nw.len().over("node", "group").alias("size"), nw.len().over("node").alias("all"))
-    doubtful = sized.with_columns(nw.col("size").max().over("node").alias("largest"))
+    sized = engine.with_totals(members, ["node", "group"], size=nw.len())
+    doubtful = engine.with_totals(sized, ["node"], all=nw.len(), largest=nw.col("size").max())
     doubtful = engine.checkpoint(doubtful.filter(nw.col("largest") < agreement * nw.col("all")))
     torn = doubtful.filter(nw.col("largest") * 2 <= nw.col("all"))
     outside = doubtful.filter((nw.col("largest") * 2 > nw.col("all")) & (nw.col("size") < nw.col("largest")))

@@ -11,7 +11,7 @@ from idgraph.schema import LEVELS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["ALIAS_RULE", "DEVICE_RULE", "JUDGEMENT_RULE", "NAMED_LINKS", "check_rule_names", "rules_of"]
+__all__ = ["ALIAS_RULE", "DEVICE_RULE", "JUDGEMENT_RULE", "NAMED_LINKS", "SIMILAR_RULE", "check_rule_names", "rules_of"]
 
 # A merge or conversion that a source system itself recorded.
 ALIAS_RULE: Final = "source_merge"
@@ -19,6 +19,8 @@ ALIAS_RULE: Final = "source_merge"
 DEVICE_RULE: Final = "device_at"
 # What a person, a rule or a source system judged to be one.
 JUDGEMENT_RULE: Final = "judgement"
+# People who are alike in name, address, employer and what else is known: see `idgraph.linkage.people`.
+SIMILAR_RULE: Final = "similar"
 
 NAMED_LINKS: Final[dict[str, str]] = {
     "visitor-lead": "a form cookie, or an identify call with an e-mail and no user id",
@@ -42,7 +44,7 @@ def check_rule_names(without: Collection[str], types: Collection[str]) -> None:
         types: the identifier types of the run.
 
     Raises:
-        ConfigError: a name is none of a type, a pair of kinds, both, `source_merge` or `device_at`.
+        ConfigError: a name is none of a type, a pair of kinds, both, `source_merge`, or `device_at`.
     """
     pairs = _pairs("person") | _pairs("account")
     for name in without:

@@ -182,7 +182,13 @@ class _Training:
         for group in field.holding.groups:
             inside = believed[group] / believed[group].sum()
             found[group] += inside * (2 + _BELIEF * counts[group].sum())
-        return _shared(field, found)
+        shares = _shared(field, found)
+        most = field.holding.most_different if field.most_different is None else field.most_different
+        for group in field.holding.groups:  # the last level of each is that of different values
+            agreeing, different = shares[group[:-1]], min(float(shares[group[-1]]), most)
+            shares[group[:-1]] = agreeing * (1 - different) / max(float(agreeing.sum()), 1e-12)
+            shares[group[-1]] = different
+        return shares
 
     def _learn_strangers(self) -> None:
         """Look again at pairs drawn at random, less those that seem to be one entity."""

@@ -79,7 +79,7 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     places = {number: path.name for number, path in enumerate(table.files)}
     located = _located(nw.concat([misread, refused, unusable]), source, places)
     unread = [] if table.rejects is None else [cast(table.rejects, "rejects")]
-    rejects = [frame.with_columns(nw.col("file").str.replace(r"^.*[/\\]", "")) for frame in unread]
+    rejects = [frame.with_columns(nw.col("file").str.replace_all(r"^.*[/\\]", "")) for frame in unread]
     records = _named(records, source, engine)
     return Loaded(
         records=records,

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from idgraph.engines.files.address import column_expr, json_field
-from idgraph.engines.files.parts import FILE, JSON, ROW
-from idgraph.engines.files.reader import Scan, find_files, scan
+from idgraph.engines.files.parts import FILE, JSON, ROW, Part, Reading
+from idgraph.engines.files.reader import Opened, Scan, find_files, forget_files, open_file, refuse_unlike, scan
 
-__all__ = ["FILE", "JSON", "ROW", "Scan", "column_expr", "find_files", "json_field", "scan"]
+__all__ = [
+    "FILE",
+    "JSON",
+    "ROW",
+    "Opened",
+    "Part",
+    "Reading",
+    "Scan",
+    "column_expr",
+    "find_files",
+    "forget_files",
+    "json_field",
+    "open_file",
+    "refuse_unlike",
+    "scan",
+]

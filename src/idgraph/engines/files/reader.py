@@ -6,6 +6,7 @@ import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
@@ -15,13 +16,16 @@ from idgraph.engines.files.delimited import read_delimited
 from idgraph.engines.files.kinds import Format, format_of
 from idgraph.engines.files.parts import FILE, JSON, ROW, Part, Reading, rejects_frame
 from idgraph.engines.files.records import read_records
-from idgraph.engines.files.unpack import new_copy, read_head, unpack
+from idgraph.engines.files.unpack import new_copy, read_head, remove_copies, unpack
 from idgraph.errors import FileError
 
 MAX_PARTS = 1 << 16
 FEW_PARTS = 32
 BATCH_PARTS = 256
 BATCH_BYTES = 1 << 26
+
+
+Opened: TypeAlias = tuple[Part, Format, Reading]
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,10 @@ def scan(
     Raises:
         FileError: no such file, or one that cannot be read as a whole; the message names it and the mend.
     """
-    opened = [one for path in find_files(source, paths) for one in _open(source, path, format, delimiter, encoding)]
-    if len(opened) > MAX_PARTS:
-        raise FileError(source, f"{len(opened):,} files", f"Up to {MAX_PARTS:,} are read; merge some.")
-    parts, formats, readings = [list(column) for column in zip(*opened, strict=True)]
-    _refuse_mixture(parts, formats)
-    _refuse_strangers(parts, formats, readings)
+    found_files = [Part(source, path, path, str(path)) for path in find_files(source, paths)]
+    opened = [one for file in found_files for one in open_file(file, format, delimiter, encoding)]
+    refuse_unlike(source, opened)
+    parts, readings = [one[0] for one in opened], [one[2] for one in opened]
     frame = _under_each_other(parts, readings)
     columns = dict.fromkeys(name for reading in readings for name in reading.columns)
     found = ((part.label, reject) for part, reading in zip(parts, readings, strict=True) for reject in reading.rejects)
@@ -106,25 +108,33 @@ def scan(
 
 # What was opened before in this process: first to recognise a file, then to read it, each with the same check and the
 # same private copy.
-_opened: dict[tuple[object, ...], list[tuple[Part, Format, Reading]]] = {}
+_opened: dict[tuple[object, ...], list[Opened]] = {}
 _OPENED_AT_MOST = 4096
 
 
-def _open(
-    source: str, path: Path, asked: str | None, delimiter: str | None, encoding: str | None
-) -> list[tuple[Part, Format, Reading]]:
-    """Open one file, or take it over if it was opened in the same way and has not changed since."""
-    state = path.stat()
-    key = (str(path), state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, asked, delimiter, encoding)
+def open_file(file: Part, asked: str | None, delimiter: str | None, encoding: str | None) -> list[Opened]:
+    """Open one file, or take it over if it was opened in the same way and has not changed since.
+
+    Raises:
+        FileError: it cannot be read as a whole.
+    """
+    state = file.path.stat()
+    key = (file.label, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, asked, delimiter, encoding)
     if key not in _opened:
         found = [
             (part, kind := format_of(part, read_head(part), asked), _read(part, kind, delimiter, encoding))
-            for part in unpack(Part(source, path, path, str(path)))
+            for part in unpack(file)
         ]
         if len(_opened) >= _OPENED_AT_MOST:
             _opened.clear()
         _opened[key] = found
-    return [(replace(part, source=source), kind, reading) for part, kind, reading in _opened[key]]
+    return [(replace(part, source=file.source), kind, reading) for part, kind, reading in _opened[key]]
+
+
+def forget_files() -> None:
+    """Forget what was opened in this process, and remove the private copies made for it."""
+    _opened.clear()
+    remove_copies()
 
 
 def _read(part: Part, found: Format, delimiter: str | None, encoding: str | None) -> Reading:
@@ -197,6 +207,19 @@ def find_files(source: str, paths: str | Path | Sequence[str | Path]) -> list[Pa
             raise FileError(source, f"no file matches {str(pattern)!r}", "Paths are relative to the working folder.")
         found |= dict.fromkeys(files)
     return list(found)
+
+
+def refuse_unlike(source: str, opened: Sequence[Opened]) -> None:
+    """Refuse files that cannot be laid under each other.
+
+    Raises:
+        FileError: too many of them, of several formats, or of several tables.
+    """
+    if len(opened) > MAX_PARTS:
+        raise FileError(source, f"{len(opened):,} files", f"Up to {MAX_PARTS:,} are read; merge some.")
+    parts, formats, readings = [list(column) for column in zip(*opened, strict=True)]
+    _refuse_mixture(parts, formats)
+    _refuse_strangers(parts, formats, readings)
 
 
 def _refuse_mixture(parts: list[Part], formats: list[Format]) -> None:

@@ -175,6 +175,13 @@ def _folder(process: int) -> Path:
     return folder
 
 
+def remove_copies() -> None:
+    """Remove this process's private folder now; the next copy makes another."""
+    if _folder.cache_info().currsize:
+        shutil.rmtree(_folder(os.getpid()), ignore_errors=True)
+        _folder.cache_clear()
+
+
 _numbers = itertools.count()
 
 

@@ -42,4 +42,5 @@ def spark_dtype(dtype: PolarsDataType) -> PolarsDataType:
         return pl.Datetime("us", "UTC" if dtype.time_zone else None)
     if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
         return pl.String()
-    return pl.Int64() if dtype.is_unsigned_integer() else dtype
+    # What Int64 and UInt64 have in common is to Polars an Int128.
+    return pl.Int64() if dtype.is_unsigned_integer() or dtype == pl.Int128 else dtype

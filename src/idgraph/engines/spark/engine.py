@@ -14,24 +14,31 @@ import polars as pl
 from idgraph.engines.base import Kernel, Readable, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
-from idgraph.engines.output import write_frame
+from idgraph.engines.spark import skew
+from idgraph.engines.spark.components import contracted
 from idgraph.engines.spark.dtypes import schemas, spark_dtypes
-from idgraph.engines.spark.session import check_packages, check_zone, own_session
+from idgraph.engines.spark.reading import read_files
+from idgraph.engines.spark.session import check_packages, check_workers, check_zone, own_session
+from idgraph.engines.spark.skew import ROWS, column
+from idgraph.engines.spark.writing import read_folder, save_tables, write_folder
 from idgraph.errors import EngineError, MappingError
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["SparkEngine"]
 
+# A setting of the session: up to how many edges `components` solves in this process, and how many where it is not set.
+DRIVER_EDGES: Final = "spark.idgraph.driverEdges"
+_DRIVER_EDGES: Final = 20_000_000  # two columns of eight bytes, and some twenty times that while it solves
 _PLACE: Final = "__place"
 # What `monotonically_increasing_id` is made of: the number of the partition, and 33 bits for the row within it.
 _ROW_BITS: Final = 33
 
 
 class SparkEngine:
-    """Runs every step on Spark; only the edges of `components`, and what is collected or written, pass through here.
+    """Runs every step on Spark; only the edges of `components`, and what is collected, pass through here.
 
     Kernels run in Spark's Python workers, which need idgraph and all it needs. Frames are checkpointed by the workers
     themselves (`localCheckpoint`): one that is lost takes its part of them along, and the run has to start again.
@@ -47,21 +54,20 @@ class SparkEngine:
             session: the one that the frames belong to; default the active one, or a new one as Spark is configured.
 
         Raises:
-            EngineError: pyspark, what it needs, or Java is missing or too old; or the session counts in another zone.
+            EngineError: pyspark, what it needs, or Java is missing or too old; the session counts in another zone; or
+                its workers lack idgraph, or have another version of it.
         """
         check_packages()
         self.session = own_session() if session is None else session
         check_zone(self.session)
+        check_workers(self.session)
 
     def read(self, source: Readable) -> Table:
-        """See `Engine.read`: frames only. `__row` tells rows apart; where they stood, Spark does not know."""
+        """See `Engine.read`, and for files `read_files`; where a Spark frame's rows stood, its `__row` does not say."""
         from pyspark.sql import functions as sf
 
         if isinstance(source.data, str | Path | list | tuple):
-            msg = (
-                f"source {source.name!r}: files are not read on Spark yet. Give the frame: data=spark.read.parquet(…)."
-            )
-            raise EngineError(msg)
+            return read_files(source, self.session, self)
         frame = self.lazy(source.data)
         columns = self.collect(frame.head(0)).schema
         if clash := {FILE, ROW} & set(columns):
@@ -76,13 +82,13 @@ class SparkEngine:
         native = nw.to_native(frame, pass_through=True)
         if type(native).__module__.startswith("pyspark."):
             given: DataFrame = native
-            texts = {f.name: _column(f.name).cast("string") for f in given.schema if f.dataType.typeName() == "void"}
+            texts = {f.name: column(f.name).cast("string") for f in given.schema if f.dataType.typeName() == "void"}
             return nw.from_native(given.withColumns(texts) if texts else given)
         eager = native.collect() if isinstance(native, pl.LazyFrame) else pl.DataFrame(native)
         try:
             rows = eager.cast(spark_dtypes(eager.schema))
         except pl.exceptions.InvalidOperationError:
-            large = ", ".join(name for name, dtype in eager.schema.items() if dtype == pl.UInt64)
+            large = ", ".join(name for name, dtype in eager.schema.items() if dtype in {pl.UInt64, pl.Int128})
             msg = f"column {large} holds integers above 2^63 - 1, which Spark has no dtype for. Give them as text."
             raise EngineError(msg) from None
         schema, arrow = schemas(rows.schema)
@@ -112,7 +118,7 @@ class SparkEngine:
         declared = nw.Schema(schema).to_polars()
         native, arrow = schemas(declared)
         rows: DataFrame = frame.to_native()
-        found = rows.groupBy(_column(by)).applyInArrow(  # which reads the signature of what it runs
+        found = rows.groupBy(column(by)).applyInArrow(  # which reads the signature of what it runs
             lambda group: _run_group(group, kernel=kernel, declared=declared, arrow=arrow), native
         )
         return self.checkpoint(nw.from_native(found))
@@ -141,7 +147,7 @@ class SparkEngine:
         before = np.cumsum([start, *(sizes.get(number, 0) for number in range(max(sizes, default=0)))])
         first = sf.get(sf.lit(before.tolist()), part.cast("int"))
         number = first + sf.col(_PLACE).bitwiseAND(sf.lit((1 << _ROW_BITS) - 1))
-        return nw.from_native(placed.select(number.alias(name), *map(_column, native.columns)))
+        return nw.from_native(placed.select(number.alias(name), *map(column, native.columns)))
 
     def number_by(self, frame: nw.LazyFrame, text: str, name: str, start: int = 0) -> nw.LazyFrame | None:
         """See `Engine.number_by`."""
@@ -163,11 +169,11 @@ class SparkEngine:
         """See `Engine.lists`."""
         from pyspark.sql import functions as sf
 
-        cell, keys = _column(value), [_column(name) for name in by]
+        cell, keys = column(value), [column(name) for name in by]
         held: DataFrame = frame.to_native().where(cell.isNotNull())
         if not order:
             return nw.from_native(held.groupBy(*keys).agg(sf.sort_array(sf.collect_set(cell)).alias(value)))
-        places = [sf.min(_column(name)).alias(f"{_PLACE}{number}") for number, name in enumerate(order)]
+        places = [sf.min(column(name)).alias(f"{_PLACE}{number}") for number, name in enumerate(order)]
         placed = held.groupBy(*keys, cell).agg(*places)
         row = sf.struct(*(sf.col(f"{_PLACE}{number}") for number in range(len(order))), cell.alias("value"))
         rows = sf.sort_array(sf.collect_list(row))
@@ -178,28 +184,52 @@ class SparkEngine:
         found: DataFrame = frame.to_native()
         return found
 
-    def write(self, frame: nw.LazyFrame, path: Path, format: str) -> int:
-        """See `Engine.write`: one file on this machine. What its memory cannot hold, Spark itself writes: `native`."""
-        return write_frame(self.collect(frame).lazy(), path, format)
+    def write(self, frame: nw.LazyFrame, path: Path, format: str, by: str | None = None) -> int:
+        """See `Engine.write`: a folder of Parquet files, which the workers write."""
+        if format != "parquet":
+            msg = (
+                f"Spark does not write {format}, which is for a spreadsheet. Write Parquet, and from one machine the "
+                f"rest: ig.open(graph.write('out/')).write('out_{format}/', format={format!r})."
+            )
+            raise EngineError(msg)
+        return write_folder(self.native(frame), path, by)
 
     def stored(self, path: Path) -> nw.LazyFrame:
-        """See `Engine.stored`."""
-        return self.lazy(pl.scan_parquet(path))
+        """See `Engine.stored`: Spark's own reader."""
+        return nw.from_native(read_folder(self.session, path))
+
+    def save_tables(self, frames: Mapping[str, nw.LazyFrame], prefix: str, format: str, mode: str) -> dict[str, int]:
+        """See `Engine.save_tables`."""
+        native = {name: self.native(frame) for name, frame in frames.items()}
+        return save_tables(self.session, native, prefix, format, mode)
+
+    def with_totals(self, frame: nw.LazyFrame, by: Sequence[str], **totals: nw.Expr) -> nw.LazyFrame:
+        """See `Engine.with_totals`: aggregated in two stages and joined back, so that no group is whole in one task."""
+        rows = self.checkpoint(frame)
+        found: DataFrame = rows.group_by(by).agg(nw.len().alias(ROWS), **totals).to_native()
+        heavy = None
+        if self.count(rows) > skew.HEAVY:  # of fewer, one task may take all
+            found = found.localCheckpoint()
+            heavy = skew.heavy_keys(found)
+        return nw.from_native(skew.with_found(rows.to_native(), found.drop(ROWS), by, heavy))
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
-        """See `Engine.components`; solved on this machine, which the edge list has to fit."""
-        native = self.collect(edges.select("left", "right"))
+        """See `Engine.components`; on this machine below a number of edges that it holds, above it on the workers."""
+        held = self.checkpoint(edges.select("left", "right"))
+        if self.count(held) > self._most_edges():
+            return nw.from_native(contracted(held.to_native()))
+        native = self.collect(held)
         ends = np.concatenate([native["left"].to_numpy(), native["right"].to_numpy()])
         codes, places = np.unique(ends, return_inverse=True)  # numbers need not be dense here; the solver's must
         node, component = smallest_member(places[: native.height], places[native.height :])
         return self.lazy(pl.DataFrame({"node": codes[node], "component": codes[component]}))
 
-
-def _column(name: str) -> Column:
-    """A column by its whole name, dots and all."""
-    from pyspark.sql import functions as sf
-
-    return sf.col("`" + name.replace("`", "``") + "`")
+    def _most_edges(self) -> int:
+        said = self.session.conf.get(DRIVER_EDGES, str(_DRIVER_EDGES)) or ""
+        if not said.isdecimal():
+            msg = f"{DRIVER_EDGES} is {said!r}. Set it to the number of edges that this process may hold."
+            raise EngineError(msg)
+        return int(said)
 
 
 def _run(

@@ -6,8 +6,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 import narwhals.stable.v2 as nw
 
@@ -15,13 +21,28 @@ from idgraph.errors import EngineError
 from idgraph.schema import TIME
 
 if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped]
     from pyspark.sql import SparkSession
 
-__all__ = ["check_java", "check_packages", "check_zone", "own_session"]
+__all__ = [
+    "check_java",
+    "check_packages",
+    "check_workers",
+    "check_zone",
+    "own_session",
+    "same_session",
+    "spark_session",
+]
 
 ZONE: Final = "spark.sql.session.timeZone"
 _OLDEST_SPARK: Final = 4
 _OLDEST_JAVA: Final = 17
+# Kernels and expressions go to the workers as Python's own bytes, which another version may read otherwise.
+_SAME_ON_WORKERS: Final = ("idgraph-b2b", "polars")
+_CONNECT: Final = "sc://"
+_PATIENCE: Final = 20  # seconds
+_THIS_MACHINE: Final = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+_QUIET: Final = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
 
 
 def check_packages() -> None:
@@ -47,6 +68,63 @@ def own_session() -> SparkSession:
     if active is None and "SPARK_REMOTE" not in os.environ:
         check_java()
     return active or SparkSession.builder.config(ZONE, "UTC").getOrCreate()
+
+
+@contextmanager
+def spark_session(master: str) -> Iterator[SparkSession]:
+    """Give a session in UTC for one command; on this machine it listens to this machine only.
+
+    A classic session ends with the process. One of Connect is ended here: with checkpoints that nobody released, its
+    client would wait for ever when the process ends.
+
+    Args:
+        master: `local[2]`, a cluster's address, or that of a Connect server (`sc://…`).
+
+    Raises:
+        EngineError: something that Spark needs is missing or too old, or nothing answers at the address.
+    """
+    check_packages()
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.config(ZONE, "UTC")
+    if master.startswith(_CONNECT):
+        _check_connect(master)
+        builder = builder.remote(master)
+    else:
+        check_java()
+        builder = builder.master(master)
+    if master.startswith("local"):
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the workers', by default the first on the path
+        builder = builder.config(map={**_THIS_MACHINE, **_QUIET})
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:  # of py4j, gRPC or pyspark, as the case may be
+        msg = f"Spark does not start at {master!r}: {_first_line(error)}. Name its address: --master local[2]"
+        raise EngineError(msg) from error
+    try:
+        yield session
+    finally:
+        if master.startswith(_CONNECT):
+            session.stop()
+
+
+def _check_connect(address: str) -> None:
+    """Spark itself would go on trying for ten minutes."""
+    for package in ("grpc", "grpc_status", "zstandard"):
+        if find_spec(package) is None:
+            msg = f"Spark Connect needs {package}. Install it: pip install 'pyspark[connect]'"
+            raise EngineError(msg)
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    grpc: Any = import_module("grpc")  # of which not everyone has the types
+    channel = DefaultChannelBuilder(address).toChannel()
+    try:
+        grpc.channel_ready_future(channel).result(timeout=_PATIENCE)
+    except grpc.FutureTimeoutError as error:
+        msg = f"no Spark Connect server answers at {address}. Check the address, and that the server runs."
+        raise EngineError(msg) from error
+    finally:
+        channel.close()
 
 
 def check_java() -> None:
@@ -76,3 +154,74 @@ def check_zone(session: SparkSession) -> None:
     if seen != TIME:
         msg = "Spark's session was changed to UTC after narwhals had seen it in another zone. Start a new one in UTC."
         raise EngineError(msg)
+
+
+def same_session(one: Any, other: Any) -> bool:  # noqa: ANN401 - sessions, classic or Connect
+    """Whether two objects stand for one session; Spark may make a second one for it."""
+    if one is other or type(one) is not type(other):
+        return one is other
+    if hasattr(one, "session_id"):
+        return bool(one.session_id == other.session_id)
+    return bool(one._jsparkSession.equals(other._jsparkSession))  # noqa: SLF001 - a classic session says it nowhere else
+
+
+# Sessions whose workers were asked; what runs there does not change while they live.
+_asked: WeakSet[SparkSession] = WeakSet()
+
+
+def check_workers(session: SparkSession) -> None:
+    """Refuse workers that cannot run what is sent to them; asked once a session, of one worker, which stands for all.
+
+    Raises:
+        EngineError: they cannot run Python functions, lack idgraph, or have another version of it or of Polars.
+    """
+    if session in _asked:
+        return
+    here = {name: version(name) for name in _SAME_ON_WORKERS}
+    there = _worker_versions(session)
+    wrong = {name: there.get(name) for name in here if there.get(name) != here[name]}
+    if wrong:
+        found = ", ".join(f"{name} {version}" if version else f"no {name}" for name, version in wrong.items())
+        wanted = " ".join(f"{name}=={here[name]}" for name in here)
+        msg = f"Spark's workers have {found}. Install there what is here: pip install {wanted}"
+        raise EngineError(msg)
+    _asked.add(session)
+
+
+def _worker_versions(session: SparkSession) -> dict[str, str]:
+    """What is installed where Spark runs Python functions."""
+    names = _SAME_ON_WORKERS
+
+    def installed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:  # sent whole: idgraph may be missing
+        from importlib.metadata import PackageNotFoundError, version
+
+        import pyarrow as pa
+
+        found = {}
+        for name in names:
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                continue
+        for batch in batches:
+            if batch.num_rows:
+                yield pa.RecordBatch.from_pydict({"name": list(found), "version": list(found.values())})
+
+    from pyspark.errors import PySparkException
+
+    try:
+        rows = session.range(0, 1, 1, 1).mapInArrow(installed, "name string, version string").collect()
+    except PySparkException as error:
+        msg = (
+            f"Spark's workers cannot run Python functions: {_first_line(error)}. Install on them the Python that is "
+            "here, with idgraph-b2b[spark], and let PYSPARK_PYTHON or spark.pyspark.python name it."
+        )
+        raise EngineError(msg) from error
+    return {row["name"]: row["version"] for row in rows}
+
+
+def _first_line(error: Exception) -> str:
+    """What an error of Spark says, without the stack of the machine it happened on."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if "Error: " in line or line.startswith(("[", "details = "))]
+    return (said or lines or [type(error).__name__])[-1 if said else 0].rstrip(".")

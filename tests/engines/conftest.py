@@ -1,0 +1,34 @@
+"""What tests of parity share."""
+
+from collections.abc import Callable
+
+import narwhals.stable.v2 as nw
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import idgraph as ig
+from idgraph.engines import Engine
+from idgraph.schema import FRAMES, cast
+
+OF_THIS_RUN = {"changes": ["run_id", "at"]}
+
+
+def declared(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """A frame in its declared dtypes and in an order of ours, without what no two runs have in common."""
+    found = cast(nw.from_native(frame.lazy()), name).to_native().collect().drop(OF_THIS_RUN.get(name, []))
+    return found.sort(found.columns, nulls_last=True)
+
+
+@pytest.fixture(scope="session")
+def assert_same_graph() -> Callable[[Engine, ig.Graph, ig.Graph], None]:
+    """Compare a graph of some engine with the one that Polars gives, frame by frame and row for row."""
+
+    def compare(engine: Engine, expected: ig.Graph, graph: ig.Graph) -> None:
+        assert graph.run["engine"] == engine.name
+        for name in FRAMES:
+            found = engine.collect(engine.lazy(getattr(graph, name)))
+            wanted = declared(getattr(expected, name), name)
+            assert_frame_equal(wanted, declared(found, name), categorical_as_str=True)
+
+    return compare

@@ -1,0 +1,53 @@
+"""Comparing values: alike in either order, alone or among others."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idgraph.linkage.compare import MADE_OF_NAME, compared
+from idgraph.linkage.fields import HOLDINGS
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+pairs = st.lists(st.tuples(texts, texts), min_size=1, max_size=6)
+
+
+@pytest.mark.parametrize("holds", sorted(HOLDINGS))
+@given(pairs=pairs)
+def test_the_order_of_two_values_does_not_matter(holds, pairs):
+    left, right = (pl.Series(side, dtype=pl.String) for side in zip(*pairs, strict=True))
+    assert compared(holds, left, right).to_list() == compared(holds, right, left).to_list()
+
+
+@pytest.mark.parametrize("holds", sorted(HOLDINGS))
+@given(pairs=pairs)
+def test_a_pair_alone_is_as_among_others(holds, pairs):
+    left, right = (pl.Series(side, dtype=pl.String) for side in zip(*pairs, strict=True))
+    alone = [compared(holds, pl.Series([one]), pl.Series([other])).item() for one, other in pairs]
+    assert compared(holds, left, right).to_list() == alone
+
+
+@pytest.mark.parametrize(
+    ("holds", "left", "right", "level"),
+    [
+        ("name", "jane", "jane", "same"),
+        ("name", "robinson", "robinsno", "mistyped"),
+        ("name", "j", "jane", "short form or alike"),
+        ("name", "jane", "oscar", "different"),
+        ("name", "jane doe", "doe jane", "mistyped"),
+        ("email", "jdoe7@acme.io", "jdoe7@gmail.com", "same before the @"),
+        ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jdoe@acme.io", "names at one domain"),
+        ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.doe@acme.io", "names at one domain"),
+        ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.doe@beta.io", "names at two domains"),
+        ("phone", "14155550123", "4155550123", "mistyped"),
+        ("date", "19800102", "19800201", "mistyped"),
+        ("date", "19800102", "19800930", "same year"),
+        ("code", "ab12cd", "ab21cd", "mistyped"),
+        ("text", "12 high street", "high street 12", "nearly the same"),
+        ("category", "red", "blue", "different"),
+        ("number", "52.1", "52.11", "near"),
+    ],
+)
+def test_levels_mean_what_they_say(holds, left, right, level):
+    place = compared(holds, pl.Series([left]), pl.Series([right])).item()
+    assert HOLDINGS[holds].levels[place].name == level

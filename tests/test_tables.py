@@ -1,0 +1,242 @@
+"""Matching any table: without labels or settings, in any order, and refusing what cannot be told apart."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+import idgraph as ig
+from idgraph.audit.metrics import quality
+from idgraph.errors import ConfigError
+
+GIVEN = [
+    "ana",
+    "bo",
+    "carla",
+    "dmitri",
+    "elena",
+    "fritz",
+    "grace",
+    "hugo",
+    "ines",
+    "jonas",
+    "karin",
+    "luca",
+    "mira",
+    "nils",
+    "olga",
+    "pavel",
+    "rosa",
+    "sven",
+    "tara",
+    "ugo",
+]
+FAMILY = [
+    "abel",
+    "brandt",
+    "costa",
+    "duarte",
+    "eriksen",
+    "fischer",
+    "garcia",
+    "hansen",
+    "ivanov",
+    "jansen",
+    "klein",
+    "lopez",
+    "moretti",
+    "novak",
+    "olsen",
+]
+
+
+def people(size=300, seed=0):
+    """People, and a dirty copy of every third."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        {
+            "id": f"p{number}",
+            "first_name": str(rng.choice(GIVEN)),
+            "last_name": str(rng.choice(FAMILY)) + str(rng.choice(["", "son", "er", "ini", "ov"])),
+            "born": f"19{rng.integers(40, 99)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02}",
+            "town": str(rng.choice(["lyon", "graz", "turin", "porto", "gent", "bern", "oslo"])),
+        }
+        for number in range(size)
+    ]
+    copies = []
+    for row in rows[::3]:
+        name = row["last_name"]
+        place = int(rng.integers(1, len(name)))
+        typo = name[:place] + name[place + 1 :]
+        copies.append(
+            {**row, "id": f"{row['id']}-copy", **({"last_name": typo} if rng.random() < 0.6 else {"town": None})}
+        )
+    return pl.DataFrame(rows + copies)
+
+
+def truth(frame):
+    return frame.select(record_id="id", entity_id=pl.col("id").str.split("-").list.get(0))
+
+
+def score(matches, frame):
+    import narwhals.stable.v2 as nw
+
+    found = matches.entities.select(record_id="id", entity_id="entity_id")
+    return quality(nw.from_native(found, eager_only=True), nw.from_native(truth(frame), eager_only=True))
+
+
+def test_dirty_copies_are_found():
+    frame = people()
+    found = score(ig.dedupe(frame, id="id"), frame)
+    assert found.precision > 0.98
+    assert found.recall > 0.95
+
+
+def test_neither_the_order_of_rows_nor_of_columns_matters():
+    frame = people()
+    one = ig.dedupe(frame, id="id")
+    mixed = frame.sample(fraction=1, shuffle=True, seed=5).select("id", "town", "born", "last_name", "first_name")
+    other = ig.dedupe(mixed, id="id")
+    assert other.entities.equals(one.entities)
+    assert other.links.drop("weight", "probability").equals(one.links.drop("weight", "probability"))
+
+
+def test_the_parts_of_an_explanation_add_up():
+    found = ig.dedupe(people(), id="id")
+    for left, right, weight in found.links.select("left_id", "right_id", "weight").head(40).rows():
+        assert sum(part["weight"] for part in found.explain(left, right)) == pytest.approx(weight, abs=1e-3)
+
+
+def test_a_pair_that_is_no_link_is_not_explained():
+    with pytest.raises(ConfigError, match="not among the links"):
+        ig.dedupe(people(), id="id").explain("p0", "p1")
+
+
+def test_a_model_is_used_again(tmp_path):
+    frame = people()
+    first = ig.dedupe(frame, id="id")
+    first.model.save(tmp_path / "model.json")
+    again = ig.dedupe(frame, id="id", model=ig.Model.load(tmp_path / "model.json"))
+    assert again.links.equals(first.links)
+    with pytest.raises(ConfigError, match="learnt on other columns"):
+        ig.dedupe(frame.drop("town"), id="id", model=first.model)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"idgraph_model": 1, "fields": [{"name": "a", "holds": "name"}], "ties": []}']
+)
+def test_a_broken_model_is_refused(tmp_path, text):
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(ConfigError, match="is no model"):
+        ig.Model.load(tmp_path / "model.json")
+
+
+def test_rows_of_one_table_are_not_linked_with_each_other():
+    frame = people()
+    left, right = frame.filter(~pl.col("id").str.contains("copy")), frame.filter(pl.col("id").str.contains("copy"))
+    found = ig.link_tables(left, pl.concat([right, right.with_columns(id=pl.col("id") + "2")]), id="id")
+    links = found.links
+    assert links.height >= 2 * 0.9 * right.height
+    assert not links["left_id"].str.contains("copy").any()
+    assert links["right_id"].str.contains("copy").all()
+    assert found.entities["side"].value_counts().sort("side").rows() == [("left", 300), ("right", 200)]
+
+
+def test_one_to_one_leaves_each_row_its_likeliest():
+    frame = people()
+    left, right = frame.filter(~pl.col("id").str.contains("copy")), frame.filter(pl.col("id").str.contains("copy"))
+    twice = pl.concat([right, right.with_columns(id=pl.col("id") + "2")])
+    links = ig.link_tables(left, twice, id="id", one_to_one=True).links.filter(pl.col("state") == "used")
+    assert links.height >= 0.9 * right.height
+    assert links["left_id"].is_unique().all()
+    assert links["right_id"].is_unique().all()
+
+
+def test_columns_are_recognised_by_name_and_values():
+    frame = people().with_columns(
+        mail=pl.col("first_name") + "@acme.io", same=pl.lit("x"), none=pl.lit(None, pl.String), row_id=pl.col("id")
+    )
+    found = ig.dedupe(frame, id="id")
+    assert {field.name: field.holds for field in found.fields} == {
+        "first_name": "name",
+        "last_name": "name",
+        "born": "date",
+        "town": "category",
+        "mail": "email",
+    }
+    assert found.left_out == {
+        "same": "all its values are the same",
+        "none": "it has no values",
+        "row_id": "its values are all different, as ids of rows are",
+    }
+
+
+@pytest.mark.parametrize(
+    ("frame", "more", "message"),
+    [
+        (people().select("id", "town"), {}, "do not tell 400 rows apart"),
+        (people().select("id", x=pl.lit("a")), {}, "all its values are the same"),
+        (people().clear(), {}, "do not tell 0 rows apart"),
+        (people().head(1), {}, "do not tell 1 rows apart"),
+        (people(), {"columns": ["town", "street"]}, "no column 'street' to compare"),
+        (people(), {"columns": {"town": "place"}}, "cannot hold 'place'"),
+        (people(), {"precision": 2}, "between 0 and 1"),
+        (pl.concat([people(), people()]), {}, "400 ids are on several rows"),
+        (people().with_columns(id=pl.lit(None, pl.String)), {}, "400 rows without 'id'"),
+    ],
+)
+def test_what_cannot_be_matched_is_refused(frame, more, message):
+    with pytest.raises(ConfigError, match=message):
+        ig.dedupe(frame, **{"id": "id", **more})
+
+
+def test_an_unknown_id_column_is_refused():
+    with pytest.raises(ConfigError, match="no column 'key' to name rows by"):
+        ig.dedupe(people(), id="key")
+
+
+def test_two_tables_without_a_common_column_are_refused():
+    with pytest.raises(ConfigError, match="no column in common"):
+        ig.link_tables(pl.DataFrame({"a": ["x"]}), pl.DataFrame({"b": ["x"]}))
+
+
+def test_names_in_other_scripts_are_compared():
+    frame = people().with_columns(
+        last_name=pl.when(pl.col("id").str.starts_with("p1")).then(pl.lit("иванова")).otherwise("last_name"),
+        first_name=pl.when(pl.col("id").str.starts_with("p2")).then(pl.lit("王小明")).otherwise("first_name"),
+    )
+    assert score(ig.dedupe(frame, id="id"), frame).precision > 0.95
+
+
+def test_columns_that_are_no_text_are_taken_as_text():
+    frame = people().with_columns(
+        born=pl.col("born").str.to_date(), town=pl.col("town").cast(pl.Categorical), age=pl.lit(date(2026, 1, 1))
+    )
+    assert score(ig.dedupe(frame, id="id"), frame).recall > 0.95
+
+
+@pytest.mark.spark
+def test_spark_finds_the_same(spark):
+    frame = people(120)
+    here, there = ig.dedupe(frame, id="id"), ig.dedupe(spark.createDataFrame(frame.to_pandas()), id="id")
+    assert pl.DataFrame(there.entities.toArrow()).equals(here.entities)
+    assert pl.DataFrame(there.links.toArrow()).equals(here.links)
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out", "least"),
+    [
+        ("fake_1000", [], 0.88),
+        ("febrl3", ["source", "soc_sec_id"], 0.99),
+        ("dqbench_er_tier2", ["phone"], 0.97),
+        ("early_childhood", ["Source"], 0.8),
+    ],
+)
+def test_labelled_sets_are_matched_as_well_as_before(data_dir, name, left_out, least):
+    import narwhals.stable.v2 as nw
+
+    frame = pl.read_parquet(data_dir / "benchmarks" / f"{name}.parquet").drop(left_out)
+    known = pl.read_parquet(data_dir / "benchmarks" / f"{name}.truth.parquet")
+    found = ig.dedupe(frame, id="record_id").entities.select(record_id="id", entity_id="entity_id")
+    assert quality(nw.from_native(found, eager_only=True), nw.from_native(known, eager_only=True)).f1 >= least
