@@ -17,7 +17,8 @@ from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
 from idgraph.linkage.exact import Context, Exact, link_exact, names_of
-from idgraph.linkage.people import People, employers, similar_people
+from idgraph.linkage.employers import Companies, employers
+from idgraph.linkage.people import People, similar_people
 from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE, check_rule_names
 from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, PERSON_KINDS, TEXT, Level, empty, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
@@ -294,22 +295,31 @@ def _person_links(
         records = gathered.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
         merged = gathered.references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
         same = judged.filter(nw.col("verdict") == "same").select("left", "right")
+        domains = exact["account"].identifiers["domain"]
+        companies = Companies(
+            edges=exact["account"].edges,
+            domains=domains.filter(nw.col("state") == "used").select("record", "value"),
+            names=names_of(gathered.records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))), "account"),
+        )
         people = People(
             records=records,
             names=engine.checkpoint(names_of(records, "person")),
             identifiers=exact["person"].identifiers,
             edges=nw.concat([exact["person"].edges.select("left", "right"), merged, same]),
             employers=employers(
-                gathered.references.memberships,
-                addresses,
-                exact["account"].identifiers["domain"],
-                exact["account"].edges,
-                engine,
+                gathered.references.memberships, addresses, _companies_said(records), companies, engine
             ),
         )
         alike = similar_people(people, config, engine)
         found += [] if alike is None else [alike]
     return nw.concat([frame.select(LINK) for frame in found]) if found else None
+
+
+def _companies_said(records: nw.LazyFrame) -> nw.LazyFrame:
+    """The companies that people's records name: record, name."""
+    if "company_name" not in records.collect_schema().names():
+        return records.head(0).select("record", nw.lit("").alias("name"))
+    return records.select("record", nw.col("company_name").alias("name")).filter(~nw.col("name").is_null())
 
 
 def _with_links(edges: nw.LazyFrame, links: nw.LazyFrame | None) -> nw.LazyFrame:

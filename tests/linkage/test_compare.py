@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idgraph.linkage.compare import MADE_OF_NAME, compared
+from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, SEPARATOR, compared
 from idgraph.linkage.fields import HOLDINGS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -39,6 +39,18 @@ def test_a_pair_alone_is_as_among_others(holds, pairs):
         ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jdoe@acme.io", "names at one domain"),
         ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.doe@acme.io", "names at one domain"),
         ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.doe@beta.io", "names at two domains"),
+        ("email", f"{MADE_OF_NAME}jane.doe@acmecorp.io", f"{MADE_OF_NAME}jane.doe@acmecrop.io", "names at one domain"),
+        ("email", f"{NAME_AND_NUMBER}jdoe82@gmail.com", f"{MADE_OF_NAME}jdoe@acme.io", "names at two domains"),
+        ("email", f"{NAME_AND_NUMBER}jdoe82@gmail.com", f"{NAME_AND_NUMBER}jdoe82@acme.io", "same before the @"),
+        (
+            "email",
+            f"{NAME_AND_NUMBER}jdoe2@acme.io",
+            f"{MADE_OF_NAME}jdoe@acme.io",
+            "another count of one name at one domain",
+        ),
+        ("email", f"{NAME_AND_NUMBER}jdoe2@gmail.com", f"{MADE_OF_NAME}jdoe@gmail.com", "names at one domain"),
+        ("several", f"acme{SEPARATOR}beta", f"beta{SEPARATOR}gamma", "some the same"),
+        ("several", "acme", f"beta{SEPARATOR}gamma", "different"),
         ("phone", "14155550123", "4155550123", "mistyped"),
         ("date", "19800102", "19800201", "mistyped"),
         ("date", "19800102", "19800930", "same year"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.linkage.compare import MADE_OF_NAME
+from idgraph.linkage.compare import SEPARATOR, address
 from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
@@ -215,20 +215,17 @@ def _tail(text: pl.Series) -> pl.Series:
 
 
 def _local(text: pl.Series) -> pl.Series:
-    return text.str.strip_prefix(MADE_OF_NAME).str.split("@").list.get(0)
-
-
-def _address(text: pl.Series) -> pl.Series:
-    return text.str.strip_prefix(MADE_OF_NAME)
+    return address(text).str.split("@").list.get(0)
 
 
 _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "name": {"word": _words, "sound": _sounds},
-    "email": {"whole": _address, "before the @": _local},
+    "email": {"whole": address, "before the @": _local},
     "phone": {"whole": _whole, "last seven": lambda text: text.str.tail(7)},
     "date": {"whole": _whole, "year": lambda text: text.str.slice(0, 4), "day": lambda text: text.str.slice(4)},
     "code": {"whole": _whole, "first half": _head, "second half": _tail},
     "text": {"word": _words, "beginning": lambda text: text.str.replace_all(" ", "", literal=True).str.slice(0, 6)},
     "category": {"whole": _whole},
+    "several": {"each": lambda text: text.str.split(SEPARATOR)},
     "number": {"whole": _whole},
 }

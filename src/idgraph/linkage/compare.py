@@ -13,10 +13,15 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 from scipy.sparse import csr_matrix
 
-__all__ = ["MADE_OF_NAME", "compared"]
+from idgraph.normalise import email_domain
 
-# Stands before an e-mail address whose local part is made of its holder's name.
+__all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "SEPARATOR", "address", "compared"]
+
+# Stand before an e-mail address whose local part is made of its holder's name, and of that and a number.
 MADE_OF_NAME: Final = "="
+NAME_AND_NUMBER: Final = "~"
+# Parts the values of a field that holds several.
+SEPARATOR: Final = "\x1f"
 
 _Places = npt.NDArray[np.int8]
 _Scores = npt.NDArray[np.float32]
@@ -25,6 +30,9 @@ _FAR: Final = 3  # edits; more are not counted
 _SLICE: Final = 100_000
 _LONG: Final = 60  # letters; what is longer is compared by its words, and by so many letters
 _TAIL: Final = 7  # digits of a phone number that its country and area leave
+_LONG_ENOUGH: Final = 7  # letters of a domain that may be mistyped
+_COUNTER: Final = 20  # mailboxes of one name are counted to less, from jdoe to jdoe2; a year of birth is more
+_ONE_DOMAIN, _OTHER_COUNT, _TWO_DOMAINS = 5, 6, 7  # levels of addresses made of names
 
 
 def compared(holds: str, left: pl.Series, right: pl.Series, rarity: Mapping[str, float] | None = None) -> pl.Series:
@@ -43,17 +51,18 @@ def compared(holds: str, left: pl.Series, right: pl.Series, rarity: Mapping[str,
     [0, 2, 4]
     """
     same = (left == right).to_numpy()
-    made = np.zeros(len(left), dtype=bool)
-    if holds == "email":
-        made = (left.str.starts_with(MADE_OF_NAME) & right.str.starts_with(MADE_OF_NAME)).to_numpy()
     places = np.zeros(len(left), dtype=np.int8)
-    unlike = np.flatnonzero(~same & ~made)
+    if holds == "email":
+        places[same & left.str.starts_with(MADE_OF_NAME).to_numpy()] = _ONE_DOMAIN
+    unlike = np.flatnonzero(~same)
     if len(unlike):
         places[unlike] = _COMPARE[holds](left.gather(unlike), right.gather(unlike), rarity or {})
-    if made.any():
-        domains = [side.str.split("@").list.get(-1) for side in (left, right)]
-        places[made] = np.where((domains[0] == domains[1]).to_numpy()[made], 5, 6)
     return pl.Series("level", places)
+
+
+def address(email: pl.Series) -> pl.Series:
+    """Take off what marks an address as made of a name."""
+    return email.str.strip_chars_start(MADE_OF_NAME + NAME_AND_NUMBER)
 
 
 def _scores(scorer: Callable[..., float], left: _Texts, right: _Texts) -> _Scores:
@@ -106,16 +115,42 @@ def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
 
 
 def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
-    sides = [side.str.strip_prefix(MADE_OF_NAME) for side in (left, right)]
+    sides = [address(left), address(right)]
     whole = _edits(sides[0].to_list(), sides[1].to_list()) <= 2
     one, other = (side.str.split("@").list.get(0) for side in sides)
-    same = (one == other).to_numpy()
     # One that is made of a name and one that is not may still be equal: then this is the level.
-    return _placed(
+    found = _placed(
         whole | (sides[0] == sides[1]).to_numpy(),
-        same,
+        (one == other).to_numpy(),
         _scores(JaroWinkler.similarity, one.to_list(), other.to_list()) >= 0.88,
     )
+    made = np.flatnonzero(_say_names_only(left, right, one, other))
+    if len(made):
+        found[made] = _made_of_names(*(side.gather(made) for side in sides))
+    return found
+
+
+def _say_names_only(left: pl.Series, right: pl.Series, one: pl.Series, other: pl.Series) -> npt.NDArray[np.bool_]:
+    """Whether what stands before the @ says no more than the names of two people: no number that both have."""
+    made = [side.str.contains(f"^[{MADE_OF_NAME}{NAME_AND_NUMBER}]") for side in (left, right)]
+    numbers = [part.str.replace_all(r"\D", "") for part in (one, other)]
+    shared = (numbers[0] == numbers[1]) & (numbers[0].str.len_bytes() > 1)
+    return (made[0] & made[1] & ~shared).to_numpy()
+
+
+def _made_of_names(left: pl.Series, right: pl.Series) -> _Places:
+    """The level of two addresses that are made of names: by their domains, and the counts of namesakes there."""
+    parts = [side.str.extract_groups(r"^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
+    names, counts, domains = ([part[f"{place}"] for part in parts] for place in (1, 2, 3))
+    typed = (_edits(domains[0].to_list(), domains[1].to_list()) <= 1) & (_shorter(*domains) >= _LONG_ENOUGH)
+    places = np.where((domains[0] == domains[1]).to_numpy() | typed, _ONE_DOMAIN, _TWO_DOMAINS).astype(np.int8)
+    counted = [count.cast(pl.Int64, strict=False).fill_null(0) < _COUNTER for count in counts]
+    other = (domains[0] == domains[1]) & (names[0] == names[1]) & (counts[0] != counts[1]) & counted[0] & counted[1]
+    rivals = np.flatnonzero(other.fill_null(value=False).to_numpy())
+    if len(rivals):  # where everybody may have several addresses a count says nothing
+        of_company = email_domain(left.gather(rivals))["note"].is_null().to_numpy()
+        places[rivals[of_company]] = _OTHER_COUNT
+    return places
 
 
 def _phone(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
@@ -149,6 +184,11 @@ def _category(left: pl.Series, _right: pl.Series, _: Mapping[str, float]) -> _Pl
     return np.ones(len(left), dtype=np.int8)
 
 
+def _several(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    common = left.str.split(SEPARATOR).list.set_intersection(right.str.split(SEPARATOR))
+    return _placed((common.list.len() > 0).to_numpy())
+
+
 def _number(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
     apart = (left.cast(pl.Float64, strict=False) - right.cast(pl.Float64, strict=False)).abs().fill_null(np.inf)
     return _placed((apart < 0.02).to_numpy())
@@ -162,6 +202,7 @@ _COMPARE: Final[dict[str, Callable[[pl.Series, pl.Series, Mapping[str, float]], 
     "code": _code,
     "text": _text,
     "category": _category,
+    "several": _several,
     "number": _number,
 }
 

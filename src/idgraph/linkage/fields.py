@@ -28,12 +28,15 @@ class Level:
         share: how often one entity's two values agree so, before any data was seen.
         agrees: 2 the same, 1 alike, 0 different.
         counted: whether a rarer value says more.
+        against: whether it speaks against one entity whatever the table says: how often one entity's values are so is
+            not learnt.
     """
 
     name: str
     share: float
     agrees: int
     counted: bool = False
+    against: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,10 @@ HOLDINGS: Final[dict[str, Holding]] = {
                 ("different", 0.1, 0),
             ),
             Level("names at one domain", 0.8, 2, counted=True),
+            Level("another count of one name at one domain", 0.001, 0, against=True),
             Level("names at two domains", 0.2, 0),
         ),
-        apart=(5, 6),
+        apart=(5, 6, 7),
     ),
     "phone": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.08, 1), ("distant", 0.04, 1), ("different", 0.08, 0))),
     "date": Holding(
@@ -104,6 +108,7 @@ HOLDINGS: Final[dict[str, Holding]] = {
         )
     ),
     "category": Holding(_levels(("same", 0.9, 2), ("different", 0.1, 0))),
+    "several": Holding((*_levels(("same", 0.7, 2)), Level("some the same", 0.2, 2), Level("different", 0.1, 0))),
     "number": Holding(_levels(("same", 0.8, 2), ("near", 0.1, 1), ("different", 0.1, 0))),
 }
 
@@ -114,7 +119,7 @@ class Field:
 
     Attributes:
         name: of the column.
-        holds: a key of `HOLDINGS`.
+        holds: a key of `HOLDINGS`; `several` are values of one column, parted by `SEPARATOR`.
         most_different: how often at most one entity's two values are different; None: as its holding has it.
     """
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from idgraph.errors import ConfigError
-from idgraph.linkage.compare import MADE_OF_NAME, compared
+from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, compared
 from idgraph.linkage.fields import NULL
 from idgraph.schema import COUNT, TEXT
 
@@ -54,7 +54,8 @@ class _Values:
 
     Attributes:
         of_row: row, code.
-        texts: code, text, same (the digit of a pair that both hold it).
+        texts: code, text, same (the digit of a pair that both hold it), shared (that of a pair that is unlike, and yet
+            agrees on a counted level).
         steps: digits for each counted level.
         held: how many rows hold a value that may agree on a counted level.
         collision: how likely two rows that hold a value, not an address made of a name, hold the same.
@@ -99,26 +100,29 @@ class Comparison:
         held = table.select("row", nw.col(field.name).alias("text")).filter(~nw.col("text").is_null())
         counted = engine.checkpoint(held.group_by("text").agg(nw.len().cast(COUNT).alias("n")))
         made = nw.col("text").str.starts_with(MADE_OF_NAME)
+        named = made | nw.col("text").str.starts_with(NAME_AND_NUMBER)
         whole = counted if field.holds != "email" else counted.filter(~made)
         twice = (nw.col("n") * (nw.col("n") - 1)).sum().alias("twice")
         rows, same = engine.collect(whole.select(nw.col("n").sum().alias("rows"), twice)).row(0)
         if field.holds == "email":  # of addresses made of names it is the domain that may be rare
             domain = nw.col("text").str.replace_all("^[^@]*@", "")
-            shared = counted.with_columns(domain.alias("domain"), made.alias("made"))
-            totals = shared.filter(nw.col("made")).group_by("domain").agg(nw.col("n").sum().alias("together"))
-            shared = shared.join(totals, on="domain", how="left")
-            counted = shared.select("text", nw.when(nw.col("made")).then("together").otherwise("n").alias("n"))
-        most = engine.collect(counted.select(nw.col("n").max())).item() or 1
-        steps = ceil(_HALF * log2(most)) + 1
-        schema = {"text": TEXT, "same": COUNT}
-        digits = engine.map_batches(counted.select("text", "n"), partial(_digits, levels=_firsts(field, steps)), schema)
+            shared = counted.with_columns(domain.alias("domain"), named.alias("named"))
+            totals = shared.filter(nw.col("named")).group_by("domain").agg(nw.col("n").sum().alias("together"))
+            counted = shared.join(totals, on="domain", how="left").with_columns(nw.coalesce("together", "n"))
+        else:
+            counted = counted.with_columns(nw.col("n").alias("together"))
+        most = engine.collect(counted.select(nw.max_horizontal(nw.col("n").max(), nw.col("together").max()))).item()
+        steps = ceil(_HALF * log2(most or 1)) + 1
+        schema = {"text": TEXT, "same": COUNT, "shared": COUNT}
+        asked = counted.select("text", "n", "together")
+        digits = engine.map_batches(asked, partial(_digits, levels=_firsts(field, steps)), schema)
         texts = engine.number(digits, "code")
         of_row = engine.checkpoint(held.join(texts.select("code", "text"), on="text").select("row", "code"))
         levels = [place for place, level in enumerate(field.holding.levels) if level.counted]
         rarity = _rarity(held, engine) if field.holds == "text" else {}
-        made_rows = engine.count(held) - (rows or 0)
+        named_rows = engine.count(held.filter(named)) if field.holds == "email" else 0
         collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
-        return _Values(of_row, texts, steps, dict(zip(levels, [rows or 0, made_rows], strict=False)), collision, rarity)
+        return _Values(of_row, texts, steps, dict(zip(levels, [rows or 0, named_rows], strict=False)), collision, rarity)
 
     @property
     def held(self) -> list[Mapping[int, int]]:
@@ -146,13 +150,15 @@ class Comparison:
                 found = engine.lookup(found, side, values.of_row, "row", {f"{side}_code": "code"})
             found = engine.checkpoint(found)
             levels = self._levels(found, field, values)
-            found = engine.lookup(found, "left_code", values.texts, "code", {"same": "same"})
+            found = engine.lookup(found, "left_code", values.texts, "code", {"same": "same", "shared": "shared"})
+            found = engine.lookup(found, "right_code", values.texts, "code", {"other": "shared"})
             low, high = _ordered()
             found = found.with_columns(low.alias("low"), high.alias("high"))
             found = found.join(levels, on=["low", "high"], how="left")
             known = ~nw.col("left_code").is_null() & ~nw.col("right_code").is_null()
             counted = [1 + place for place, level in enumerate(field.holding.levels) if level.counted]
-            unlike = nw.when(nw.col("level").is_in(counted)).then("same").otherwise("level")
+            commoner = nw.max_horizontal("shared", "other")
+            unlike = nw.when(nw.col("level").is_in(counted)).then(commoner).otherwise("level")
             alike = nw.col("left_code") == nw.col("right_code")
             digit = nw.when(known & alike).then("same").otherwise(nw.when(known).then(unlike).otherwise(nw.lit(NULL)))
             found = found.select("left", "right", (nw.col("pattern") * radix + digit).alias("pattern"))
@@ -198,11 +204,16 @@ def _firsts(field: Field, steps: int) -> dict[int, int]:
 
 
 def _digits(rows: pl.DataFrame, levels: Mapping[int, int]) -> pl.DataFrame:
-    """Say of each value the digit of a pair that both hold it."""
-    step = (rows["n"].cast(pl.Float64).log(2) * _HALF).round(0).cast(pl.Int64)
-    last = max(levels) if levels else 0
-    first = pl.when(rows["text"].str.starts_with(MADE_OF_NAME)).then(levels.get(last, 1)).otherwise(levels.get(0, 1))
-    return rows.select("text", same=first + (step if levels else 0))
+    """Say of each value the digit of a pair that both hold it, and of an unlike pair that agrees on a counted level."""
+    if not levels:
+        return rows.select("text", same=pl.lit(1, pl.Int64), shared=pl.lit(1, pl.Int64))
+    same, shared = (
+        (rows[count].cast(pl.Float64).log(2) * _HALF).round(0).cast(pl.Int64) for count in ("n", "together")
+    )
+    first, last = levels[min(levels)], levels[max(levels)]
+    alike = pl.select(pl.lit(last) + shared).to_series()
+    made = rows["text"].str.starts_with(MADE_OF_NAME)
+    return rows.select("text", same=pl.when(made).then(alike).otherwise(first + same), shared=alike)
 
 
 def _compared(rows: pl.DataFrame, holds: str, rarity: Mapping[str, float]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from idgraph.linkage.compare import SEPARATOR
 from idgraph.linkage.fields import Field
 from idgraph.linkage.rules import SIMILAR_RULE
 from idgraph.linkage.similar import similar
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.linkage.similar import Similar
 
-__all__ = ["People", "employers", "similar_people"]
+__all__ = ["People", "similar_people"]
 
 _ATTRIBUTES: Final = {"title": "text", "company_name": "text", "city": "text", "country": "category"}
 _BELOW_STRICT: Final = 0.1  # what is alike is never evidence that needs no doubt
@@ -34,6 +35,8 @@ _LEAST_ROWS: Final = 20  # fewer people teach nothing
 _NAMES_DIFFER: Final = 0.05  # of one person's names; colleagues agree in all but their names
 _PRECISION: Final = 0.99
 _ADDRESSES: Final = (0, 2)  # levels on which an address makes up for a name that differs: marriage, say
+_CLEARLY: Final = 2.0  # bits by which a link has to be likelier than its rival
+_COMPANIES: Final = 8  # of one person; who has more is an agency, or no person
 _FILLED: Final = 0.02  # a column of which fewer have a value tells little, and costs as much as others
 
 
@@ -46,7 +49,7 @@ class People:
         names: record, name; see `idgraph.linkage.exact.names_of`.
         identifiers: by type record, value, state: exact evidence.
         edges: left, right (records): what exact evidence, source systems and judgements join.
-        employers: record, company: the companies that records belong to, as texts.
+        employers: record, company: see `idgraph.linkage.employers`.
     """
 
     records: nw.LazyFrame
@@ -90,42 +93,9 @@ _HOLDS: Final[dict[str, str]] = {
     "family": "name",
     "email": "email",
     "phone": "phone",
-    "company": "category",
+    "company": "several",
     **_ATTRIBUTES,
 }
-
-
-def employers(
-    memberships: nw.LazyFrame, addresses: nw.LazyFrame, domains: nw.LazyFrame, edges: nw.LazyFrame, engine: Engine
-) -> nw.LazyFrame:
-    """Name the company of each record: the one it belongs to, or else the one whose domain it writes from.
-
-    Args:
-        memberships: person, company (records).
-        addresses: record, domain: the company domains that people write from.
-        domains: record, value, state: the domains of companies.
-        edges: left, right (company records) that exact evidence joins.
-        engine: what runs it.
-
-    Returns:
-        record, company (a text that means one company in this run).
-    """
-    known = engine.components(edges.select("left", "right"))
-
-    def named(frame: nw.LazyFrame) -> nw.LazyFrame:
-        found = engine.lookup(frame, "company", known, "node", {"whole": "component"})
-        text = nw.concat_str(nw.lit("company "), nw.coalesce("whole", "company").cast(TEXT))
-        return found.select("record", text.alias("company"))
-
-    belongs = named(memberships.select(nw.col("person").alias("record"), "company"))
-    owned = domains.filter(nw.col("state") == "used").group_by("value").agg(nw.col("record").min().alias("company"))
-    written = addresses.select("record", "domain").unique(["record", "domain"])
-    others = written.join(memberships.select(nw.col("person").alias("record")), on="record", how="anti")
-    at_known = named(others.join(owned, left_on="domain", right_on="value"))
-    strange = others.join(owned, left_on="domain", right_on="value", how="anti")
-    return engine.checkpoint(
-        nw.concat([belongs, at_known, strange.select("record", nw.col("domain").alias("company"))])
-    )
 
 
 def _table(people: People, engine: Engine) -> nw.LazyFrame:
@@ -138,13 +108,11 @@ def _table(people: People, engine: Engine) -> nw.LazyFrame:
         people.names, _full_names, {**people.names.select("record").collect_schema(), "said": TEXT}
     )
     table = _fullest(names.join(of_record, on="record"), "said")
-    split = {"unit": table.collect_schema()["unit"], "given": TEXT, "family": TEXT}
-    table = engine.checkpoint(engine.map_batches(table, _parts, split))
+    table = _given_and_family(table, engine)
     first = units.group_by("unit").agg(nw.col("record").min(), nw.col("first_seen").min())
     table = table.join(first, on="unit")
     columns = units.collect_schema().names()
     told = {name: units.select("unit", nw.col(name).alias("said")) for name in _ATTRIBUTES if name in columns}
-    told["company"] = people.employers.join(of_record, on="record").select("unit", nw.col("company").alias("said"))
     for kind, ranked in (("email", _ranked_addresses), ("phone", None)):
         if kind in people.identifiers:
             used = (
@@ -158,6 +126,9 @@ def _table(people: People, engine: Engine) -> nw.LazyFrame:
     for name, said in told.items():
         best = _commonest(said.filter(~nw.col("said").is_null()), engine)
         table = table.join(best.select("unit", nw.col("said").alias(name)), on="unit", how="left")
+    companies = people.employers.join(of_record, on="record").select("unit", "company").unique(["unit", "company"])
+    listed = engine.lists(companies, ["unit"], "company")
+    table = table.join(engine.map_batches(listed, _joined, {**listed.collect_schema(), "company": TEXT}), on="unit", how="left")
     if "email" in told:
         table = table.with_columns(nw.col("email").str.replace_all("^[0-9]", ""))
     ordered = engine.number(table.drop("unit").sort("record"), "row")
@@ -172,9 +143,45 @@ def _full_names(rows: pl.DataFrame) -> pl.DataFrame:
     return full.select("record", (letters + full["name"]).alias("said"))
 
 
-def _parts(rows: pl.DataFrame) -> pl.DataFrame:
-    words = rows["said"].str.slice(4)
-    return rows.select("unit", given=words.str.extract("^([^ ]+)"), family=words.str.extract(" (.+)$"))
+def _given_and_family(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Part names into given and family names: unit, given, family.
+
+    The first word is the given name, unless it stands last in the names of others, and the last word first: some
+    systems and lists have the family name first.
+    """
+    words = {"unit": said.collect_schema()["unit"], "first": TEXT, "middle": TEXT, "last": TEXT}
+    parted = engine.checkpoint(engine.map_batches(said, _words, words))
+    counted = []
+    for place in ("first", "last"):
+        seen = parted.group_by(place).agg(nw.len().cast(COUNT).alias("n")).rename({place: "word"})
+        counted.append(seen.select("word", (nw.col("n") if place == "first" else 0 - nw.col("n")).alias("n")))
+    more = nw.concat(counted).group_by("word").agg(nw.col("n").sum().alias("n"))
+    family_first = engine.checkpoint(more.filter(nw.col("n") < 0).select(nw.col("word").alias("first")))
+    given_last = engine.checkpoint(more.filter(nw.col("n") > 0).select(nw.col("word").alias("last")))
+    turned = parted.join(family_first, on="first", how="semi").join(given_last, on="last", how="semi")
+    kept = parted.join(turned.select("unit"), on="unit", how="anti")
+    either = [
+        kept.select(
+            "unit",
+            nw.col("first").alias("given"),
+            nw.concat_str("middle", "last", separator=" ", ignore_nulls=True).alias("family"),
+        ),
+        turned.select(
+            "unit",
+            nw.col("last").alias("given"),
+            nw.concat_str("first", "middle", separator=" ", ignore_nulls=True).alias("family"),
+        ),
+    ]
+    return engine.checkpoint(nw.concat(either))
+
+
+def _words(rows: pl.DataFrame) -> pl.DataFrame:
+    parts = rows["said"].str.slice(4).str.extract_groups("^([^ ]+) (?:(.+) )?([^ ]+)$").struct.unnest()
+    return rows.select("unit", first=parts["1"], middle=parts["2"], last=parts["3"])
+
+
+def _joined(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col("company").list.sort().list.head(_COMPANIES).list.join(SEPARATOR))
 
 
 def _ranked_addresses(rows: pl.DataFrame) -> pl.DataFrame:
@@ -205,11 +212,13 @@ def _links(found: Similar, table: nw.LazyFrame, rows: int, config: Config, engin
         wanted = {f"{side}_record": "record", f"{side}_seen": "first_seen"}
         pairs = engine.lookup(pairs, side, table, "row", wanted)
     odds = nw.min_horizontal(nw.col("weight") + prior, nw.lit(config.strict_weight - _BELOW_STRICT))
+    pairs = _with_rivals(pairs, engine)
     both = ~nw.col("left_seen").is_null() & ~nw.col("right_seen").is_null()
     later = nw.max_horizontal("left_seen", "right_seen")
-    doubted = (nw.col("state") == "used") & ~nw.col("named")
-    differ = nw.when(doubted).then(nw.lit("names_differ"))
-    reason = nw.when(nw.col("state") == "cut").then(nw.lit("compared_apart")).otherwise(differ)
+    used = nw.col("state") == "used"
+    doubt = nw.when(used & ~nw.col("named")).then(nw.lit("names_differ"))
+    doubt = nw.when(used & nw.col("rivalled")).then(nw.lit("rivals")).otherwise(doubt)
+    reason = nw.when(nw.col("state") == "cut").then(nw.lit("compared_apart")).otherwise(doubt)
     return engine.checkpoint(
         pairs.select(
             nw.col("left_record").alias("left"),
@@ -220,10 +229,21 @@ def _links(found: Similar, table: nw.LazyFrame, rows: int, config: Config, engin
             nw.lit(value=False).alias("strict"),
             "evidence",
             nw.when(both).then(later).alias("observed_at"),
-            nw.when(doubted).then(nw.lit("review")).otherwise("state").alias("state"),
+            nw.when(used & ~doubt.is_null()).then(nw.lit("review")).otherwise("state").alias("state"),
             reason.cast(TEXT).alias("reason"),
         )
     )
+
+
+def _with_rivals(pairs: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Mark links that are hardly likelier than one to somebody else, from whom they part: of two namesakes, which?"""
+    cut = pairs.filter(nw.col("state") == "cut")
+    ends = nw.concat([cut.select(nw.col(side).alias("row"), "weight") for side in ("left", "right")])
+    best = engine.checkpoint(ends.group_by("row").agg(nw.col("weight").max().alias("best")))
+    for side in ("left", "right"):
+        pairs = engine.lookup(pairs, side, best, "row", {f"{side}_best": "best"})
+    rival = nw.max_horizontal("left_best", "right_best")
+    return pairs.with_columns((rival > nw.col("weight") - _CLEARLY).fill_null(value=False).alias("rivalled"))
 
 
 def _said(found: Similar, patterns: npt.NDArray[np.int64]) -> list[str]:

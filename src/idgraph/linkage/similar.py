@@ -15,7 +15,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.candidates import candidates
-from idgraph.linkage.compare import MADE_OF_NAME
+from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER
 from idgraph.linkage.decide import least_odds, probability, torn_groups
 from idgraph.linkage.fields import tidy
 from idgraph.linkage.patterns import Comparison
@@ -158,22 +158,25 @@ def _marked(values: pl.DataFrame, email: str, names: Sequence[str]) -> pl.Series
         pl.col(email), pl.concat_str(names, separator=" ", ignore_nulls=True).alias("name")
     ).with_columns(local=pl.col(email).str.split("@").list.get(0))
     asked = held.filter(pl.col(email).is_not_null() & (pl.col("name") != "")).unique()
-    made = [_is_made(local, name) for local, name in zip(asked["local"], asked["name"], strict=True)]
-    known = held.join(
-        asked.with_columns(made=pl.Series(made, dtype=pl.Boolean)), on=held.columns, how="left", maintain_order="left"
-    )
-    return known.select(pl.when("made").then(pl.lit(MADE_OF_NAME) + pl.col(email)).otherwise(email)).to_series()
+    marks = [_mark(local, name) for local, name in zip(asked["local"], asked["name"], strict=True)]
+    marked = asked.with_columns(mark=pl.Series(marks, dtype=pl.String))
+    known = held.join(marked, on=held.columns, how="left", maintain_order="left")
+    return known.select(pl.col("mark").fill_null("") + pl.col(email)).to_series()
 
 
-def _is_made(local: str, name: str) -> bool:
-    """Whether the part of an address before the @ is made of its holder's name alone.
+def _mark(local: str, name: str) -> str:
+    """What stands before an address: whether its part before the @ is made of its holder's name.
 
-    >>> _is_made("j.doe", "jane doe"), _is_made("jackson", "mark jackosn"), _is_made("jdoe73", "jane doe")
-    (True, True, False)
+    >>> _mark("j.doe", "jane doe"), _mark("jackson", "mark jackosn"), _mark("jdoe73", "jane doe"), _mark("x", "jane doe")
+    ('=', '=', '~', '')
     """
     letters = "".join(sign for sign in local if sign.isalpha())
-    if not letters or any(sign.isdigit() for sign in local):
-        return False
+    if not letters or not _is_made(letters, name):
+        return ""
+    return NAME_AND_NUMBER if any(sign.isdigit() for sign in local) else MADE_OF_NAME
+
+
+def _is_made(letters: str, name: str) -> bool:
     words = name.split()
     forms = set(words)
     for one in words:

@@ -32,6 +32,7 @@ _FIRST_ROUNDS: Final = 6
 _BELIEF: Final = 0.25  # what is known of levels beforehand weighs as much as this share of the matches
 _EASED: Final = 0.5  # pairs that each level is taken to have been seen in besides
 _ROOM: Final = 2.0  # pairs that observed and expected numbers are eased by
+_AGAINST: Final = 2.0**-15  # to one: more than all other fields together say as a rule
 _TIED: Final = 0.3  # bits; less is no tie
 _SAME, _ALIKE, _OTHER = 0, 1, 2
 
@@ -188,7 +189,8 @@ class _Training:
             agreeing, different = shares[group[:-1]], min(float(shares[group[-1]]), most)
             shares[group[:-1]] = agreeing * (1 - different) / max(float(agreeing.sum()), 1e-12)
             shares[group[-1]] = different
-        return shares
+        against = [level.against for level in field.holding.levels]
+        return np.where(against, self._u[place] * _AGAINST, shares)
 
     def _learn_strangers(self) -> None:
         """Look again at pairs drawn at random, less those that seem to be one entity."""
