@@ -88,6 +88,9 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     region: Annotated[str | None, typer.Option(help="Country that national phone numbers are of, e.g. US.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone that times without one are in, e.g. Europe/Rome.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Rule to leave out, e.g. phone or visitor-lead.")] = None,
+    exact_only: Annotated[
+        bool, typer.Option("--exact-only", help="Link by shared values alone, not by likeness: --without similar.")
+    ] = False,
     judgements: Annotated[
         Path | None, typer.Option(help="Table of what was judged to be the same or different: CSV or Parquet.")
     ] = None,
@@ -109,7 +112,8 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
         raise typer.BadParameter("it says where Spark runs; add --engine spark", param_hint="--master")
     Graph.refuse_folder(out)
     found = find(folder)
-    config = _settings(found.config, region, timezone, without)
+    off = [*(without or found.config.without), *(["similar"] if exact_only else ())]
+    config = _settings(found.config, region, timezone, off)
     earlier = Graph.open(previous) if previous else None
     if not as_json:
         _print_discovery(found)
@@ -217,9 +221,9 @@ def demo(
     typer.echo(f"  {shlex.join([program, 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
 
 
-def _settings(stored: Config, region: str | None, timezone: str | None, without: list[str] | None) -> Config:
+def _settings(stored: Config, region: str | None, timezone: str | None, off: list[str]) -> Config:
     """The settings of the folder's `idgraph.toml`, and over them what the command says."""
-    said = {"region": region, "timezone": timezone, "without": tuple(without) if without else None}
+    said = {"region": region, "timezone": timezone, "without": tuple(off)}
     return type(stored).model_validate({**dict(stored), **{key: value for key, value in said.items() if value}})
 
 

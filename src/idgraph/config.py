@@ -135,7 +135,8 @@ class Config(_Settings):
 
     Attributes:
         types: identifier types that differ from, or add to, the defaults; (level, name) is the key.
-        without: rules switched off: a type (`phone`), a pair of kinds (`visitor-lead`), or both (`email:lead-contact`).
+        without: rules switched off: a type (`phone`), a pair of kinds (`visitor-lead`), both (`email:lead-contact`), or
+            `similar`, which links people who are alike though they share no value.
         region: ISO 3166 code that national phone numbers are read in, e.g. `US`; without it they are refused.
         timezone: IANA name that timestamps without a zone are in.
         domain_majority: share of a tenant's users with a company mail domain that must hold one for the tenant to.
@@ -145,8 +146,6 @@ class Config(_Settings):
         most_records: records of an entity, those of visitors and clickstreams not counted, above which evidence is
             taken strongest first until they are reached. None: found from the data.
         most_parts: likewise how many groups held by strict evidence an entity may have.
-        similar: whether people who are alike in name, address, employer and what else is known are linked, though they
-            share no value: see `idgraph.linkage.people`.
         id_key: secret that makes entity ids a keyed hash, so that guessable record ids cannot be found from them.
 
     >>> Config().type_of("person", "email").trust
@@ -162,7 +161,6 @@ class Config(_Settings):
     strict_weight: float = Field(default=12.0, gt=0)
     most_records: int | None = Field(default=None, ge=1)
     most_parts: int | None = Field(default=None, ge=1)
-    similar: bool = False
     id_key: SecretStr | None = None
 
     @field_validator("types")

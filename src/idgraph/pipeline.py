@@ -291,7 +291,7 @@ def _person_links(
     """Links between people: records on shared devices, and those who are alike."""
     by_time = exact["person"].links
     found = [] if by_time is None else [by_time.with_columns(nw.lit(None).cast(NUMBER).alias("probability"))]
-    if config.similar:
+    if SIMILAR_RULE not in config.without:
         records = gathered.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
         merged = gathered.references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
         same = judged.filter(nw.col("verdict") == "same").select("left", "right")

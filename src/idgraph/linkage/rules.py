@@ -44,17 +44,17 @@ def check_rule_names(without: Collection[str], types: Collection[str]) -> None:
         types: the identifier types of the run.
 
     Raises:
-        ConfigError: a name is none of a type, a pair of kinds, both, `source_merge`, or `device_at`.
+        ConfigError: a name is none of a type, a pair of kinds, both, `source_merge`, `device_at` or `similar`.
     """
     pairs = _pairs("person") | _pairs("account")
     for name in without:
         kind_pair = "-".join(sorted(name.rpartition(":")[2].split("-")))
         known_type = name.rpartition(":")[0] in {"", *types}
-        if name not in {ALIAS_RULE, DEVICE_RULE, *types} and not (kind_pair in pairs and known_type):
+        if name not in {ALIAS_RULE, DEVICE_RULE, SIMILAR_RULE, *types} and not (kind_pair in pairs and known_type):
             msg = (
                 f"there is no rule {name!r} to leave out. A rule is an identifier type ({', '.join(sorted(types))}), "
                 f"a pair of kinds ({', '.join(sorted(NAMED_LINKS))} …), both, as 'email:contact-lead', "
-                f"{ALIAS_RULE} or {DEVICE_RULE}."
+                f"{ALIAS_RULE}, {DEVICE_RULE} or {SIMILAR_RULE}."
             )
             raise ConfigError(msg)
 

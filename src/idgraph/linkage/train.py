@@ -33,6 +33,7 @@ _BELIEF: Final = 0.25  # what is known of levels beforehand weighs as much as th
 _EASED: Final = 0.5  # pairs that each level is taken to have been seen in besides
 _ROOM: Final = 2.0  # pairs that observed and expected numbers are eased by
 _AGAINST: Final = 2.0**-15  # to one: more than all other fields together say as a rule
+_LEAST: Final = 1e-9  # a share that was never seen is not nothing
 _TIED: Final = 0.3  # bits; less is no tie
 _SAME, _ALIKE, _OTHER = 0, 1, 2
 
@@ -146,7 +147,7 @@ class _Training:
         found = found.copy()
         found[rest] *= (1 - same) / max(float(found[rest].sum()), 1e-12)
         found[0] = same
-        return found
+        return found.clip(min=_LEAST)
 
     def _state(self, levels: _Ints) -> _Ints:
         """Same, alike or different, for each field; -1 without value."""
@@ -255,7 +256,7 @@ def _shared(field: Field, amounts: _Floats) -> _Floats:
     found = amounts.astype(float).copy()
     for group in field.holding.groups:
         found[group] /= max(float(found[group].sum()), 1e-12)
-    return found.clip(min=1e-9)
+    return found.clip(min=_LEAST)
 
 
 def _tally(places: _Ints, weights: _Floats, size: int) -> _Floats:
