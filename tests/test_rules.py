@@ -30,9 +30,10 @@ RULES = {
 
 
 def resolved(world: World, without: tuple[str, ...] = (), **settings: object) -> ig.Graph:
+    """The graph by exact evidence: likeness would join again what a rule left apart."""
     presets = {preset.source: preset for preset in PRESETS}
     sources = [presets[name].make(table.columns, table) for name, table in world.tables.items()]
-    return ig.resolve(*sources, config=ig.Config.model_validate({"without": without, **settings}))
+    return ig.resolve(*sources, config=ig.Config.model_validate({"without": ("similar", *without), **settings}))
 
 
 def joined(world: World, graph: ig.Graph, rule: str) -> list[bool]:

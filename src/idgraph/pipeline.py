@@ -301,11 +301,12 @@ def _person_links(
             domains=domains.filter(nw.col("state") == "used").select("record", "value"),
             names=names_of(gathered.records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))), "account"),
         )
+        undoubted = exact["person"].edges.filter(nw.col("weight") >= config.strict_weight)
         people = People(
             records=records,
             names=engine.checkpoint(names_of(records, "person")),
             identifiers=exact["person"].identifiers,
-            edges=nw.concat([exact["person"].edges.select("left", "right"), merged, same]),
+            edges=nw.concat([undoubted.select("left", "right"), merged, same]),
             employers=employers(
                 gathered.references.memberships, addresses, _companies_said(records), companies, engine
             ),

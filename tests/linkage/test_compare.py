@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, SEPARATOR, compared
+from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE, SEPARATOR, compared
 from idgraph.linkage.fields import HOLDINGS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
@@ -38,6 +38,8 @@ def test_a_pair_alone_is_as_among_others(holds, pairs):
         ("email", "jdoe7@acme.io", "jdoe7@gmail.com", "same before the @"),
         ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jdoe@acme.io", "names at one domain"),
         ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.doe@acme.io", "names at one domain"),
+        ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{NEARLY_MADE}jane.deo@acme.io", "names at one domain"),
+        ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.poe@acme.io", "other names at one domain"),
         ("email", f"{MADE_OF_NAME}jane.doe@acme.io", f"{MADE_OF_NAME}jane.doe@beta.io", "names at two domains"),
         ("email", f"{MADE_OF_NAME}jane.doe@acmecorp.io", f"{MADE_OF_NAME}jane.doe@acmecrop.io", "names at one domain"),
         ("email", f"{NAME_AND_NUMBER}jdoe82@gmail.com", f"{MADE_OF_NAME}jdoe@acme.io", "names at two domains"),

@@ -15,10 +15,11 @@ from scipy.sparse import csr_matrix
 
 from idgraph.normalise import email_domain
 
-__all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "SEPARATOR", "address", "compared"]
+__all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "NEARLY_MADE", "SEPARATOR", "address", "compared"]
 
-# Stand before an e-mail address whose local part is made of its holder's name, and of that and a number.
+# Stand before an e-mail address whose local part is made of its holder's name; but for a letter; or of it and a number.
 MADE_OF_NAME: Final = "="
+NEARLY_MADE: Final = "=≈"
 NAME_AND_NUMBER: Final = "~"
 # Parts the values of a field that holds several.
 SEPARATOR: Final = "\x1f"
@@ -32,7 +33,7 @@ _LONG: Final = 60  # letters; what is longer is compared by its words, and by so
 _TAIL: Final = 7  # digits of a phone number that its country and area leave
 _LONG_ENOUGH: Final = 7  # letters of a domain that may be mistyped
 _COUNTER: Final = 20  # mailboxes of one name are counted to less, from jdoe to jdoe2; a year of birth is more
-_ONE_DOMAIN, _OTHER_COUNT, _TWO_DOMAINS = 5, 6, 7  # levels of addresses made of names
+_ONE_DOMAIN, _OTHER_COUNT, _OTHER_NAMES, _TWO_DOMAINS = 5, 6, 7, 8  # levels of addresses made of names
 
 
 def compared(holds: str, left: pl.Series, right: pl.Series, rarity: Mapping[str, float] | None = None) -> pl.Series:
@@ -62,7 +63,7 @@ def compared(holds: str, left: pl.Series, right: pl.Series, rarity: Mapping[str,
 
 def address(email: pl.Series) -> pl.Series:
     """Take off what marks an address as made of a name."""
-    return email.str.strip_chars_start(MADE_OF_NAME + NAME_AND_NUMBER)
+    return email.str.strip_chars_start(NEARLY_MADE + NAME_AND_NUMBER)
 
 
 def _scores(scorer: Callable[..., float], left: _Texts, right: _Texts) -> _Scores:
@@ -126,7 +127,8 @@ def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places
     )
     made = np.flatnonzero(_say_names_only(left, right, one, other))
     if len(made):
-        found[made] = _made_of_names(*(side.gather(made) for side in sides))
+        nearly = (left.str.starts_with(NEARLY_MADE) | right.str.starts_with(NEARLY_MADE)).gather(made).to_numpy()
+        found[made] = _made_of_names(*(side.gather(made) for side in sides), nearly)
     return found
 
 
@@ -138,19 +140,36 @@ def _say_names_only(left: pl.Series, right: pl.Series, one: pl.Series, other: pl
     return (made[0] & made[1] & ~shared).to_numpy()
 
 
-def _made_of_names(left: pl.Series, right: pl.Series) -> _Places:
-    """The level of two addresses that are made of names: by their domains, and the counts of namesakes there."""
+def _made_of_names(left: pl.Series, right: pl.Series, nearly: npt.NDArray[np.bool_]) -> _Places:
+    """The level of two addresses that are made of names: by their domains, and the counts of namesakes there.
+
+    At one domain one address may shorten the name of the other, or be mistyped where it is not quite its holder's name;
+    what is neither is the address of somebody else.
+    """
     parts = [side.str.extract_groups(r"^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
     names, counts, domains = ([part[f"{place}"] for part in parts] for place in (1, 2, 3))
     typed = (_edits(domains[0].to_list(), domains[1].to_list()) <= 1) & (_shorter(*domains) >= _LONG_ENOUGH)
-    places = np.where((domains[0] == domains[1]).to_numpy() | typed, _ONE_DOMAIN, _TWO_DOMAINS).astype(np.int8)
+    one = (domains[0] == domains[1]).to_numpy()
+    places = np.where(one | typed, _ONE_DOMAIN, _TWO_DOMAINS).astype(np.int8)
+    letters = [name.str.replace_all(r"\P{L}", "") for name in names]
+    mistyped = nearly & (_edits(letters[0].to_list(), letters[1].to_list()) <= 2)
+    for place in np.flatnonzero(one & ~mistyped & (letters[0] != letters[1]).to_numpy()):
+        if not _shortens(letters[0][int(place)], letters[1][int(place)]):
+            places[place] = _OTHER_NAMES
     counted = [count.cast(pl.Int64, strict=False).fill_null(0) < _COUNTER for count in counts]
-    other = (domains[0] == domains[1]) & (names[0] == names[1]) & (counts[0] != counts[1]) & counted[0] & counted[1]
-    rivals = np.flatnonzero(other.fill_null(value=False).to_numpy())
+    other = (names[0] == names[1]) & (counts[0] != counts[1]) & counted[0] & counted[1]
+    rivals = np.flatnonzero(one & other.to_numpy())
     if len(rivals):  # where everybody may have several addresses a count says nothing
         of_company = email_domain(left.gather(rivals))["note"].is_null().to_numpy()
         places[rivals[of_company]] = _OTHER_COUNT
     return places
+
+
+def _shortens(one: str, other: str) -> bool:
+    """Whether the letters of the shorter text stand in the longer one in their order: jdoe and janedoe."""
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    rest = iter(long)
+    return all(letter in rest for letter in short)
 
 
 def _phone(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:

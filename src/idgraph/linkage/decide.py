@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import groupby
+from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ __all__ = ["SCHEMA", "least_odds", "probability", "torn_groups"]
 
 _AGAINST: Final = -2.0  # the mean odds of what was compared between two groups, below which they stay apart
 _MOST: Final = 12.0  # beyond which odds say no more, so that one pair cannot outvote many
+_NEVER: Final = -45.0  # below which one pair keeps apart whatever the others say: see `Level.against`
 SCHEMA: Final = {"row": COUNT, "group": COUNT}
 _GROUPS: Final = pl.Schema({"row": pl.Int64(), "group": pl.Int64()})
 
@@ -48,7 +50,7 @@ def least_odds(odds: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], p
     Returns:
         log2 odds; never less than even.
 
-    >>> least_odds(np.array([8.0, 2.0, 0.5, -3.0]), np.array([100.0, 10.0, 10.0, 900.0]), 0.98)
+    >>> least_odds(np.array([8.0, 2.0, 0.5, -3.0]), np.array([100.0, 10.0, 10.0, 900.0]), 0.97)
     2.0
     """
     said, place = np.unique(-odds, return_inverse=True)  # the highest first; pairs of the same odds go together
@@ -98,7 +100,7 @@ class _Component:
         self._members: dict[int, list[int]] = {}
         self._between: dict[int, dict[int, _Between]] = {}
         for _, left, right, odds in pairs:
-            said = max(-_MOST, min(_MOST, odds))
+            said = max(-_MOST, min(_MOST, odds)) if odds > _NEVER else -inf
             for one, other in ((left, right), (right, left)):
                 self._members.setdefault(one, [one])
                 self._between.setdefault(one, {})[other] = (said, 1, odds)

@@ -88,9 +88,10 @@ HOLDINGS: Final[dict[str, Holding]] = {
             ),
             Level("names at one domain", 0.8, 2, counted=True),
             Level("another count of one name at one domain", 0.001, 0, against=True),
+            Level("other names at one domain", 0.02, 0),
             Level("names at two domains", 0.2, 0),
         ),
-        apart=(5, 6, 7),
+        apart=(5, 6, 7, 8),
     ),
     "phone": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.08, 1), ("distant", 0.04, 1), ("different", 0.08, 0))),
     "date": Holding(

@@ -1,6 +1,6 @@
 """People whom no shared value joins: named ones are compared by name, address, employer and what else is known.
 
-What exact evidence joins is compared as one, by the fullest of its names, the most telling of its addresses and the
+What undoubted evidence joins is compared as one, by the fullest of its names, the most telling of its addresses and the
 company of most of its records; so the same evidence is not counted again for each pair of records.
 """
 
@@ -48,7 +48,7 @@ class People:
         records: record, kind, first_seen and attributes.
         names: record, name; see `idgraph.linkage.exact.names_of`.
         identifiers: by type record, value, state: exact evidence.
-        edges: left, right (records): what exact evidence, source systems and judgements join.
+        edges: left, right (records): what undoubted evidence, source systems and judgements join.
         employers: record, company: see `idgraph.linkage.employers`.
     """
 

@@ -15,7 +15,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.candidates import candidates
-from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER
+from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE
 from idgraph.linkage.decide import least_odds, probability, torn_groups
 from idgraph.linkage.fields import tidy
 from idgraph.linkage.patterns import Comparison
@@ -168,21 +168,27 @@ def _mark(local: str, name: str) -> str:
     """What stands before an address: whether its part before the @ is made of its holder's name.
 
     >>> _mark("j.doe", "jane doe"), _mark("jackson", "mark jackosn"), _mark("jdoe73", "jane doe"), _mark("x", "jane doe")
-    ('=', '=', '~', '')
+    ('=', '=≈', '~', '')
     """
     letters = "".join(sign for sign in local if sign.isalpha())
-    if not letters or not _is_made(letters, name):
+    forms = _forms(name) if letters else set()
+    exactly = letters in forms
+    if not exactly and not any(
+        len(form) >= _SHORTEST and JaroWinkler.similarity(letters, form) >= _CLOSE for form in forms
+    ):
         return ""
-    return NAME_AND_NUMBER if any(sign.isdigit() for sign in local) else MADE_OF_NAME
+    if any(sign.isdigit() for sign in local):
+        return NAME_AND_NUMBER
+    return MADE_OF_NAME if exactly else NEARLY_MADE
 
 
-def _is_made(letters: str, name: str) -> bool:
+def _forms(name: str) -> set[str]:
+    """What people make addresses of."""
     words = name.split()
-    forms = set(words)
+    rest = "".join(words[1:])
+    forms = {*words, *((words[0] + rest, words[0][0] + rest, rest) if len(words) > 2 else ())}
     for one in words:
         for other in words:
             if one is not other:
                 forms |= {one + other, one[0] + other, one + other[0]}
-    return letters in forms or any(
-        len(form) >= _SHORTEST and JaroWinkler.similarity(letters, form) >= _CLOSE for form in forms
-    )
+    return forms
