@@ -97,6 +97,9 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     previous: Annotated[
         Path | None, typer.Option(help="Folder of an earlier result, whose ids and judgements stay.")
     ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="model.json of an earlier result: weigh likeness by it, learn nothing anew.")
+    ] = None,
     engine: Annotated[Runs, typer.Option(help="What runs it: this machine, or Spark.")] = Runs.polars,
     master: Annotated[
         str | None, typer.Option(help="Where Spark runs: local[2], a cluster, sc://host; default local[*].")
@@ -105,6 +108,7 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Discover, resolve and write: one run from exports to profiles and accounts."""
     from idgraph.graph import Graph
+    from idgraph.linkage.model import Model
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
@@ -115,12 +119,21 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     off = [*(without or found.config.without), *(["similar"] if exact_only else ())]
     config = _settings(found.config, region, timezone, off)
     earlier = Graph.open(previous) if previous else None
+    learnt = Model.load(model) if model else None
     if not as_json:
         _print_discovery(found)
         if any(item.stanza for item in found.unknown):
             typer.echo(f"\nHow to map what was left out: idgraph discover {shlex.quote(str(folder))}")
     with _progress() as say, _session(engine, master or "local[*]", say) as session:
-        graph = resolve(*found, config=config, judgements=judgements, previous=earlier, session=session, progress=say)
+        graph = resolve(
+            *found,
+            config=config,
+            judgements=judgements,
+            previous=earlier,
+            model=learnt,
+            session=session,
+            progress=say,
+        )
         say("writing")
         graph.write(out, format.value)
         facts = graph.summary()

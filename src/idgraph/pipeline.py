@@ -16,9 +16,10 @@ from idgraph.entities.links import LINK
 from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
-from idgraph.linkage.exact import Context, Exact, link_exact, names_of
 from idgraph.linkage.employers import Companies, employers
-from idgraph.linkage.people import People, similar_people
+from idgraph.linkage.exact import Context, Exact, link_exact, names_of
+from idgraph.linkage.people import Alike, similar_people
+from idgraph.linkage.persons import People
 from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE, check_rule_names
 from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, PERSON_KINDS, TEXT, Level, empty, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from idgraph.engines import Engine
+    from idgraph.linkage.model import Model
 
 __all__ = ["resolve"]
 
@@ -42,6 +44,7 @@ def resolve(
     config: Config | None = None,
     judgements: Any = None,  # noqa: ANN401 - a path or a frame of any library
     previous: Graph | None = None,
+    model: Model | None = None,
     session: Any = None,  # noqa: ANN401 - a SparkSession, which no step imports
     progress: Callable[[str], None] | None = None,
 ) -> Graph:
@@ -53,6 +56,8 @@ def resolve(
         judgements: what people, rules or source systems said of pairs of records: a table (CSV, Parquet, a frame) in
             the columns of the frame `judgements`. Default: those of the previous result.
         previous: an earlier result: its ids stay, and the frame `changes` says what became of them.
+        model: what agreement of names, addresses and so on is worth, from an earlier run (`graph.model`) or a file
+            (`Model.load`); default: learnt from these records.
         session: a SparkSession to run on, where the sources are files or frames of this process. Default: that of the
             Spark frames among the sources; without any, Polars runs it.
         progress: called with a few words before each step.
@@ -61,7 +66,7 @@ def resolve(
         The graph; its frames are computed when they are asked for.
 
     Raises:
-        ConfigError: no source, two of one name, or a rule name that does not exist.
+        ConfigError: no source, two of one name, a rule name that does not exist, or a model of another kind of table.
         SourceError: a source or the judgements cannot be read, or a mapping does not fit.
         EngineError: Spark cannot be used as it is, or sources are frames of several of its sessions.
     """
@@ -75,7 +80,7 @@ def resolve(
     gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in typed]
     say("linking")
-    evidence = _linked(gathered, typed, said, config, engine)
+    evidence = _linked(gathered, typed, said, model, config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
     return Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
@@ -226,7 +231,12 @@ def _own_ids(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 
 
 def _linked(
-    gathered: _Gathered, sources: Sequence[Source], judgements: nw.LazyFrame, config: Config, engine: Engine
+    gathered: _Gathered,
+    sources: Sequence[Source],
+    judgements: nw.LazyFrame,
+    model: Model | None,
+    config: Config,
+    engine: Engine,
 ) -> Evidence:
     """Decide what links: companies first, by their own identifiers and the domains of their people; then people."""
     references = gathered.references
@@ -248,7 +258,7 @@ def _linked(
         return link_exact(identifiers, context, config, engine)
 
     people = _with_derived(gathered.identifiers.pop("person"), named[_USERS], engine)
-    addresses = _company_addresses(people, gathered.records, engine)
+    addresses = _company_addresses(people, gathered.records, config, engine)
     companies = gathered.identifiers.pop("account")
     derived = member_domains(references.memberships, addresses, config, engine)
     domains = _as_identifiers(derived, gathered.records, engine)
@@ -262,7 +272,11 @@ def _linked(
         "person": link("person", people),
     }
     judged = judged_pairs(judgements, gathered.records, engine)
-    links = _person_links(gathered, exact, addresses, judged, config, engine)
+    alike = None
+    if SIMILAR_RULE not in config.without:
+        people_known = _people(gathered, exact, addresses, judged, config, engine)
+        alike = similar_people(people_known, config, engine, model)
+    links = _person_links(exact["person"], alike)
     return Evidence(
         records=gathered.records,
         attributes={level: _attributes(sources, level) for level in ("person", "account")},
@@ -277,42 +291,43 @@ def _linked(
         judged=judged,
         judgements=judgements,
         links=links,
+        model=alike.model if alike else None,
     )
 
 
-def _person_links(
+def _people(
     gathered: _Gathered,
     exact: Mapping[Level, Exact],
     addresses: nw.LazyFrame,
     judged: nw.LazyFrame,
     config: Config,
     engine: Engine,
-) -> nw.LazyFrame | None:
+) -> People:
+    """What is known of people before they are compared."""
+    records = gathered.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
+    merged = gathered.references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
+    same = judged.filter(nw.col("verdict") == "same").select("left", "right")
+    undoubted = exact["person"].edges.filter(nw.col("weight") >= config.strict_weight).select("left", "right")
+    companies = Companies(
+        edges=exact["account"].edges,
+        domains=exact["account"].identifiers["domain"].filter(nw.col("state") == "used").select("record", "value"),
+        names=names_of(gathered.records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))), "account"),
+    )
+    said = _companies_said(records)
+    return People(
+        records=records,
+        names=engine.checkpoint(names_of(records, "person")),
+        identifiers=exact["person"].identifiers,
+        edges=nw.concat([undoubted, merged, same]),
+        employers=employers(gathered.references.memberships, addresses, said, companies, engine),
+    )
+
+
+def _person_links(exact: Exact, alike: Alike | None) -> nw.LazyFrame | None:
     """Links between people: records on shared devices, and those who are alike."""
-    by_time = exact["person"].links
-    found = [] if by_time is None else [by_time.with_columns(nw.lit(None).cast(NUMBER).alias("probability"))]
-    if SIMILAR_RULE not in config.without:
-        records = gathered.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
-        merged = gathered.references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
-        same = judged.filter(nw.col("verdict") == "same").select("left", "right")
-        domains = exact["account"].identifiers["domain"]
-        companies = Companies(
-            edges=exact["account"].edges,
-            domains=domains.filter(nw.col("state") == "used").select("record", "value"),
-            names=names_of(gathered.records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))), "account"),
-        )
-        undoubted = exact["person"].edges.filter(nw.col("weight") >= config.strict_weight)
-        people = People(
-            records=records,
-            names=engine.checkpoint(names_of(records, "person")),
-            identifiers=exact["person"].identifiers,
-            edges=nw.concat([undoubted.select("left", "right"), merged, same]),
-            employers=employers(
-                gathered.references.memberships, addresses, _companies_said(records), companies, engine
-            ),
-        )
-        alike = similar_people(people, config, engine)
-        found += [] if alike is None else [alike]
+    found = [] if alike is None else [alike.links]
+    if exact.links is not None:
+        found.append(exact.links.with_columns(nw.lit(None).cast(NUMBER).alias("probability")))
     return nw.concat([frame.select(LINK) for frame in found]) if found else None
 
 
@@ -349,13 +364,16 @@ def _with_derived(
     return {name: frame for name, frame in people.items() if engine.count(frame)}
 
 
-def _company_addresses(people: Mapping[str, nw.LazyFrame], records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """The company domains that people write from; not asked for where there is no company to belong to."""
+def _company_addresses(
+    people: Mapping[str, nw.LazyFrame], records: nw.LazyFrame, config: Config, engine: Engine
+) -> nw.LazyFrame:
+    """The company domains that people write from; not asked for where nothing asks who their companies are."""
     if "email" not in people:
         none = records.head(0).select("record", nw.lit("").alias("value"), nw.col("first_seen").alias("observed_at"))
         return address_domains(none, engine)
-    companies = engine.count(records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))))
-    return engine.checkpoint(address_domains(people["email"] if companies else people["email"].head(0), engine))
+    compared = SIMILAR_RULE not in config.without
+    asked = compared or engine.count(records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))))
+    return engine.checkpoint(address_domains(people["email"] if asked else people["email"].head(0), engine))
 
 
 def _as_identifiers(domains: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:

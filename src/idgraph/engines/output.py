@@ -19,6 +19,7 @@ from idgraph.errors import IdgraphError, OutputError
 from idgraph.schema import FRAMES
 
 __all__ = [
+    "MODEL_FILE",
     "RUN_FILE",
     "WRITTEN",
     "entity_column",
@@ -31,8 +32,11 @@ __all__ = [
 ]
 
 RUN_FILE: Final = "run.json"
+MODEL_FILE: Final = "model.json"
 # What the folder of a graph consists of.
-WRITTEN: Final = frozenset({RUN_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))})
+WRITTEN: Final = frozenset(
+    {RUN_FILE, MODEL_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))}
+)
 _PARTS: Final = "part-*.parquet"  # as Spark names them
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://…, hdfs:/…; not the drive C:/
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Engine
+    from idgraph.linkage.model import Model
 
 __all__ = ["Evidence", "evidence_of", "judged_pairs"]
 
@@ -58,6 +59,7 @@ class Evidence:
             what judgements come to.
         judgements: the frame `judgements`.
         links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
+        model: what the weights of links between people who are alike come from; or None.
     """
 
     records: nw.LazyFrame
@@ -72,6 +74,7 @@ class Evidence:
     judged: nw.LazyFrame
     judgements: nw.LazyFrame
     links: nw.LazyFrame | None = None
+    model: Model | None = None
 
 
 def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine) -> Evidence:

@@ -128,7 +128,7 @@ def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places
     made = np.flatnonzero(_say_names_only(left, right, one, other))
     if len(made):
         nearly = (left.str.starts_with(NEARLY_MADE) | right.str.starts_with(NEARLY_MADE)).gather(made).to_numpy()
-        found[made] = _made_of_names(*(side.gather(made) for side in sides), nearly)
+        found[made] = _made_of_names(sides[0].gather(made), sides[1].gather(made), nearly)
     return found
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from idgraph.linkage.fields import NEVER
 from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ __all__ = ["SCHEMA", "least_odds", "probability", "torn_groups"]
 
 _AGAINST: Final = -2.0  # the mean odds of what was compared between two groups, below which they stay apart
 _MOST: Final = 12.0  # beyond which odds say no more, so that one pair cannot outvote many
-_NEVER: Final = -45.0  # below which one pair keeps apart whatever the others say: see `Level.against`
 SCHEMA: Final = {"row": COUNT, "group": COUNT}
 _GROUPS: Final = pl.Schema({"row": pl.Int64(), "group": pl.Int64()})
 
@@ -100,7 +100,7 @@ class _Component:
         self._members: dict[int, list[int]] = {}
         self._between: dict[int, dict[int, _Between]] = {}
         for _, left, right, odds in pairs:
-            said = max(-_MOST, min(_MOST, odds)) if odds > _NEVER else -inf
+            said = max(-_MOST, min(_MOST, odds)) if odds > NEVER / 2 else -inf
             for one, other in ((left, right), (right, left)):
                 self._members.setdefault(one, [one])
                 self._between.setdefault(one, {})[other] = (said, 1, odds)

@@ -71,7 +71,9 @@ def employers(
         ]
     )
     asked = engine.checkpoint(asked)
-    direct = asked.join(by_domain.select("text", "company").unique(["text", "company"]), left_on="name", right_on="text")
+    direct = asked.join(
+        by_domain.select("text", "company").unique(["text", "company"]), left_on="name", right_on="text"
+    )
     direct = engine.checkpoint(direct.select("record", "name", "company"))
     rest = asked.join(direct.select("record", "name"), on=["record", "name"], how="anti").select("record", "key")
     keys = _answers(rest.select("key").unique("key"), by_key.select("key", "company"), engine)

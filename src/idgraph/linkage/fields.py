@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log2
+from math import inf, log2
 from typing import Final
 
 import polars as pl
@@ -14,9 +14,10 @@ from idgraph.errors import ConfigError
 from idgraph.normalise import normalise
 from idgraph.normalise.folding import folded
 
-__all__ = ["HOLDINGS", "NULL", "Field", "Holding", "Level", "recognise", "tidy"]
+__all__ = ["HOLDINGS", "NEVER", "NULL", "Field", "Holding", "Level", "recognise", "tidy"]
 
 NULL: Final = 0  # the code of a pair of which one has no value
+NEVER: Final = -100.0  # bits that all other fields together do not make up for
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,14 @@ class Level:
         share: how often one entity's two values agree so, before any data was seen.
         agrees: 2 the same, 1 alike, 0 different.
         counted: whether a rarer value says more.
-        against: whether it speaks against one entity whatever the table says: how often one entity's values are so is
-            not learnt.
+        most_bits: the most that it may say for one entity, in log2 odds, whatever the table seems to teach.
     """
 
     name: str
     share: float
     agrees: int
     counted: bool = False
-    against: bool = False
+    most_bits: float = inf
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ HOLDINGS: Final[dict[str, Holding]] = {
                 ("different", 0.1, 0),
             ),
             Level("names at one domain", 0.8, 2, counted=True),
-            Level("another count of one name at one domain", 0.001, 0, against=True),
-            Level("other names at one domain", 0.02, 0),
+            Level("another count of one name at one domain", 0.001, 0, most_bits=NEVER),
+            Level("other names at one domain", 0.02, 0, most_bits=-2.0),
             Level("names at two domains", 0.2, 0),
         ),
         apart=(5, 6, 7, 8),

@@ -122,7 +122,9 @@ class Comparison:
         rarity = _rarity(held, engine) if field.holds == "text" else {}
         named_rows = engine.count(held.filter(named)) if field.holds == "email" else 0
         collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
-        return _Values(of_row, texts, steps, dict(zip(levels, [rows or 0, named_rows], strict=False)), collision, rarity)
+        return _Values(
+            of_row, texts, steps, dict(zip(levels, [rows or 0, named_rows], strict=False)), collision, rarity
+        )
 
     @property
     def held(self) -> list[Mapping[int, int]]:

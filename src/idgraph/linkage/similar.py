@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.fields import Field
     from idgraph.linkage.model import Model
 
-__all__ = ["PRECISION", "Similar", "similar"]
+__all__ = ["PRECISION", "Similar", "similar", "tidied"]
 
 PRECISION: Final = 0.98
 _DRAWN: Final = 400_000
@@ -64,6 +64,7 @@ def similar(
     engine: Engine,
     *,
     model: Model | None = None,
+    proven: Mapping[str, Sequence[float]] | None = None,
     precision: float = PRECISION,
     across: bool = False,
 ) -> Similar:
@@ -74,6 +75,8 @@ def similar(
         fields: what is compared.
         engine: what runs it.
         model: weights learnt before; default: learnt from this table.
+        proven: by field, how many pairs that are known to be one entity's agree on each of its levels; at best pairs
+            that something else than this field has proven.
         precision: the share of links that is expected to be right.
         across: only pairs of rows of two sides.
 
@@ -84,23 +87,23 @@ def similar(
         names = ", ".join(f"{field.name} ({field.holds})" for field in model.fields)
         msg = f"the model was learnt on other columns: {names}. Name these columns, or train a new model."
         raise ConfigError(msg)
-    schema = table.collect_schema()
-    carried = {"row": schema["row"], "side": COUNT, **{field.name: TEXT for field in fields}}
-    tidied = engine.checkpoint(engine.map_batches(table, partial(_tidied, fields=fields), carried))
-    sides = [count for _, count in sorted(engine.collect(tidied.group_by("side").agg(nw.len().alias("n"))).rows())]
+    values = tidied(table, fields, engine)
+    sides = [count for _, count in sorted(engine.collect(values.group_by("side").agg(nw.len().alias("n"))).rows())]
     rows = sum(sides)
     possible = rows * (rows - 1) / 2
     if across:
         possible -= sum(size * (size - 1) / 2 for size in sides)
-    comparison = Comparison(tidied, fields, engine)
-    found = candidates(tidied, fields, rows, engine, across=across)
+    comparison = Comparison(values, fields, engine)
+    found = candidates(values, fields, rows, engine, across=across)
     met = comparison.patterns(found.pairs)
     patterns, counts = _counted(met, engine)
     decoded = comparison.decoded(patterns)
     if model is None:
-        drawn_patterns, drawn_counts = _counted(comparison.patterns(_drawn(rows, schema["row"], engine)), engine)
+        strangers = _drawn(rows, table.collect_schema()["row"], engine)
+        drawn_patterns, drawn_counts = _counted(comparison.patterns(strangers), engine)
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
-        model = train(fields, Counted.of(decoded, counts), drawn, comparison.collisions, rows, possible)
+        met_counts = Counted.of(decoded, counts)
+        model = train(fields, met_counts, drawn, comparison.collisions, rows, possible, proven or {})
     weights = model.weights(decoded, comparison.held)
     odds = weights + model.prior(rows, possible)
     least = least_odds(odds, counts, precision)
@@ -122,6 +125,12 @@ def similar(
     )
     least_probability = float(probability(np.array([least]))[0])
     return Similar(engine.checkpoint(likely), model, comparison, found.keys, int(counts.sum()), least_probability)
+
+
+def tidied(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> nw.LazyFrame:
+    """Bring the values of a table into the spelling in which they are compared: row, side, and the fields (String)."""
+    schema = {"row": table.collect_schema()["row"], "side": COUNT, **{field.name: TEXT for field in fields}}
+    return engine.checkpoint(engine.map_batches(table, partial(_tidied, fields=fields), schema))
 
 
 def _counted(frame: nw.LazyFrame, engine: Engine) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -167,7 +176,12 @@ def _marked(values: pl.DataFrame, email: str, names: Sequence[str]) -> pl.Series
 def _mark(local: str, name: str) -> str:
     """What stands before an address: whether its part before the @ is made of its holder's name.
 
-    >>> _mark("j.doe", "jane doe"), _mark("jackson", "mark jackosn"), _mark("jdoe73", "jane doe"), _mark("x", "jane doe")
+    >>> (
+    ...     _mark("j.doe", "jane doe"),
+    ...     _mark("jackson", "mark jackosn"),
+    ...     _mark("jdoe73", "jane doe"),
+    ...     _mark("x", "jane doe"),
+    ... )
     ('=', '=≈', '~', '')
     """
     letters = "".join(sign for sign in local if sign.isalpha())

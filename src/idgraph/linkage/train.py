@@ -17,7 +17,7 @@ import numpy.typing as npt
 from idgraph.linkage.model import Model, Tie
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from idgraph.linkage.fields import Field
     from idgraph.linkage.patterns import Decoded
@@ -30,9 +30,9 @@ _ROUNDS: Final = 60
 _STILL: Final = 1e-4  # the share of matches that a round may change by, when it is the last
 _FIRST_ROUNDS: Final = 6
 _BELIEF: Final = 0.25  # what is known of levels beforehand weighs as much as this share of the matches
+_ELSEWHERE: Final = 10.0  # proven pairs that what is known beforehand weighs as much as
 _EASED: Final = 0.5  # pairs that each level is taken to have been seen in besides
 _ROOM: Final = 2.0  # pairs that observed and expected numbers are eased by
-_AGAINST: Final = 2.0**-100  # more than all other fields together say
 _LEAST: Final = 1e-9  # a share that was never seen is not nothing
 _TIED: Final = 0.3  # bits; less is no tie
 _SAME, _ALIKE, _OTHER = 0, 1, 2
@@ -64,6 +64,7 @@ def train(
     collisions: Sequence[float],
     rows: int,
     possible: float,
+    proven: Mapping[str, Sequence[float]],
 ) -> Model:
     """Learn a model.
 
@@ -74,11 +75,12 @@ def train(
         collisions: for each field, how likely two rows that hold a value hold the same.
         rows: how many rows the table has.
         possible: how many pairs there could be.
+        proven: by field, how many pairs that are one entity's agree on each of its levels.
 
     Returns:
         The model.
     """
-    return _Training(fields, met, drawn, collisions, rows, possible).run()
+    return _Training(fields, met, drawn, collisions, rows, possible, proven).run()
 
 
 class _Training:
@@ -90,10 +92,12 @@ class _Training:
         collisions: Sequence[float],
         rows: int,
         possible: float,
+        proven: Mapping[str, Sequence[float]],
     ) -> None:
         self._fields, self._met, self._drawn = list(fields), met, drawn
         self._rows, self._possible, self._collisions = rows, possible, list(collisions)
-        self._believed = [np.array([level.share for level in field.holding.levels]) for field in fields]
+        self._proven = [np.array(proven.get(field.name, [0.0] * len(field.holding.levels))) for field in fields]
+        self._believed = [_believed(field, counts) for field, counts in zip(fields, self._proven, strict=True)]
         self._m = [_shared(field, believed) for field, believed in zip(fields, self._believed, strict=True)]
         self._u = [self._first_u(place) for place in range(len(fields))]
         self._states = [self._state(counted.levels) for counted in (met, drawn)]
@@ -183,15 +187,17 @@ class _Training:
         found = counts.copy()
         for group in field.holding.groups:
             inside = believed[group] / believed[group].sum()
-            found[group] += inside * (2 + _BELIEF * counts[group].sum())
+            belief = max(_BELIEF, min(1.0, float(self._proven[place][group].sum()) / max(counts[group].sum(), 1)))
+            found[group] += inside * (2 + belief * counts[group].sum())
         shares = _shared(field, found)
         most = field.holding.most_different if field.most_different is None else field.most_different
         for group in field.holding.groups:  # the last level of each is that of different values
             agreeing, different = shares[group[:-1]], min(float(shares[group[-1]]), most)
             shares[group[:-1]] = agreeing * (1 - different) / max(float(agreeing.sum()), 1e-12)
             shares[group[-1]] = different
-        against = [level.against for level in field.holding.levels]
-        return np.where(against, self._u[place] * _AGAINST, shares)
+        bits = np.array([level.most_bits for level in field.holding.levels])
+        capped: _Floats = np.minimum(shares, self._u[place] * np.exp2(bits))
+        return capped
 
     def _learn_strangers(self) -> None:
         """Look again at pairs drawn at random, less those that seem to be one entity."""
@@ -249,6 +255,15 @@ class _Training:
                 group = [group[one] if place == gone else place for place in group]
                 ties.append(Tie(one, other, tuple(tuple(float(x) for x in row) for row in bits)))
         return ties
+
+
+def _believed(field: Field, proven: _Floats) -> _Floats:
+    """How one entity's values are taken to agree: as proven pairs do, and a little as such values do elsewhere."""
+    shares = np.array([level.share for level in field.holding.levels])
+    for group in field.holding.groups:
+        known = proven[group].sum()
+        shares[group] = (proven[group] + _ELSEWHERE * shares[group]) / (known + _ELSEWHERE)
+    return shares
 
 
 def _shared(field: Field, amounts: _Floats) -> _Floats:
