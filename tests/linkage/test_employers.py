@@ -41,7 +41,10 @@ def test_a_name_names_a_company_however_it_is_written(name):
 
 
 def test_a_member_belongs_to_the_company_that_its_tenant_is_part_of():
-    assert _found(memberships=[(1, ACME_AGAIN)], said=[(1, "Betamax")]) == [(1, f"company {ACME}"), (1, f"company {BETA}")]
+    assert _found(memberships=[(1, ACME_AGAIN)], said=[(1, "Betamax")]) == [
+        (1, f"company {ACME}"),
+        (1, f"company {BETA}"),
+    ]
 
 
 def test_strangers_of_one_unknown_company_have_it_in_common():

@@ -19,6 +19,7 @@ from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE
 from idgraph.linkage.decide import least_odds, probability, torn_groups
 from idgraph.linkage.fields import tidy
 from idgraph.linkage.patterns import Comparison
+from idgraph.linkage.rarity import learn_rarity
 from idgraph.linkage.train import Counted, train
 from idgraph.schema import COUNT, NUMBER, TEXT
 
@@ -101,6 +102,7 @@ def similar(
         drawn_patterns, drawn_counts = _counted(comparison.patterns(_drawn(rows, schema["row"], engine)), engine)
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
         model = train(fields, Counted.of(decoded, counts), drawn, comparison.collisions, rows, possible)
+        model = learn_rarity(model, comparison, decoded, counts, rows, possible)
     weights = model.weights(decoded, comparison.held)
     odds = weights + model.prior(rows, possible)
     least = least_odds(odds, counts, precision)
@@ -167,7 +169,12 @@ def _marked(values: pl.DataFrame, email: str, names: Sequence[str]) -> pl.Series
 def _mark(local: str, name: str) -> str:
     """What stands before an address: whether its part before the @ is made of its holder's name.
 
-    >>> _mark("j.doe", "jane doe"), _mark("jackson", "mark jackosn"), _mark("jdoe73", "jane doe"), _mark("x", "jane doe")
+    >>> (
+    ...     _mark("j.doe", "jane doe"),
+    ...     _mark("jackson", "mark jackosn"),
+    ...     _mark("jdoe73", "jane doe"),
+    ...     _mark("x", "jane doe"),
+    ... )
     ('=', '=≈', '~', '')
     """
     letters = "".join(sign for sign in local if sign.isalpha())
