@@ -87,10 +87,10 @@ def score(matches, frame):
 
 
 def test_dirty_copies_are_found():
-    frame = people()
+    frame = people(1200)
     found = score(ig.dedupe(frame, id="id"), frame)
-    assert found.precision > 0.98
-    assert found.recall > 0.95
+    assert found.precision > 0.97
+    assert found.recall > 0.99
 
 
 def test_neither_the_order_of_rows_nor_of_columns_matters():

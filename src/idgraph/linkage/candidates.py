@@ -218,13 +218,19 @@ def _local(text: pl.Series) -> pl.Series:
     return address(text).str.split("@").list.get(0)
 
 
+_OF_TEXT: Final[dict[str, _Make]] = {
+    "word": _words,
+    "beginning": lambda text: text.str.replace_all(" ", "", literal=True).str.slice(0, 6),
+}
 _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "name": {"word": _words, "sound": _sounds},
     "email": {"whole": address, "before the @": _local},
     "phone": {"whole": _whole, "last seven": lambda text: text.str.tail(7)},
     "date": {"whole": _whole, "year": lambda text: text.str.slice(0, 4), "day": lambda text: text.str.slice(4)},
     "code": {"whole": _whole, "first half": _head, "second half": _tail},
-    "text": {"word": _words, "beginning": lambda text: text.str.replace_all(" ", "", literal=True).str.slice(0, 6)},
+    "text": _OF_TEXT,
+    "title": _OF_TEXT,
+    "list": {"word": _words},
     "category": {"whole": _whole},
     "several": {"each": lambda text: text.str.split(SEPARATOR)},
     "number": {"whole": _whole},

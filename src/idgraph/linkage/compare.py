@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from idgraph.normalise import email_domain
 
-__all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "NEARLY_MADE", "SEPARATOR", "address", "compared"]
+__all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "NEARLY_MADE", "SEPARATOR", "WORDED", "address", "compared"]
 
 # Stand before an e-mail address whose local part is made of its holder's name; but for a letter; or of it and a number.
 MADE_OF_NAME: Final = "="
@@ -23,6 +23,9 @@ NEARLY_MADE: Final = "=≈"
 NAME_AND_NUMBER: Final = "~"
 # Parts the values of a field that holds several.
 SEPARATOR: Final = "\x1f"
+
+# What is compared by its words, the rarer the heavier.
+WORDED: Final = frozenset({"text", "title", "list"})
 
 _Places = npt.NDArray[np.int8]
 _Scores = npt.NDArray[np.float32]
@@ -112,7 +115,8 @@ def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
         some, others = [one[place] for place in several], [other[place] for place in several]
         mistyped[several] |= _scores(fuzz.token_sort_ratio, some, others) >= 92
         alike[several] |= _scores(fuzz.token_set_ratio, some, others) >= 90
-    return _placed(mistyped, alike, distant)
+    never = np.zeros_like(distant)  # whether names stand in each other's column, their own values do not tell
+    return _placed(mistyped, alike, distant, never, never)
 
 
 def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
@@ -186,17 +190,34 @@ def _code(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
 def _date(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
     turned = left.str.slice(0, 4) + left.str.slice(6, 2) + left.str.slice(4, 2)
     edits = _edits(left.to_list(), right.to_list())
-    year = (left.str.slice(0, 4) == right.str.slice(0, 4)).to_numpy()
-    return _placed((edits <= 1) | (turned == right).to_numpy(), year | (edits <= 2))
+    year, month, day = (
+        (left.str.slice(start, length) == right.str.slice(start, length)).to_numpy()
+        for start, length in ((0, 4), (4, 2), (6, 2))
+    )
+    two = (year & month) | (year & day) | (month & day) | (edits <= 2)
+    return _placed((edits <= 1) | (turned == right).to_numpy(), two, year)
 
 
 def _text(left: pl.Series, right: pl.Series, rarity: Mapping[str, float]) -> _Places:
     one, other = left.str.head(_LONG).to_list(), right.str.head(_LONG).to_list()
     sort, some = _scores(fuzz.token_sort_ratio, one, other), _scores(fuzz.token_set_ratio, one, other)
     shared = _words_shared(left, right, rarity)
-    return _placed(
-        (sort >= 92) | (shared >= 0.9), (sort >= 82) | (shared >= 0.65), (sort >= 70) | (some >= 90) | (shared >= 0.4)
-    )
+    near, alike = (sort >= 92) | (shared >= 0.9), (sort >= 82) | (shared >= 0.65)
+    counted = ~_numbers_differ(left, right)
+    return _placed(near & counted, alike & counted, near | alike, (sort >= 70) | (some >= 90) | (shared >= 0.4))
+
+
+def _list(left: pl.Series, right: pl.Series, rarity: Mapping[str, float]) -> _Places:
+    shared = _words_shared(left, right, rarity)
+    return _placed(shared >= 0.5, shared > 0)
+
+
+def _numbers_differ(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
+    """Whether both texts hold numbers, and none in common: houses of one street, branches of one firm."""
+    either = left.to_frame("l").with_columns(right.alias("r")).select(pl.all().str.extract_all(r"\d+"))
+    both = (pl.col("l").list.len() > 0) & (pl.col("r").list.len() > 0)
+    found = either.select(both & (pl.col("l").list.set_intersection("r").list.len() == 0))
+    return found.to_series().to_numpy()
 
 
 def _category(left: pl.Series, _right: pl.Series, _: Mapping[str, float]) -> _Places:
@@ -220,6 +241,8 @@ _COMPARE: Final[dict[str, Callable[[pl.Series, pl.Series, Mapping[str, float]], 
     "date": _date,
     "code": _code,
     "text": _text,
+    "title": _text,
+    "list": _list,
     "category": _category,
     "several": _several,
     "number": _number,

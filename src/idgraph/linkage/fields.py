@@ -66,6 +66,15 @@ def _levels(*said: tuple[str, float, int], counted: bool = True) -> tuple[Level,
     return tuple(Level(name, share, agrees, counted and agrees == 2) for name, share, agrees in said)
 
 
+_TEXT: Final = _levels(
+    ("same", 0.7, 2),
+    ("nearly the same", 0.1, 1),
+    ("alike", 0.08, 1),
+    ("alike but for numbers", 0.03, 1),
+    ("some words", 0.04, 1),
+    ("different", 0.05, 0),
+)
+
 HOLDINGS: Final[dict[str, Holding]] = {
     "name": Holding(
         _levels(
@@ -73,7 +82,9 @@ HOLDINGS: Final[dict[str, Holding]] = {
             ("mistyped", 0.12, 1),
             ("short form or alike", 0.05, 1),
             ("distant", 0.03, 1),
-            ("different", 0.05, 0),
+            ("swapped", 0.01, 1),
+            ("in the other column", 0.01, 1),
+            ("different", 0.04, 0),
         ),
         most_different=0.25,
     ),
@@ -95,18 +106,21 @@ HOLDINGS: Final[dict[str, Holding]] = {
     ),
     "phone": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.08, 1), ("distant", 0.04, 1), ("different", 0.08, 0))),
     "date": Holding(
-        _levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("same year", 0.05, 1), ("different", 0.05, 0)),
+        _levels(
+            ("same", 0.8, 2),
+            ("mistyped", 0.1, 1),
+            ("two parts of three", 0.04, 1),
+            ("same year", 0.02, 1),
+            ("different", 0.04, 0),
+        ),
         most_different=0.3,
     ),
     "code": Holding(_levels(("same", 0.8, 2), ("mistyped", 0.1, 1), ("distant", 0.05, 1), ("different", 0.05, 0))),
-    "text": Holding(
-        _levels(
-            ("same", 0.7, 2),
-            ("nearly the same", 0.1, 1),
-            ("alike", 0.1, 1),
-            ("some words", 0.05, 1),
-            ("different", 0.05, 0),
-        )
+    "text": Holding(_TEXT),
+    "title": Holding(_TEXT, most_different=0.25),
+    "list": Holding(
+        _levels(("same", 0.2, 2), ("most of it shared", 0.2, 1), ("some of it shared", 0.2, 1), ("different", 0.4, 0)),
+        most_different=0.95,
     ),
     "category": Holding(_levels(("same", 0.9, 2), ("different", 0.1, 0))),
     "several": Holding((*_levels(("same", 0.7, 2)), Level("some the same", 0.2, 2), Level("different", 0.1, 0))),
@@ -138,7 +152,9 @@ _WORD_SPLIT: Final = re.compile(r"[^a-z0-9]+|(?<=[a-z])(?=[A-Z])")
 _GIVEN: Final = {"first", "given", "fore", "middle", "forename", "firstname", "givenname"}
 _FAMILY: Final = {"last", "sur", "family", "surname", "lastname", "familyname"}
 _PERSON: Final = {*_GIVEN, *_FAMILY, "full", "fullname", "person", "contact"}
+_TITLE: Final = {"name", "title", "company", "organisation", "organization", "product"}
 _ENOUGH: Final = 0.6
+_SOME: Final = 0.3
 _FEW_WORDS: Final = 40
 _SHORT: Final = 14
 _DIGITS: Final = 0.3
@@ -146,6 +162,7 @@ _MOST: Final = 10  # fields
 _PHONE: Final = {"phone", "tel", "telephone", "mobile", "fax", "cell"}
 _ID: Final = {"id", "key", "uuid", "guid"}
 _DATE: Final = r"^(?:(?:1[0-9]|20)\d{2}[-/.]?[01]\d[-/.]?[0-3]\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:\d{2}|\d{4}))(?:[T ].*)?$"
+_BETWEEN: Final = r"[^\s*|;][ ]*(?:[*]{2,}|[|;])[ ]*[^\s*|;]"  # what parts the things of a list; commas are in any text
 _PLAIN_NAME: Final = r"^[\p{L}\p{M}'’`.\- ]+$"
 
 
@@ -219,12 +236,14 @@ def _holds(name: str, column: pl.Series) -> str:
         "email": seen.share(r"^[^@\s]+@[^@\s]+$") >= _ENOUGH,
         "phone": bool(words & _PHONE) and seen.digits >= _ENOUGH,
         "date": seen.share(_DATE) >= _ENOUGH,
-        "name": bool(words & _PERSON) and seen.share(_PLAIN_NAME) >= _ENOUGH,
         "number": seen.share(r"^[+-]?\d+\.\d+$") >= _ENOUGH,
+        "list": seen.lists() >= _SOME,
+        "title": seen.legal_forms() >= _SOME,
+        "name": bool(words & _PERSON) and seen.share(_PLAIN_NAME) >= _ENOUGH,
         "category": distinct <= min(_FEW_WORDS, len(values) // 5),
         "code": seen.digits > _DIGITS and seen.letters <= _SHORT and seen.share(r"\d") >= _ENOUGH,
     }
-    return next((holds for holds, fits in tests.items() if fits), "text")
+    return next((holds for holds, fits in tests.items() if fits), "title" if words & _TITLE else "text")
 
 
 class _Look:
@@ -239,6 +258,16 @@ class _Look:
     def share(self, pattern: str) -> float:
         """How many of them a pattern fits."""
         return float(self._values.str.contains(pattern).sum()) / len(self._values)
+
+    def lists(self) -> float:
+        """How many are lists of several things."""
+        return self.share(_BETWEEN)
+
+    def legal_forms(self) -> float:
+        """How many are names of companies that end in a legal form."""
+        plain = self._values.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+        named = normalise("company_name", self._values)["value"]
+        return float((named.str.count_matches(" ") < plain.str.count_matches(" ")).sum()) / len(self._values)
 
 
 def _telling(column: pl.Series) -> float:
@@ -260,6 +289,11 @@ def tidy(field: Field, column: pl.Series) -> pl.Series:
         text = raw.str.replace_all(r"\D", "")
     elif field.holds == "date":
         text = _day(raw)
+    elif field.holds == "list":
+        things = folded(raw).str.replace_all("[*]{2,}|[|;]", "\n").str.replace_all(r"[^\p{L}\p{M}\p{N}\n]+", "")
+        text = things.str.split("\n").list.unique().list.sort().list.join(" ").str.strip_chars()
+    elif field.holds == "title":
+        text = normalise("company_name", raw)["value"]
     else:
         text = folded(raw).str.replace_all("['’`]", "")
         if field.holds == "code":

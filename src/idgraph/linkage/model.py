@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Model", "Tie"]
 
 _Floats = npt.NDArray[np.float64]
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _DIGITS: Final = 4
 
 
@@ -58,6 +58,8 @@ class Model:
         u: for each field, how often two strangers do.
         ties: what strangers agree in together.
         matches_per_row: pairs of one entity for each row of the table; the odds of a pair before anything is compared.
+        rarity: for each field and counted level, bits to add by how rare the value is: one number for each power of √2
+            of the share of rows that hold it, from all of them down. See `idgraph.linkage.rarity`.
     """
 
     fields: tuple[Field, ...]
@@ -65,6 +67,7 @@ class Model:
     u: tuple[tuple[float, ...], ...]
     ties: tuple[Tie, ...]
     matches_per_row: float
+    rarity: tuple[tuple[tuple[float, ...], ...], ...] = ()
 
     def weights(self, decoded: Decoded, held: Sequence[Mapping[int, int]]) -> _Floats:
         """Weigh patterns.
@@ -92,6 +95,11 @@ class Model:
         # The same rare value says more than the same common one: m over its own frequency, instead of over the average.
         rows = np.array([max(held[place].get(level, 1), 1) for level in range(len(self.m[place]))])
         rare = (np.log2(np.array(self.m[place])) + np.log2(rows))[np.maximum(levels, 0)] - steps / 2
+        if self.rarity:
+            for level, bits in zip(held[place], self.rarity[place], strict=True):
+                by_rarity = np.array([*bits, 0.0])  # beyond what was seen nothing is added
+                at = np.round(2 * np.log2(rows[level])).astype(np.int64) - steps
+                rare = rare + np.where(levels == level, by_rarity[np.clip(at, 0, len(bits))], 0.0)
         found: _Floats = np.where(steps >= 0, np.where(levels >= 0, rare, 0.0), plain)
         return found
 
@@ -125,7 +133,7 @@ class Model:
             fields = tuple(Field(**field) for field in said["fields"])
             ties = tuple(Tie(tie["one"], tie["other"], tuple(map(tuple, tie["bits"]))) for tie in said["ties"])
             m, u = (_shares(said[name], fields) for name in ("m", "u"))
-            return Model(fields, m, u, ties, float(said["matches_per_row"]))
+            return Model(fields, m, u, ties, float(said["matches_per_row"]), _rarity(said["rarity"], fields))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{path} is no model that this version of idgraph can read: {error}. Train it again."
             raise ConfigError(msg) from None
@@ -140,5 +148,18 @@ def _shares(said: Any, fields: tuple[Field, ...]) -> tuple[tuple[float, ...], ..
     found = tuple(tuple(map(float, shares)) for shares in said)
     if [len(shares) for shares in found] != [len(HOLDINGS[field.holds].levels) for field in fields]:
         msg = "its levels are not those of its fields"
+        raise ValueError(msg)
+    return found
+
+
+def _rarity(said: Any, fields: tuple[Field, ...]) -> tuple[tuple[tuple[float, ...], ...], ...]:  # noqa: ANN401
+    """Read what rarity says, for each counted level.
+
+    Raises:
+        ValueError: there are more or fewer.
+    """
+    found = tuple(tuple(tuple(map(float, bits)) for bits in levels) for levels in said)
+    if [len(levels) for levels in found] != [sum(level.counted for level in field.holding.levels) for field in fields]:
+        msg = "its rarity is not that of its fields"
         raise ValueError(msg)
     return found

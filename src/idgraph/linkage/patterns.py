@@ -19,7 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from idgraph.errors import ConfigError
-from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, compared
+from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, WORDED, compared
 from idgraph.linkage.fields import NULL
 from idgraph.schema import COUNT, TEXT
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Decoded"]
 
+_Floats = npt.NDArray[np.float64]
 _HALF: Final = 2  # two steps of √2 for each power of two
 _LARGEST: Final = 1 << 62
 _OFTEN: Final = 10  # a word of fewer texts is as rare as any
@@ -60,6 +61,7 @@ class _Values:
         held: how many rows hold a value that may agree on a counted level.
         collision: how likely two rows that hold a value, not an address made of a name, hold the same.
         rarity: of words.
+        sharing: for each counted level and step, how many pairs of rows hold one value.
     """
 
     of_row: nw.LazyFrame
@@ -68,6 +70,7 @@ class _Values:
     held: Mapping[int, int]
     collision: float
     rarity: Mapping[str, float]
+    sharing: Mapping[int, _Floats]
 
 
 class Comparison:
@@ -104,10 +107,12 @@ class Comparison:
         whole = counted if field.holds != "email" else counted.filter(~made)
         twice = (nw.col("n") * (nw.col("n") - 1)).sum().alias("twice")
         rows, same = engine.collect(whole.select(nw.col("n").sum().alias("rows"), twice)).row(0)
+        sizes = [whole.select("n")]
         if field.holds == "email":  # of addresses made of names it is the domain that may be rare
             domain = nw.col("text").str.replace_all("^[^@]*@", "")
             shared = counted.with_columns(domain.alias("domain"), named.alias("named"))
             totals = shared.filter(nw.col("named")).group_by("domain").agg(nw.col("n").sum().alias("together"))
+            sizes.append(totals.select(nw.col("together").alias("n")))
             counted = shared.join(totals, on="domain", how="left").with_columns(nw.coalesce("together", "n"))
         else:
             counted = counted.with_columns(nw.col("n").alias("together"))
@@ -119,17 +124,29 @@ class Comparison:
         texts = engine.number(digits, "code")
         of_row = engine.checkpoint(held.join(texts.select("code", "text"), on="text").select("row", "code"))
         levels = [place for place, level in enumerate(field.holding.levels) if level.counted]
-        rarity = _rarity(held, engine) if field.holds == "text" else {}
+        rarity = _rarity(held, engine) if field.holds in WORDED else {}
         named_rows = engine.count(held.filter(named)) if field.holds == "email" else 0
         collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
-        return _Values(
-            of_row, texts, steps, dict(zip(levels, [rows or 0, named_rows], strict=False)), collision, rarity
-        )
+        of_level = dict(zip(levels, [rows or 0, named_rows], strict=False))
+        sharing = {level: self._sharing(size, steps) for level, size in zip(levels, sizes, strict=False)}
+        return _Values(of_row, texts, steps, of_level, collision, rarity, sharing)
+
+    def _sharing(self, sizes: nw.LazyFrame, steps: int) -> _Floats:
+        """How many pairs of rows hold one value, by the step of how many rows do."""
+        held = self._engine.collect(sizes.group_by("n").agg(nw.len().alias("values")))
+        n = held["n"].cast(pl.Float64)
+        pairs = (n * (n - 1) / 2 * held["values"]).to_numpy()
+        return np.bincount(_step(n).to_numpy(), weights=pairs, minlength=steps).astype(np.float64)
 
     @property
     def held(self) -> list[Mapping[int, int]]:
         """For each field and counted level, how many rows hold a value that may agree on it."""
         return [values.held for values in self._values]
+
+    @property
+    def sharing(self) -> list[Mapping[int, _Floats]]:
+        """For each field and counted level, how many pairs of rows hold one value, by step."""
+        return [values.sharing for values in self._values]
 
     @property
     def collisions(self) -> list[float]:
@@ -209,13 +226,16 @@ def _digits(rows: pl.DataFrame, levels: Mapping[int, int]) -> pl.DataFrame:
     """Say of each value the digit of a pair that both hold it, and of an unlike pair that agrees on a counted level."""
     if not levels:
         return rows.select("text", same=pl.lit(1, pl.Int64), shared=pl.lit(1, pl.Int64))
-    same, shared = (
-        (rows[count].cast(pl.Float64).log(2) * _HALF).round(0).cast(pl.Int64) for count in ("n", "together")
-    )
+    same, shared = (_step(rows[count]) for count in ("n", "together"))
     first, last = levels[min(levels)], levels[max(levels)]
     alike = pl.select(pl.lit(last) + shared).to_series()
     made = rows["text"].str.starts_with(MADE_OF_NAME)
     return rows.select("text", same=pl.when(made).then(alike).otherwise(first + same), shared=alike)
+
+
+def _step(n: pl.Series) -> pl.Series:
+    """In powers of √2, how many rows hold a value."""
+    return (n.cast(pl.Float64).log(2) * _HALF).round(0).cast(pl.Int64)
 
 
 def _compared(rows: pl.DataFrame, holds: str, rarity: Mapping[str, float]) -> pl.DataFrame:

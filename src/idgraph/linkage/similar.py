@@ -19,6 +19,7 @@ from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE
 from idgraph.linkage.decide import least_odds, probability, torn_groups
 from idgraph.linkage.fields import tidy
 from idgraph.linkage.patterns import Comparison
+from idgraph.linkage.rarity import learn_rarity
 from idgraph.linkage.train import Counted, train
 from idgraph.schema import COUNT, NUMBER, TEXT
 
@@ -104,6 +105,7 @@ def similar(
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
         met_counts = Counted.of(decoded, counts)
         model = train(fields, met_counts, drawn, comparison.collisions, rows, possible, proven or {})
+        model = learn_rarity(model, comparison, decoded, counts, rows, possible)
     weights = model.weights(decoded, comparison.held)
     odds = weights + model.prior(rows, possible)
     least = least_odds(odds, counts, precision)

@@ -26,6 +26,8 @@ __all__ = ["Counted", "train"]
 
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.int64]
+_CALLED_ALIKE: Final = 4.0  # bits by which two things that are called the same are believed likelier one
+_ENOUGH: Final = 1000  # matches among pairs drawn at random, to say how many there are
 _ROUNDS: Final = 60
 _STILL: Final = 1e-4  # the share of matches that a round may change by, when it is the last
 _FIRST_ROUNDS: Final = 6
@@ -105,6 +107,11 @@ class _Training:
         self._ties: list[Tie] = []
         self._chance: dict[tuple[int, int], _Floats] = {}
         self._share = min(0.1 * rows, 0.2 * float(met.counts.sum()) + 1) / possible
+        # Where rows are things, not people, what they are called is believed to tell them apart: its frequency comes
+        # from rows of one thing, and so do the pairs to begin with.
+        people = any(field.holds == "name" for field in fields)
+        self._titles = [place for place, field in enumerate(fields) if field.holds == "title" and not people]
+        self._share = max(self._share, *(self._collisions[place] for place in self._titles), 0.0)
 
     def run(self) -> Model:
         self._learn_strangers()
@@ -113,7 +120,7 @@ class _Training:
             if number == 0:  # what belongs together must not be counted twice from the start
                 self._ties = self._tree(self._met.counts - matched)
                 matched = self._likely(self._met, self._states[0]) * self._met.counts
-            share = max(float(matched.sum()), 0.5) / self._possible
+            share = self._share_of(matched)
             for place in range(len(self._fields)):
                 self._m[place] = self._learnt_m(place, matched)
             self._learn_strangers()
@@ -128,6 +135,12 @@ class _Training:
             ties=tuple(self._ties),
             matches_per_row=self._share * self._possible / max(self._rows, 1),
         )
+
+    def _share_of(self, matched: _Floats) -> float:
+        """How many of all pairs match: of those met, or of those drawn at random where these hold enough of them."""
+        met = max(float(matched.sum()), 0.5) / self._possible
+        drawn = float((self._likely(self._drawn, self._states[1]) * self._drawn.counts).sum())
+        return max(met, drawn / float(self._drawn.counts.sum())) if drawn >= _ENOUGH else met
 
     def _first_u(self, place: int) -> _Floats:
         found = self._spread(place, self._drawn.counts)
@@ -170,12 +183,16 @@ class _Training:
     def _likely(self, counted: Counted, states: _Ints) -> _Floats:
         """How likely the pairs of each pattern are one entity."""
         odds = np.full(len(counted.counts), np.log2(self._share / (1 - min(self._share, 0.5))))
+        called_alike = np.zeros(len(odds), dtype=bool)
         for place in range(len(self._fields)):
             levels = counted.levels[:, place]
             bits = np.log2(self._m[place]) - np.log2(self._u[place])
             odds += np.where(levels >= 0, bits[np.maximum(levels, 0)], 0.0)
         for tie in self._ties:
             odds -= tie.bits_of(states)
+        for place in self._titles:
+            called_alike |= (counted.levels[:, place] >= 0) & (counted.levels[:, place] <= 1)
+        odds += np.where(called_alike, _CALLED_ALIKE, 0.0)
         found: _Floats = 1 / (1 + np.exp2(-np.clip(odds, -60, 60)))
         return found
 
