@@ -14,7 +14,7 @@ from idgraph.errors import ConfigError
 from idgraph.normalise import normalise
 from idgraph.normalise.folding import folded
 
-__all__ = ["HOLDINGS", "NEVER", "NULL", "Field", "Holding", "Level", "recognise", "tidy"]
+__all__ = ["HOLDINGS", "NEVER", "NULL", "Field", "Holding", "Level", "may_be_swapped", "recognise", "tidy"]
 
 NULL: Final = 0  # the code of a pair of which one has no value
 NEVER: Final = -100.0  # bits that all other fields together do not make up for
@@ -157,6 +157,7 @@ _ENOUGH: Final = 0.6
 _SOME: Final = 0.3
 _FEW_WORDS: Final = 40
 _SHORT: Final = 14
+_COVERED: Final = 0.5
 _DIGITS: Final = 0.3
 _MOST: Final = 10  # fields
 _PHONE: Final = {"phone", "tel", "telephone", "mobile", "fax", "cell"}
@@ -198,8 +199,13 @@ def recognise(
             fields.append(Field(name, found))
         else:
             left_out[name] = "left out on request" if found == "ignore" else found
+    fields = _without_echoes(rows, fields, left_out) if said is None else fields
     parts = [field for field in fields if field.holds == "name" and _is_part(field.name)]
-    whole = [field for field in fields if field.holds == "name" and field not in parts and field.name not in told]
+    whole = [
+        field
+        for field in fields
+        if field.holds == "name" and field not in parts and _known_by(rows, field.name, parts) >= _COVERED
+    ]
     if len(parts) > 1 and said is None:
         left_out |= {field.name: f"says what {' and '.join(part.name for part in parts)} say" for field in whole}
         fields = [field for field in fields if field not in whole]
@@ -207,6 +213,37 @@ def recognise(
     for field in ranked[_MOST:]:
         left_out[field.name] = f"the {_MOST} others tell more"
     return [field for field in fields if field not in ranked[_MOST:]], left_out
+
+
+def _without_echoes(rows: pl.DataFrame, fields: Sequence[Field], left_out: dict[str, str]) -> list[Field]:
+    """Leave out columns of which each value stands for one of another column."""
+    kept: list[Field] = []
+    distinct = {field.name: rows[field.name].n_unique() for field in fields}
+    for field in sorted(fields, key=lambda field: field.name):
+        twins = (other.name for other in kept if distinct[other.name] == distinct[field.name])
+        twin = next((one for one in twins if rows.select(one, field.name).n_unique() == distinct[field.name]), None)
+        if twin is None or distinct[field.name] == rows.height:
+            kept.append(field)
+        else:
+            left_out[field.name] = f"says what {twin} says"
+    return [field for field in fields if field in kept]
+
+
+def _known_by(rows: pl.DataFrame, whole: str, parts: Sequence[Field]) -> float:
+    """How many of the rows that have a whole name have its parts too."""
+    having = rows.filter(pl.col(whole).is_not_null())
+    known = having.filter(pl.all_horizontal(*(pl.col(part.name).is_not_null() for part in parts)))
+    return known.height / max(having.height, 1)
+
+
+def may_be_swapped(fields: Sequence[Field]) -> tuple[int, int] | None:
+    """The places of the given name and the family name; of any two names, where no others are."""
+    names = sorted((field.name, place) for place, field in enumerate(fields) if field.holds == "name")
+    given = [place for name, place in names if _is_part(name) and _words(name) & _GIVEN]
+    family = [place for name, place in names if _is_part(name) and _words(name) & _FAMILY]
+    if given and family:
+        return given[0], family[0]
+    return (names[0][1], names[1][1]) if len(names) == 2 else None
 
 
 def _is_part(name: str) -> bool:
@@ -276,7 +313,7 @@ def _telling(column: pl.Series) -> float:
     values = values.filter((values != "") & values.is_not_null())
     counts = values.value_counts()["count"].cast(pl.Float64).to_numpy()
     same = float((counts * (counts - 1)).sum()) / max(len(values) * (len(values) - 1), 1)
-    return (len(values) / max(len(column), 1)) ** 2 * -log2(max(same, 1e-9))
+    return (len(values) / max(len(column), 1)) ** 2 * -log2(max(same, 1 / max(len(values), 1)))
 
 
 def tidy(field: Field, column: pl.Series) -> pl.Series:
@@ -304,8 +341,15 @@ def tidy(field: Field, column: pl.Series) -> pl.Series:
 
 
 def _day(raw: pl.Series) -> pl.Series:
-    """A date as eight digits, year first; as its letters and digits where it is written otherwise."""
+    """A date as eight digits, year first; as its letters and digits where it is written otherwise.
+
+    Where the day cannot be told from the month the day is taken to come first; two dates of which these are swapped
+    count as mistyped. A year of two digits is of this century to 30.
+    """
     plain = raw.str.strip_chars().str.replace("[T ].*$", "")
     iso = plain.str.replace(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$", "${1}-0${2}-0${3}")
-    european = iso.str.replace(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$", "${3}-0${2}-0${1}")
+    short = iso.str.replace(r"^(\d{1,2}[./-]\d{1,2}[./-])([0-2]\d|30)$", "${1}20${2}")
+    long = short.str.replace(r"^(\d{1,2}[./-]\d{1,2}[./-])(\d{2})$", "${1}19${2}")
+    american = long.str.replace(r"^(\d{1,2})[./-](1[3-9]|2\d|3[01])[./-](\d{4})$", "${3}-0${1}-0${2}")
+    european = american.str.replace(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$", "${3}-0${2}-0${1}")
     return european.str.replace_all(r"-0(\d{2})", "-${1}").str.replace_all(r"[^\p{L}\p{N}]+", "").str.to_lowercase()

@@ -20,7 +20,8 @@ import polars as pl
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, WORDED, compared
-from idgraph.linkage.fields import NULL
+from idgraph.linkage.fields import NULL, may_be_swapped
+from idgraph.linkage.swapped import BEGINNING, SWAPPED, swapped
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Comparison:
         """
         self.fields = list(fields)
         self._engine = engine
+        self._swappable = may_be_swapped(fields)
+        self._names = self._begun(table)
         self._values = [self._numbered(table, field) for field in fields]
         self.radices = [
             1 + len(field.holding.levels) + values.steps * sum(level.counted for level in field.holding.levels)
@@ -181,7 +184,34 @@ class Comparison:
             alike = nw.col("left_code") == nw.col("right_code")
             digit = nw.when(known & alike).then("same").otherwise(nw.when(known).then(unlike).otherwise(nw.lit(NULL)))
             found = found.select("left", "right", (nw.col("pattern") * radix + digit).alias("pattern"))
-        return engine.checkpoint(found)
+        return engine.checkpoint(self._with_swaps(found))
+
+    def _begun(self, table: nw.LazyFrame) -> nw.LazyFrame | None:
+        """Row, its names that may stand in each other's column, and what these begin with."""
+        if self._swappable is None:
+            return None
+        given, family = (self.fields[place].name for place in self._swappable)
+        names = table.select("row", nw.col(given).alias("given"), nw.col(family).alias("family"))
+        schema = {**names.collect_schema(), "given_begins": COUNT, "family_begins": COUNT}
+        return self._engine.checkpoint(self._engine.map_batches(names, _begun, schema))
+
+    def _with_swaps(self, found: nw.LazyFrame) -> nw.LazyFrame:
+        """Where names agree crosswise: say so in the digit of the one, and nothing in that of the other."""
+        if self._names is None:
+            return found
+        engine, begins = self._engine, found
+        for side in ("left", "right"):
+            ends = {f"{side}_{name}": f"{name}_begins" for name in ("given", "family")}
+            begins = engine.lookup(begins, side, self._names, "row", ends)
+        crosswise = (nw.col("left_given") == nw.col("right_family")) | (nw.col("left_family") == nw.col("right_given"))
+        begins = engine.checkpoint(begins.with_columns(nw.coalesce(crosswise, nw.lit(value=False)).alias("asked")))
+        asked = begins.filter("asked").select("left", "right", "pattern")
+        for side in ("left", "right"):
+            ends = {f"{side}_{name}": name for name in ("given", "family")}
+            asked = engine.lookup(asked, side, self._names, "row", ends)
+        kernel = partial(_turned, places=self._swappable, fields=self.fields, radices=self.radices)
+        turned = engine.map_batches(asked, kernel, dict(found.collect_schema()))
+        return nw.concat([begins.filter(~nw.col("asked")).select("left", "right", "pattern"), turned])
 
     def _levels(self, found: nw.LazyFrame, field: Field, values: _Values) -> nw.LazyFrame:
         """Compare the distinct pairs of different values: low, high (codes), level (digits)."""
@@ -231,6 +261,33 @@ def _digits(rows: pl.DataFrame, levels: Mapping[int, int]) -> pl.DataFrame:
     alike = pl.select(pl.lit(last) + shared).to_series()
     made = rows["text"].str.starts_with(MADE_OF_NAME)
     return rows.select("text", same=pl.when(made).then(alike).otherwise(first + same), shared=alike)
+
+
+def _begun(names: pl.DataFrame) -> pl.DataFrame:
+    begins = (
+        pl.col(name).str.slice(0, BEGINNING).hash(seed=0).reinterpret(signed=True).alias(f"{name}_begins")
+        for name in ("given", "family")
+    )
+    known = (
+        pl.when(pl.col(name).is_not_null()).then(pl.col(f"{name}_begins")).alias(f"{name}_begins")
+        for name in ("given", "family")
+    )
+    return names.with_columns(*begins).with_columns(*known)
+
+
+def _turned(
+    pairs: pl.DataFrame, places: tuple[int, int], fields: Sequence[Field], radices: Sequence[int]
+) -> pl.DataFrame:
+    """Change the digits of names that agree crosswise."""
+    given, family = places
+    levels = [level.name for level in fields[given].holding.levels]
+    digits = np.array([NULL, *(1 + levels.index(name) for name in SWAPPED[1:])])[swapped(pairs).to_numpy()]
+    patterns = pairs["pattern"].to_numpy()
+    turned = patterns
+    for place, digit in ((given, digits), (family, np.zeros_like(digits))):
+        unit = int(np.prod(radices[place + 1 :], dtype=np.int64))
+        turned = turned + (digit - turned // unit % radices[place]) * unit
+    return pairs.select("left", "right", pattern=pl.Series(np.where(digits != NULL, turned, patterns)))
 
 
 def _step(n: pl.Series) -> pl.Series:
