@@ -7,7 +7,7 @@ often the value occurs. So pairs are counted, weighed and explained as integers,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, log2
@@ -33,6 +33,8 @@ _HALF: Final = 2  # two steps of √2 for each power of two
 _LARGEST: Final = 1 << 62
 _OFTEN: Final = 10  # a word of fewer texts is as rare as any
 _WORDS: Final = 50_000
+_TEXT, _CODE, _SAME = "text {}", "code {}", "same {}"  # columns of what is known of a field
+_Places = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,13 @@ class _Values:
     """The values of a field.
 
     Attributes:
-        of_row: row, code.
-        texts: code, text, same (the digit of a pair that both hold it).
+        texts: text, code (from 1), same (the digit of a pair that both hold it).
         steps: digits for each counted level.
         held: how many rows hold a value that may agree on a counted level.
         collision: how likely two rows that hold a value, not an address made of a name, hold the same.
         rarity: of words.
     """
 
-    of_row: nw.LazyFrame
     texts: nw.LazyFrame
     steps: int
     held: Mapping[int, int]
@@ -76,7 +76,7 @@ class Comparison:
         """Number the values of each field, and count them.
 
         Args:
-            table: row, and the tidy values of each field (String).
+            table: row, side (integers), and the tidy values of each field (String).
             fields: what is compared.
             engine: what runs it.
 
@@ -93,6 +93,24 @@ class Comparison:
         if np.prod([float(radix) for radix in self.radices]) >= _LARGEST:
             msg = f"{len(fields)} columns are too many to compare; name those that tell rows apart, twelve at most"
             raise ConfigError(msg)
+        self._known = self._coded(table)
+        self._compare = partial(_patterns, fields=[self._to_compare(place) for place in range(len(self.fields))])
+
+    def _coded(self, table: nw.LazyFrame) -> nw.LazyFrame:
+        """Row, side, and of each field text, code (NULL without one) and the digit of a pair that both hold it."""
+        known = table.select(
+            "row", "side", *(nw.col(field.name).alias(_TEXT.format(n)) for n, field in enumerate(self.fields))
+        )
+        for place, values in enumerate(self._values):
+            text, code, same = (name.format(place) for name in (_TEXT, _CODE, _SAME))
+            joined = known.join(values.texts.rename({"text": text, "code": code, "same": same}), on=text, how="left")
+            known = self._engine.checkpoint(joined.with_columns(nw.col(code, same).fill_null(NULL)))
+        return known
+
+    def _to_compare(self, place: int) -> _ToCompare:
+        field = self.fields[place]
+        counted = tuple(1 + number for number, level in enumerate(field.holding.levels) if level.counted)
+        return _ToCompare(field.holds, self.radices[place], counted, self._values[place].rarity)
 
     def _numbered(self, table: nw.LazyFrame, field: Field) -> _Values:
         engine = self._engine
@@ -112,13 +130,12 @@ class Comparison:
         steps = ceil(_HALF * log2(most)) + 1
         schema = {"text": TEXT, "same": COUNT}
         digits = engine.map_batches(counted.select("text", "n"), partial(_digits, levels=_firsts(field, steps)), schema)
-        texts = engine.number(digits, "code")
-        of_row = engine.checkpoint(held.join(texts.select("code", "text"), on="text").select("row", "code"))
+        texts = engine.number(digits, "code", 1)
         levels = [place for place, level in enumerate(field.holding.levels) if level.counted]
         rarity = _rarity(held, engine) if field.holds == "text" else {}
         made_rows = engine.count(held) - (rows or 0)
         collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
-        return _Values(of_row, texts, steps, dict(zip(levels, [rows or 0, made_rows], strict=False)), collision, rarity)
+        return _Values(texts, steps, dict(zip(levels, [rows or 0, made_rows], strict=False)), collision, rarity)
 
     @property
     def held(self) -> list[Mapping[int, int]]:
@@ -130,45 +147,18 @@ class Comparison:
         """For each field, how likely two rows that hold a value hold the same."""
         return [values.collision for values in self._values]
 
-    def patterns(self, pairs: nw.LazyFrame) -> nw.LazyFrame:
+    def patterns(self, parts: Iterable[nw.LazyFrame]) -> nw.LazyFrame:
         """Compare pairs.
 
         Args:
-            pairs: left, right (rows).
+            parts: left, right (rows); each part is compared before the next is asked for.
 
         Returns:
             left, right, pattern (Int64).
         """
-        engine = self._engine
-        found = pairs.select("left", "right", nw.lit(0).cast(COUNT).alias("pattern"))
-        for field, values, radix in zip(self.fields, self._values, self.radices, strict=True):
-            for side in ("left", "right"):
-                found = engine.lookup(found, side, values.of_row, "row", {f"{side}_code": "code"})
-            found = engine.checkpoint(found)
-            levels = self._levels(found, field, values)
-            found = engine.lookup(found, "left_code", values.texts, "code", {"same": "same"})
-            low, high = _ordered()
-            found = found.with_columns(low.alias("low"), high.alias("high"))
-            found = found.join(levels, on=["low", "high"], how="left")
-            known = ~nw.col("left_code").is_null() & ~nw.col("right_code").is_null()
-            counted = [1 + place for place, level in enumerate(field.holding.levels) if level.counted]
-            unlike = nw.when(nw.col("level").is_in(counted)).then("same").otherwise("level")
-            alike = nw.col("left_code") == nw.col("right_code")
-            digit = nw.when(known & alike).then("same").otherwise(nw.when(known).then(unlike).otherwise(nw.lit(NULL)))
-            found = found.select("left", "right", (nw.col("pattern") * radix + digit).alias("pattern"))
-        return engine.checkpoint(found)
-
-    def _levels(self, found: nw.LazyFrame, field: Field, values: _Values) -> nw.LazyFrame:
-        """Compare the distinct pairs of different values: low, high (codes), level (digits)."""
-        low, high = _ordered()
-        unlike = found.filter(nw.col("left_code") != nw.col("right_code"))
-        pairs = self._engine.checkpoint(unlike.select(low.alias("low"), high.alias("high")).unique(["low", "high"]))
-        for side in ("low", "high"):
-            pairs = self._engine.lookup(pairs, side, values.texts, "code", {f"{side}_text": "text"})
-        kernel = partial(_compared, holds=field.holds, rarity=values.rarity)
-        schema = pairs.collect_schema()
-        given = {"low": schema["low"], "high": schema["high"], "level": COUNT}
-        return self._engine.checkpoint(self._engine.map_batches(pairs, kernel, given))
+        row = self._known.collect_schema()["row"]
+        schema = {"left": row, "right": row, "pattern": COUNT}
+        return self._engine.map_pairs(parts, self._known, self._compare, schema)
 
     def decoded(self, patterns: npt.NDArray[np.int64]) -> Decoded:
         """Take patterns apart."""
@@ -187,10 +177,6 @@ class Comparison:
         return Decoded(levels, steps)
 
 
-def _ordered() -> tuple[nw.Expr, nw.Expr]:
-    return nw.min_horizontal("left_code", "right_code"), nw.max_horizontal("left_code", "right_code")
-
-
 def _firsts(field: Field, steps: int) -> dict[int, int]:
     """The first digit of each counted level."""
     counted = [place for place, level in enumerate(field.holding.levels) if level.counted]
@@ -205,9 +191,59 @@ def _digits(rows: pl.DataFrame, levels: Mapping[int, int]) -> pl.DataFrame:
     return rows.select("text", same=first + (step if levels else 0))
 
 
-def _compared(rows: pl.DataFrame, holds: str, rarity: Mapping[str, float]) -> pl.DataFrame:
-    level = compared(holds, rows["low_text"], rows["high_text"], rarity)
-    return rows.select("low", "high", level=level.cast(pl.Int64) + 1)
+@dataclass(frozen=True)
+class _ToCompare:
+    """What a kernel needs to know of a field.
+
+    Attributes:
+        holds: a key of `idgraph.linkage.fields.HOLDINGS`.
+        radix: of its digit.
+        counted: the digits of levels on which rarer values say more.
+        rarity: of words.
+    """
+
+    holds: str
+    radix: int
+    counted: tuple[int, ...]
+    rarity: Mapping[str, float]
+
+
+def _patterns(pairs: pl.DataFrame, table: pl.DataFrame, fields: Sequence[_ToCompare]) -> pl.DataFrame:
+    """Compare pairs: left, right, pattern."""
+    pattern = np.zeros(pairs.height, dtype=np.int64)
+    for number, field in enumerate(fields):
+        values = table.select(text=_TEXT.format(number), code=_CODE.format(number), same=_SAME.format(number))
+        digits = _digits_of(pairs["left_place"].to_numpy(), pairs["right_place"].to_numpy(), values, field)
+        pattern = pattern * field.radix + digits
+    return pairs.select("left", "right", pattern=pattern)
+
+
+def _digits_of(left: _Places, right: _Places, values: pl.DataFrame, field: _ToCompare) -> npt.NDArray[np.int64]:
+    """Say on which level the values of one field agree, each two different ones compared once."""
+    code, same = values["code"].to_numpy(), values["same"].to_numpy()
+    one, other = code[left], code[right]
+    known = (one != NULL) & (other != NULL)
+    digits = np.where(known, same[left], NULL)
+    unlike = np.flatnonzero(known & (one != other))
+    turned = one[unlike] > other[unlike]
+    ends = left[unlike], right[unlike]
+    low, high = np.where(turned, ends[1], ends[0]), np.where(turned, ends[0], ends[1])
+    first = _first_alike(code[low], code[high])
+    once = np.flatnonzero(first == np.arange(len(first)))
+    levels = np.zeros(len(first), dtype=np.int64)
+    levels[once] = 1 + compared(
+        field.holds, values["text"].gather(low[once]), values["text"].gather(high[once]), field.rarity
+    )
+    levels = levels[first]
+    plain = ~np.isin(levels, field.counted)
+    digits[unlike[plain]] = levels[plain]
+    return digits
+
+
+def _first_alike(low: _Places, high: _Places) -> npt.NDArray[np.int64]:
+    """For each pair of codes the place of the first that is the same."""
+    pairs = pl.DataFrame({"low": low, "high": high, "place": np.arange(len(low))})
+    return pairs.select(pl.col("place").min().over("low", "high")).to_series().to_numpy()
 
 
 def _rarity(held: nw.LazyFrame, engine: Engine) -> dict[str, float]:

@@ -94,11 +94,11 @@ def similar(
         possible -= sum(size * (size - 1) / 2 for size in sides)
     comparison = Comparison(tidied, fields, engine)
     found = candidates(tidied, fields, rows, engine, across=across)
-    met = comparison.patterns(found.pairs)
+    met = comparison.patterns(engine.meeting(found.blocks, across=across))
     patterns, counts = _counted(met, engine)
     decoded = comparison.decoded(patterns)
     if model is None:
-        drawn_patterns, drawn_counts = _counted(comparison.patterns(_drawn(rows, schema["row"], engine)), engine)
+        drawn_patterns, drawn_counts = _counted(comparison.patterns([_drawn(rows, schema["row"], engine)]), engine)
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
         model = train(fields, Counted.of(decoded, counts), drawn, comparison.collisions, rows, possible)
     weights = model.weights(decoded, comparison.held)
