@@ -26,6 +26,7 @@ __all__ = ["Candidates", "candidates"]
 
 _ROOM: Final = (8, 1_500_000)  # pairs for each row; and at least so many
 _KEYS: Final = (48, 200_000, 20)  # so many keys, and of a table of more rows than that fewer
+_MOST: Final = 0.5  # of the room that one key may take
 _BLOCK: Final = (60, 2_000_000)  # rows of a block; and more where all blocks of this size give no more pairs
 _HASH: Final = 1 << 31
 _SPREAD: Final = 0x5851F42D4C957F2D  # odd, so that different hashes stay different; overflow is meant
@@ -80,6 +81,8 @@ def candidates(
     found = Candidates()
     for chosen in _chosen(features, meeting, rows):
         small, large = engine.blocks(keyed(*chosen), block, across=across)
+        if _pairs(small, engine) > _MOST * _room(rows):  # two fields that hang together, as town and postcode do
+            small, large = small.head(0), nw.concat([small, large])
         given, too_large = [small], engine.count(large)
         if too_large:
             thirds = _thirds(chosen, features, meeting)
@@ -113,7 +116,7 @@ def _pairs(blocks: nw.LazyFrame, engine: Engine) -> int:
 def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], rows: int) -> list[tuple[int, ...]]:
     """Choose the keys: of each field, and of each two fields, the loosest features that there is room for."""
     possible = max(rows * (rows - 1) / 2, 1)
-    room: float = max(_ROOM[0] * rows, _ROOM[1])
+    room: float = _room(rows)
     most = _KEYS[0] if rows <= _KEYS[1] else _KEYS[2]
     of_field: dict[int, list[int]] = {}
     for number, (of, _) in enumerate(features):
@@ -139,6 +142,10 @@ def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], r
                 taken.append(key)
                 room -= cost
     return taken
+
+
+def _room(rows: int) -> int:
+    return max(_ROOM[0] * rows, _ROOM[1])
 
 
 def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting: Mapping[int, float]) -> list[int]:

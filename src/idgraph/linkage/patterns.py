@@ -147,6 +147,19 @@ class Comparison:
         """For each field, how likely two rows that hold a value hold the same."""
         return [values.collision for values in self._values]
 
+    def joint(self, *, across: bool) -> dict[tuple[int, int], float]:
+        """For each two fields, how many pairs of rows hold the same values of both; of rows of two sides, if across."""
+        n, second = nw.col("n"), nw.col("second")
+        pairs = (second * (n - second)).sum() if across else (n * (n - 1)).sum() / 2
+        found = {}
+        for one in range(len(self.fields)):
+            for other in range(one):
+                codes = [_CODE.format(place) for place in (one, other)]
+                held = self._known.filter((nw.col(codes[0]) != NULL) & (nw.col(codes[1]) != NULL))
+                sizes = held.group_by(codes).agg(nw.len().cast(COUNT).alias("n"), nw.col("side").sum().alias("second"))
+                found[one, other] = float(self._engine.collect(sizes.select(pairs.alias("pairs"))).item() or 0)
+        return found
+
     def patterns(self, parts: Iterable[nw.LazyFrame]) -> nw.LazyFrame:
         """Compare pairs.
 

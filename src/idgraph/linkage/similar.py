@@ -100,7 +100,8 @@ def similar(
     if model is None:
         drawn_patterns, drawn_counts = _counted(comparison.patterns([_drawn(rows, schema["row"], engine)]), engine)
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
-        model = train(fields, Counted.of(decoded, counts), drawn, comparison.collisions, rows, possible)
+        shared = comparison.collisions, comparison.joint(across=across)
+        model = train(fields, Counted.of(decoded, counts), drawn, *shared, rows, possible)
     weights = model.weights(decoded, comparison.held)
     odds = weights + model.prior(rows, possible)
     least = least_odds(odds, counts, precision)
