@@ -204,7 +204,7 @@ def test_it_can_be_switched_off(without):
 
 
 def test_a_rule_of_no_such_name_is_told_what_there_is():
-    with pytest.raises(ConfigError, match="source_merge or device_at"):
+    with pytest.raises(ConfigError, match="source_merge, device_at or similar"):
         ig.resolve(visits(*ANA_THEN_BO), config=ig.Config(without=("device_when",)))
 
 

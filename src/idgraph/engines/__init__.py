@@ -7,11 +7,11 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from idgraph.engines.base import Engine, Kernel, Readable, Table
+from idgraph.engines.base import Engine, Kernel, PairKernel, Readable, Table
 from idgraph.engines.polars_engine import PolarsEngine
 from idgraph.errors import EngineError
 
-__all__ = ["Engine", "Kernel", "Readable", "Table", "engine_for"]
+__all__ = ["Engine", "Kernel", "PairKernel", "Readable", "Table", "engine_for"]
 
 
 def engine_for(*data: Any, names: Sequence[str] = (), session: Any = None) -> Engine:  # noqa: ANN401

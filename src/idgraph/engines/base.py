@@ -6,7 +6,7 @@ to `polars.DataFrame`, which every engine runs on batches. The rest is this prot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,9 +14,12 @@ from typing import Any, Protocol
 import narwhals.stable.v2 as nw
 import polars as pl
 
-__all__ = ["Engine", "Kernel", "Readable", "Table"]
+__all__ = ["Engine", "Kernel", "PairKernel", "Readable", "Table"]
 
 Kernel = Callable[[pl.DataFrame], pl.DataFrame]
+
+# Of pairs (left, right, and left_place, right_place: where the two stand in a table) and of that table.
+PairKernel = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 
 
 class Readable(Protocol):
@@ -179,6 +182,46 @@ class Engine(Protocol):
 
     def save_tables(self, frames: Mapping[str, nw.LazyFrame], prefix: str, format: str, mode: str) -> dict[str, int]:
         """Save frames, by name, as tables of the engine's catalog; see `Graph.save_tables`."""
+
+    def blocks(self, keyed: nw.LazyFrame, most: int, *, across: bool) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+        """Find the rows that share their key with others, and checkpoint.
+
+        Args:
+            keyed: row, side (0 or 1), key (Int64): a row has a key once.
+            most: rows of a small block.
+            across: whether only rows of two sides are paired.
+
+        Returns:
+            row, side, key, partners (how many rows of its block it may be paired with, some): of small blocks, and of
+            larger ones.
+        """
+
+    def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
+        """Pair the rows that share a key in any frame, each two once, in parts that need not be held all at once.
+
+        Args:
+            blocks: row, side (0 or 1), key (Int64): a row has a key once.
+            across: whether only rows of two sides are paired.
+
+        Yields:
+            left, right (rows, left < right).
+        """
+
+    def map_pairs(
+        self,
+        parts: Iterable[nw.LazyFrame],
+        table: nw.LazyFrame,
+        kernel: PairKernel,
+        schema: Mapping[str, nw.dtypes.DType],
+    ) -> nw.LazyFrame:
+        """Run a kernel over pairs of rows and what a table holds of them, and checkpoint.
+
+        Args:
+            parts: left, right (rows).
+            table: row, and more: one row for each.
+            kernel: what it is given of the table may be no more than the rows of some pairs.
+            schema: what it returns.
+        """
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
         """Find connected components.

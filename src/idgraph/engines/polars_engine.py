@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.engines.base import Kernel, Readable, Table
+from idgraph.engines.base import Kernel, PairKernel, Readable, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr, scan
+from idgraph.engines.meeting import in_parts, sized
 from idgraph.engines.ordering import text_order
 from idgraph.engines.output import part_files, write_frame
 from idgraph.errors import EngineError, MappingError
@@ -23,6 +24,7 @@ __all__ = ["PolarsEngine"]
 
 _SIZE: Final = "__size"
 _SLICE: Final = 1 << 17  # rows of a batch
+_PAIRS: Final = 1 << 19  # of a part
 
 
 class PolarsEngine:
@@ -179,6 +181,36 @@ class PolarsEngine:
             f"ig.open(graph.write('out/'), session=spark).save_tables({prefix!r}, format={format!r})."
         )
         raise EngineError(msg)
+
+    def blocks(self, keyed: nw.LazyFrame, most: int, *, across: bool) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+        """See `Engine.blocks`."""
+        found = sized(self.collect(keyed.select("row", "side", "key")), across=across)
+        small = pl.col("n") <= most
+        few, many = (found.filter(which, pl.col("partners") > 0).drop("n") for which in (small, ~small))
+        return nw.from_native(few.lazy()), nw.from_native(many.lazy())
+
+    def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
+        """See `Engine.meeting`."""
+        for left, right in in_parts([self.collect(block) for block in blocks], _PAIRS, across=across):
+            yield nw.from_native(pl.LazyFrame({"left": left, "right": right}))
+
+    def map_pairs(
+        self,
+        parts: Iterable[nw.LazyFrame],
+        table: nw.LazyFrame,
+        kernel: PairKernel,
+        schema: Mapping[str, nw.dtypes.DType],
+    ) -> nw.LazyFrame:
+        """See `Engine.map_pairs`: the kernel gets the whole table as it is, and takes from it what it needs."""
+        known = self.collect(table)
+        places = _Places(known["row"])
+        declared = nw.Schema(schema).to_polars()
+        done = [pl.DataFrame(schema=declared)]
+        for part in parts:
+            pairs = self.collect(part)
+            found = (places.of(pairs[side]).alias(f"{side}_place") for side in ("left", "right"))
+            done.append(kernel(pairs.with_columns(found), known))
+        return nw.from_native(pl.concat(done).lazy())
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.components`."""

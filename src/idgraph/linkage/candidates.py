@@ -6,8 +6,9 @@ pairs than there is room for. A block of too many rows is parted by a third fiel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,15 +19,17 @@ from idgraph.linkage.compare import SEPARATOR, address
 from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
-    from idgraph.engines import Engine, Kernel
+    from idgraph.engines import Engine
     from idgraph.linkage.fields import Field
 
 __all__ = ["Candidates", "candidates"]
 
 _ROOM: Final = (8, 1_500_000)  # pairs for each row; and at least so many
 _KEYS: Final = (48, 200_000, 20)  # so many keys, and of a table of more rows than that fewer
+_MOST: Final = 0.5  # of the room that one key may take
 _BLOCK: Final = (60, 2_000_000)  # rows of a block; and more where all blocks of this size give no more pairs
-_HASH: Final = 1 << 31  # two of them fit into one integer
+_HASH: Final = 1 << 31
+_SPREAD: Final = 0x5851F42D4C957F2D  # odd, so that different hashes stay different; overflow is meant
 _KEY: Final = "key"
 
 
@@ -35,12 +38,12 @@ class Candidates:
     """Pairs worth comparing.
 
     Attributes:
-        pairs: left, right (rows, left < right): each pair once.
+        blocks: row, side, key: rows that share a key in any of them are such a pair; see `idgraph.engines.Engine`.
         keys: for each key its name, how many pairs it gives, and how many rows were in blocks too large: parted by a
             third field, or left out of this key where that did not help.
     """
 
-    pairs: nw.LazyFrame
+    blocks: list[nw.LazyFrame] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -54,51 +57,66 @@ def candidates(
         fields: what to look at.
         rows: how many rows there are.
         engine: what runs it.
-        across: only pairs of rows of two sides.
+        across: whether only rows of two sides are paired.
 
     Returns:
-        The pairs, and the keys that gave them.
+        The blocks of pairs, and the keys that gave them.
     """
     features = [(place, name) for place, one in enumerate(fields) for name in _FEATURES[one.holds]]
-    said = {"row": table.collect_schema()["row"], "side": COUNT, "feature": COUNT, _KEY: COUNT}
-    held = engine.checkpoint(engine.map_batches(table, _featured(fields), said))
-    sizes = held.group_by("feature", _KEY).agg(nw.len().cast(COUNT).alias("n"))
-    pairs = (nw.col("n") * (nw.col("n") - 1)).sum().alias("twice")
-    twice = dict(engine.collect(sizes.group_by("feature").agg(pairs)).select("feature", "twice").iter_rows())
-    meeting = {number: twice.get(number, 0) / 2 for number in range(len(features))}
-    by_feature = {number: held.filter(nw.col("feature") == number).drop("feature") for number in meeting}
-    found: list[nw.LazyFrame] = []
-    report: list[dict[str, Any]] = []
+    row = {"row": table.collect_schema()["row"], "side": COUNT}
+    makes = [_FEATURES[fields[place].holds][name] for place, name in features]
+    hashes = {_name(number): nw.List(COUNT) if make in _SEVERAL else COUNT for number, make in enumerate(makes)}
+    held = engine.checkpoint(engine.map_batches(table, partial(_featured, fields=fields), {**row, **hashes}))
+
+    def keyed(*chosen: int) -> nw.LazyFrame:
+        rows = held.select("row", "side", *map(_name, chosen))
+        return engine.map_batches(rows, _keyed, {**row, _KEY: COUNT})
+
+    def parted(large: nw.LazyFrame, third: int) -> nw.LazyFrame:
+        rows = engine.lookup(large.drop("partners"), "row", held, "row", {_name(third): _name(third)})
+        return engine.map_batches(rows, _keyed, {**row, _KEY: COUNT})
+
+    meeting = {number: _meeting(keyed(number), engine) for number in range(len(features))}
     block = max(_BLOCK[0], _BLOCK[1] // max(rows, 1))
+    found = Candidates()
     for chosen in _chosen(features, meeting, rows):
-        keyed = by_feature[chosen[0]]
-        if len(chosen) > 1:
-            other = by_feature[chosen[1]].select("row", nw.col(_KEY).alias("second"))
-            both = keyed.join(other, on="row")
-            keyed = both.with_columns((nw.col(_KEY) * _HASH + nw.col("second")).alias(_KEY)).drop("second")
-        sized = engine.checkpoint(engine.with_totals(keyed, [_KEY], n=nw.len()).filter(nw.col("n") > 1))
-        small, large = sized.filter(nw.col("n") <= block), sized.filter(nw.col("n") > block)
-        given = [engine.checkpoint(_meeting(small, [_KEY], across=across))]
-        too_large = engine.count(large)
+        small, large = engine.blocks(keyed(*chosen), block, across=across)
+        if _pairs(small, engine) > _MOST * _room(rows):  # two fields that hang together, as town and postcode do
+            small, large = small.head(0), nw.concat([small, large])
+        given, too_large = [small], engine.count(large)
         if too_large:
             thirds = _thirds(chosen, features, meeting)
-            given += [_parted(large, by_feature[third], block, engine, across=across) for third in thirds]
-        found += given
-        report.append(
+            given += [engine.blocks(parted(large, third), block, across=across)[0] for third in thirds]
+        found.blocks += given
+        found.keys.append(
             {
                 "key": " and ".join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in chosen),
-                "pairs": sum(engine.count(pairs) for pairs in given),
+                "pairs": sum(_pairs(blocks, engine) for blocks in given),
                 "rows_in_large_blocks": too_large,
             }
         )
-    none = table.head(0).select(nw.col("row").alias("left"), nw.col("row").alias("right"))
-    return Candidates(engine.checkpoint(nw.concat([none, *found]).unique(["left", "right"])), report)
+    return found
+
+
+def _name(feature: int) -> str:
+    return f"feature {feature}"
+
+
+def _meeting(keyed: nw.LazyFrame, engine: Engine) -> float:
+    """How many pairs of rows share a key."""
+    sizes = keyed.group_by(_KEY).agg(nw.len().cast(COUNT).alias("n"))
+    twice = engine.collect(sizes.select((nw.col("n") * (nw.col("n") - 1)).sum().alias("twice"))).item()
+    return (twice or 0) / 2
+
+
+def _pairs(blocks: nw.LazyFrame, engine: Engine) -> int:
+    return (engine.collect(blocks.select(nw.col("partners").sum())).item() or 0) // 2
 
 
 def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], rows: int) -> list[tuple[int, ...]]:
     """Choose the keys: of each field, and of each two fields, the loosest features that there is room for."""
     possible = max(rows * (rows - 1) / 2, 1)
-    room: float = max(_ROOM[0] * rows, _ROOM[1])
+    room: float = _room(rows)
     most = _KEYS[0] if rows <= _KEYS[1] else _KEYS[2]
     of_field: dict[int, list[int]] = {}
     for number, (of, _) in enumerate(features):
@@ -126,6 +144,10 @@ def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], r
     return taken
 
 
+def _room(rows: int) -> int:
+    return max(_ROOM[0] * rows, _ROOM[1])
+
+
 def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting: Mapping[int, float]) -> list[int]:
     """For each other field the feature that parts best."""
     places = {features[number][0] for number in chosen}
@@ -137,47 +159,33 @@ def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting:
     return list(best.values())
 
 
-def _parted(large: nw.LazyFrame, third: nw.LazyFrame, block: int, engine: Engine, *, across: bool) -> nw.LazyFrame:
-    """Pairs of blocks that were too large, where they agree on something else too."""
-    by = [_KEY, "third"]
-    parted = large.drop("n").join(third.select("row", nw.col(_KEY).alias("third")), on="row")
-    sized = engine.with_totals(parted, by, n=nw.len())
-    return engine.checkpoint(_meeting(sized.filter((nw.col("n") > 1) & (nw.col("n") <= block)), by, across=across))
+def _featured(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
+    """Say what of each row others may share, as hashes: row, side, and a column for each feature."""
+    made = [make(rows[one.name]) for one in fields for make in _FEATURES[one.holds].values()]
+    hashes = [_hashed(column).alias(_name(number)) for number, column in enumerate(made)]
+    return rows.select("row", pl.col("side").cast(pl.Int64), *hashes)
 
 
-def _meeting(keyed: nw.LazyFrame, by: list[str], *, across: bool) -> nw.LazyFrame:
-    left = keyed.select(*by, nw.col("row").alias("left"), nw.col("side").alias("left_side"))
-    right = keyed.select(*by, nw.col("row").alias("right"), nw.col("side").alias("right_side"))
-    met = left.join(right, on=by).filter(nw.col("left") < nw.col("right"))
-    if across:
-        met = met.filter(nw.col("left_side") != nw.col("right_side"))
-    return met.select("left", "right").unique(["left", "right"])
+def _hashed(made: pl.Series) -> pl.Series:
+    if made.dtype == pl.List:
+        return made.list.eval(_code(pl.element())).list.unique()
+    return made.to_frame("made").select(_code(pl.col("made"))).to_series()
 
 
-def _featured(fields: Sequence[Field]) -> Kernel:
-    """Make the kernel that says what of each row others may share: row, side, feature, key (a hash)."""
-
-    def kernel(rows: pl.DataFrame) -> pl.DataFrame:
-        parts = list(_parts(rows, fields))
-        return pl.concat([_NONE.cast({"row": rows.schema["row"]}), *parts])
-
-    return kernel
+def _code(text: pl.Expr) -> pl.Expr:
+    return pl.when(text != "").then((text.hash(seed=0) % _HASH).cast(pl.Int64))  # what is null stays null
 
 
-_NONE: Final = pl.DataFrame(schema={"row": pl.UInt32, "side": pl.Int64, "feature": pl.Int64, _KEY: pl.Int64})
-
-
-def _parts(rows: pl.DataFrame, fields: Sequence[Field]) -> Iterator[pl.DataFrame]:
-    number = 0
-    for one in fields:
-        held = rows.select("row", pl.col("side").cast(pl.Int64), pl.col(one.name).alias("text")).drop_nulls("text")
-        for make in _FEATURES[one.holds].values():
-            made = held.with_columns(make(held["text"]).alias("text"))
-            made = made.explode("text") if made.schema["text"] == pl.List else made
-            made = made.filter(pl.col("text") != "").unique(["row", "text"])
-            key = (made["text"].hash(seed=0) % _HASH).cast(pl.Int64)
-            yield made.select("row", "side", pl.lit(number, pl.Int64).alias("feature"), key.alias(_KEY))
-            number += 1
+def _keyed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Make one key of what rows have: row, side, key; once for each choice where a feature is several."""
+    names = [name for name in rows.columns if name not in {"row", "side"}]
+    for name in names:
+        rows = rows.explode(name) if rows.schema[name] == pl.List else rows
+    rows = rows.drop_nulls(names)
+    key = rows[names[0]].to_numpy()
+    for name in names[1:]:
+        key = key * _SPREAD + rows[name].to_numpy()
+    return rows.select("row", "side", pl.Series(_KEY, key))
 
 
 _Make = Callable[[pl.Series], pl.Series]
@@ -218,10 +226,16 @@ def _local(text: pl.Series) -> pl.Series:
     return address(text).str.split("@").list.get(0)
 
 
+def _each(text: pl.Series) -> pl.Series:
+    return text.str.split(SEPARATOR)
+
+
 _OF_TEXT: Final[dict[str, _Make]] = {
     "word": _words,
     "beginning": lambda text: text.str.replace_all(" ", "", literal=True).str.slice(0, 6),
 }
+_SEVERAL: Final = (_words, _sounds, _each)  # features of which a value has any number
+
 _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "name": {"word": _words, "sound": _sounds},
     "email": {"whole": address, "before the @": _local},
@@ -232,6 +246,6 @@ _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "title": _OF_TEXT,
     "list": {"word": _words},
     "category": {"whole": _whole},
-    "several": {"each": lambda text: text.str.split(SEPARATOR)},
+    "several": {"each": _each},
     "number": {"whole": _whole},
 }

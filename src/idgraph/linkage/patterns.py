@@ -7,7 +7,7 @@ often the value occurs. So pairs are counted, weighed and explained as integers,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, log2
@@ -20,7 +20,7 @@ import polars as pl
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, WORDED, compared
-from idgraph.linkage.fields import NULL, may_be_swapped
+from idgraph.linkage.fields import HOLDINGS, NULL, may_be_swapped
 from idgraph.linkage.swapped import BEGINNING, SWAPPED, swapped
 from idgraph.schema import COUNT, TEXT
 
@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Decoded"]
 
-_Floats = npt.NDArray[np.float64]
 _HALF: Final = 2  # two steps of √2 for each power of two
 _LARGEST: Final = 1 << 62
 _OFTEN: Final = 10  # a word of fewer texts is as rare as any
 _WORDS: Final = 50_000
+# Columns of what is known of a field.
+_TEXT, _CODE, _SAME, _SHARED, _BEGINS = "text {}", "code {}", "same {}", "shared {}", "begins {}"
+_Floats = npt.NDArray[np.float64]
+_Ints = npt.NDArray[np.int64]
+_Places = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,8 @@ class _Values:
     """The values of a field.
 
     Attributes:
-        of_row: row, code.
-        texts: code, text, same (the digit of a pair that both hold it), shared (that of a pair that is unlike, and yet
-            agrees on a counted level).
+        texts: text, code (from 1), same (the digit of a pair that both hold it), shared (that of a pair that is unlike,
+            and yet agrees on a counted level).
         steps: digits for each counted level.
         held: how many rows hold a value that may agree on a counted level.
         collision: how likely two rows that hold a value, not an address made of a name, hold the same.
@@ -65,7 +68,6 @@ class _Values:
         sharing: for each counted level and step, how many pairs of rows hold one value.
     """
 
-    of_row: nw.LazyFrame
     texts: nw.LazyFrame
     steps: int
     held: Mapping[int, int]
@@ -81,7 +83,7 @@ class Comparison:
         """Number the values of each field, and count them.
 
         Args:
-            table: row, and the tidy values of each field (String).
+            table: row, side (integers), and the tidy values of each field (String).
             fields: what is compared.
             engine: what runs it.
 
@@ -90,8 +92,6 @@ class Comparison:
         """
         self.fields = list(fields)
         self._engine = engine
-        self._swappable = may_be_swapped(fields)
-        self._names = self._begun(table)
         self._values = [self._numbered(table, field) for field in fields]
         self.radices = [
             1 + len(field.holding.levels) + values.steps * sum(level.counted for level in field.holding.levels)
@@ -100,6 +100,32 @@ class Comparison:
         if np.prod([float(radix) for radix in self.radices]) >= _LARGEST:
             msg = f"{len(fields)} columns are too many to compare; name those that tell rows apart, twelve at most"
             raise ConfigError(msg)
+        swappable = may_be_swapped(fields)
+        self._known = self._coded(table, swappable or ())
+        asked = [self._to_compare(place) for place in range(len(self.fields))]
+        self._compare = partial(_patterns, fields=asked, swappable=swappable)
+
+    def _coded(self, table: nw.LazyFrame, swappable: Sequence[int]) -> nw.LazyFrame:
+        """Row, side, and of each field text, code (NULL without one) and the digits that `_Values.texts` tells.
+
+        Of names that may stand in each other's column also what they begin with, as a number.
+        """
+        known = table.select(
+            "row", "side", *(nw.col(field.name).alias(_TEXT.format(n)) for n, field in enumerate(self.fields))
+        )
+        for place, values in enumerate(self._values):
+            text, *numbers = (name.format(place) for name in (_TEXT, _CODE, _SAME, _SHARED))
+            told = values.texts.rename(dict(zip(("text", "code", "same", "shared"), (text, *numbers), strict=True)))
+            joined = known.join(told, on=text, how="left")
+            known = self._engine.checkpoint(joined.with_columns(nw.col(*numbers).fill_null(NULL)))
+        begins = {_BEGINS.format(place): COUNT for place in swappable}
+        schema = {**known.collect_schema(), **begins}
+        return self._engine.checkpoint(self._engine.map_batches(known, partial(_begun, places=swappable), schema))
+
+    def _to_compare(self, place: int) -> _ToCompare:
+        field = self.fields[place]
+        counted = tuple(1 + number for number, level in enumerate(field.holding.levels) if level.counted)
+        return _ToCompare(field.holds, self.radices[place], counted, self._values[place].rarity)
 
     def _numbered(self, table: nw.LazyFrame, field: Field) -> _Values:
         engine = self._engine
@@ -124,15 +150,14 @@ class Comparison:
         schema = {"text": TEXT, "same": COUNT, "shared": COUNT}
         asked = counted.select("text", "n", "together")
         digits = engine.map_batches(asked, partial(_digits, levels=_firsts(field, steps)), schema)
-        texts = engine.number(digits, "code")
-        of_row = engine.checkpoint(held.join(texts.select("code", "text"), on="text").select("row", "code"))
+        texts = engine.number(digits, "code", 1)
         levels = [place for place, level in enumerate(field.holding.levels) if level.counted]
         rarity = _rarity(held, engine) if field.holds in WORDED else {}
         named_rows = engine.count(held.filter(named)) if field.holds == "email" else 0
         collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
         of_level = dict(zip(levels, [rows or 0, named_rows], strict=False))
         sharing = {level: self._sharing(size, steps) for level, size in zip(levels, sizes, strict=False)}
-        return _Values(of_row, texts, steps, of_level, collision, rarity, sharing)
+        return _Values(texts, steps, of_level, collision, rarity, sharing)
 
     def _sharing(self, sizes: nw.LazyFrame, steps: int) -> _Floats:
         """How many pairs of rows hold one value, by the step of how many rows do."""
@@ -156,74 +181,31 @@ class Comparison:
         """For each field, how likely two rows that hold a value hold the same."""
         return [values.collision for values in self._values]
 
-    def patterns(self, pairs: nw.LazyFrame) -> nw.LazyFrame:
+    def joint(self, *, across: bool) -> dict[tuple[int, int], float]:
+        """For each two fields, how many pairs of rows hold the same values of both; of rows of two sides, if across."""
+        n, second = nw.col("n"), nw.col("second")
+        pairs = (second * (n - second)).sum() if across else (n * (n - 1)).sum() / 2
+        found = {}
+        for one in range(len(self.fields)):
+            for other in range(one):
+                codes = [_CODE.format(place) for place in (one, other)]
+                held = self._known.filter((nw.col(codes[0]) != NULL) & (nw.col(codes[1]) != NULL))
+                sizes = held.group_by(codes).agg(nw.len().cast(COUNT).alias("n"), nw.col("side").sum().alias("second"))
+                found[one, other] = float(self._engine.collect(sizes.select(pairs.alias("pairs"))).item() or 0)
+        return found
+
+    def patterns(self, parts: Iterable[nw.LazyFrame]) -> nw.LazyFrame:
         """Compare pairs.
 
         Args:
-            pairs: left, right (rows).
+            parts: left, right (rows); each part is compared before the next is asked for.
 
         Returns:
             left, right, pattern (Int64).
         """
-        engine = self._engine
-        found = pairs.select("left", "right", nw.lit(0).cast(COUNT).alias("pattern"))
-        for field, values, radix in zip(self.fields, self._values, self.radices, strict=True):
-            for side in ("left", "right"):
-                found = engine.lookup(found, side, values.of_row, "row", {f"{side}_code": "code"})
-            found = engine.checkpoint(found)
-            levels = self._levels(found, field, values)
-            found = engine.lookup(found, "left_code", values.texts, "code", {"same": "same", "shared": "shared"})
-            found = engine.lookup(found, "right_code", values.texts, "code", {"other": "shared"})
-            low, high = _ordered()
-            found = found.with_columns(low.alias("low"), high.alias("high"))
-            found = found.join(levels, on=["low", "high"], how="left")
-            known = ~nw.col("left_code").is_null() & ~nw.col("right_code").is_null()
-            counted = [1 + place for place, level in enumerate(field.holding.levels) if level.counted]
-            commoner = nw.max_horizontal("shared", "other")
-            unlike = nw.when(nw.col("level").is_in(counted)).then(commoner).otherwise("level")
-            alike = nw.col("left_code") == nw.col("right_code")
-            digit = nw.when(known & alike).then("same").otherwise(nw.when(known).then(unlike).otherwise(nw.lit(NULL)))
-            found = found.select("left", "right", (nw.col("pattern") * radix + digit).alias("pattern"))
-        return engine.checkpoint(self._with_swaps(found))
-
-    def _begun(self, table: nw.LazyFrame) -> nw.LazyFrame | None:
-        """Row, its names that may stand in each other's column, and what these begin with."""
-        if self._swappable is None:
-            return None
-        given, family = (self.fields[place].name for place in self._swappable)
-        names = table.select("row", nw.col(given).alias("given"), nw.col(family).alias("family"))
-        schema = {**names.collect_schema(), "given_begins": COUNT, "family_begins": COUNT}
-        return self._engine.checkpoint(self._engine.map_batches(names, _begun, schema))
-
-    def _with_swaps(self, found: nw.LazyFrame) -> nw.LazyFrame:
-        """Where names agree crosswise: say so in the digit of the one, and nothing in that of the other."""
-        if self._names is None:
-            return found
-        engine, begins = self._engine, found
-        for side in ("left", "right"):
-            ends = {f"{side}_{name}": f"{name}_begins" for name in ("given", "family")}
-            begins = engine.lookup(begins, side, self._names, "row", ends)
-        crosswise = (nw.col("left_given") == nw.col("right_family")) | (nw.col("left_family") == nw.col("right_given"))
-        begins = engine.checkpoint(begins.with_columns(nw.coalesce(crosswise, nw.lit(value=False)).alias("asked")))
-        asked = begins.filter("asked").select("left", "right", "pattern")
-        for side in ("left", "right"):
-            ends = {f"{side}_{name}": name for name in ("given", "family")}
-            asked = engine.lookup(asked, side, self._names, "row", ends)
-        kernel = partial(_turned, places=self._swappable, fields=self.fields, radices=self.radices)
-        turned = engine.map_batches(asked, kernel, dict(found.collect_schema()))
-        return nw.concat([begins.filter(~nw.col("asked")).select("left", "right", "pattern"), turned])
-
-    def _levels(self, found: nw.LazyFrame, field: Field, values: _Values) -> nw.LazyFrame:
-        """Compare the distinct pairs of different values: low, high (codes), level (digits)."""
-        low, high = _ordered()
-        unlike = found.filter(nw.col("left_code") != nw.col("right_code"))
-        pairs = self._engine.checkpoint(unlike.select(low.alias("low"), high.alias("high")).unique(["low", "high"]))
-        for side in ("low", "high"):
-            pairs = self._engine.lookup(pairs, side, values.texts, "code", {f"{side}_text": "text"})
-        kernel = partial(_compared, holds=field.holds, rarity=values.rarity)
-        schema = pairs.collect_schema()
-        given = {"low": schema["low"], "high": schema["high"], "level": COUNT}
-        return self._engine.checkpoint(self._engine.map_batches(pairs, kernel, given))
+        row = self._known.collect_schema()["row"]
+        schema = {"left": row, "right": row, "pattern": COUNT}
+        return self._engine.map_pairs(parts, self._known, self._compare, schema)
 
     def decoded(self, patterns: npt.NDArray[np.int64]) -> Decoded:
         """Take patterns apart."""
@@ -240,10 +222,6 @@ class Comparison:
             levels[:, place] = np.where(is_counted, np.array([*counted, 0])[np.maximum(which, 0)], digit - 1)
             steps[:, place] = np.where(is_counted, step, -1)
         return Decoded(levels, steps)
-
-
-def _ordered() -> tuple[nw.Expr, nw.Expr]:
-    return nw.min_horizontal("left_code", "right_code"), nw.max_horizontal("left_code", "right_code")
 
 
 def _firsts(field: Field, steps: int) -> dict[int, int]:
@@ -263,41 +241,99 @@ def _digits(rows: pl.DataFrame, levels: Mapping[int, int]) -> pl.DataFrame:
     return rows.select("text", same=pl.when(made).then(alike).otherwise(first + same), shared=alike)
 
 
-def _begun(names: pl.DataFrame) -> pl.DataFrame:
-    begins = (
-        pl.col(name).str.slice(0, BEGINNING).hash(seed=0).reinterpret(signed=True).alias(f"{name}_begins")
-        for name in ("given", "family")
-    )
-    known = (
-        pl.when(pl.col(name).is_not_null()).then(pl.col(f"{name}_begins")).alias(f"{name}_begins")
-        for name in ("given", "family")
-    )
-    return names.with_columns(*begins).with_columns(*known)
-
-
-def _turned(
-    pairs: pl.DataFrame, places: tuple[int, int], fields: Sequence[Field], radices: Sequence[int]
-) -> pl.DataFrame:
-    """Change the digits of names that agree crosswise."""
-    given, family = places
-    levels = [level.name for level in fields[given].holding.levels]
-    digits = np.array([NULL, *(1 + levels.index(name) for name in SWAPPED[1:])])[swapped(pairs).to_numpy()]
-    patterns = pairs["pattern"].to_numpy()
-    turned = patterns
-    for place, digit in ((given, digits), (family, np.zeros_like(digits))):
-        unit = int(np.prod(radices[place + 1 :], dtype=np.int64))
-        turned = turned + (digit - turned // unit % radices[place]) * unit
-    return pairs.select("left", "right", pattern=pl.Series(np.where(digits != NULL, turned, patterns)))
-
-
 def _step(n: pl.Series) -> pl.Series:
     """In powers of √2, how many rows hold a value."""
     return (n.cast(pl.Float64).log(2) * _HALF).round(0).cast(pl.Int64)
 
 
-def _compared(rows: pl.DataFrame, holds: str, rarity: Mapping[str, float]) -> pl.DataFrame:
-    level = compared(holds, rows["low_text"], rows["high_text"], rarity)
-    return rows.select("low", "high", level=level.cast(pl.Int64) + 1)
+@dataclass(frozen=True)
+class _ToCompare:
+    """What a kernel needs to know of a field.
+
+    Attributes:
+        holds: a key of `idgraph.linkage.fields.HOLDINGS`.
+        radix: of its digit.
+        counted: the digits of levels on which rarer values say more.
+        rarity: of words.
+    """
+
+    holds: str
+    radix: int
+    counted: tuple[int, ...]
+    rarity: Mapping[str, float]
+
+
+def _begun(rows: pl.DataFrame, places: Sequence[int]) -> pl.DataFrame:
+    """Add what names begin with, as a number; null without a name."""
+    return rows.with_columns(
+        pl.when(pl.col(_TEXT.format(place)).is_not_null())
+        .then(pl.col(_TEXT.format(place)).str.slice(0, BEGINNING).hash(seed=0).reinterpret(signed=True))
+        .alias(_BEGINS.format(place))
+        for place in places
+    )
+
+
+def _patterns(
+    pairs: pl.DataFrame, table: pl.DataFrame, fields: Sequence[_ToCompare], swappable: tuple[int, int] | None
+) -> pl.DataFrame:
+    """Compare pairs: left, right, pattern."""
+    ends = pairs["left_place"].to_numpy(), pairs["right_place"].to_numpy()
+    digits = []
+    for place, field in enumerate(fields):
+        names = {"text": _TEXT, "code": _CODE, "same": _SAME, "shared": _SHARED}
+        values = table.select(**{name: pl.col(column.format(place)) for name, column in names.items()})
+        digits.append(_digits_of(*ends, values, field))
+    if swappable is not None:
+        _note_swaps(*ends, table, digits, swappable)
+    pattern = np.zeros(pairs.height, dtype=np.int64)
+    for field, digit in zip(fields, digits, strict=True):
+        pattern = pattern * field.radix + digit
+    return pairs.select("left", "right", pattern=pattern)
+
+
+def _note_swaps(
+    left: _Places, right: _Places, table: pl.DataFrame, digits: Sequence[_Ints], swappable: tuple[int, int]
+) -> None:
+    """Where names agree crosswise: say so in the digit of the one, and nothing in that of the other."""
+    given, family = (table[_BEGINS.format(place)] for place in swappable)
+    cross = (given.gather(left) == family.gather(right)) | (family.gather(left) == given.gather(right))
+    asked = np.flatnonzero(cross.fill_null(value=False).to_numpy())
+    names = [table[_TEXT.format(place)].gather(side[asked]) for side in (left, right) for place in swappable]
+    told = dict(zip(("left_given", "left_family", "right_given", "right_family"), names, strict=True))
+    said = swapped(pl.DataFrame(told)).to_numpy()
+    levels = [level.name for level in HOLDINGS["name"].levels]
+    of_said = np.array([NULL, *(1 + levels.index(name) for name in SWAPPED[1:])])
+    found = asked[said > 0]
+    digits[swappable[0]][found] = of_said[said[said > 0]]
+    digits[swappable[1]][found] = NULL
+
+
+def _digits_of(left: _Places, right: _Places, values: pl.DataFrame, field: _ToCompare) -> _Ints:
+    """Say on which level the values of one field agree, each two different ones compared once."""
+    code, same, shared = (values[name].to_numpy() for name in ("code", "same", "shared"))
+    one, other = code[left], code[right]
+    known = (one != NULL) & (other != NULL)
+    digits = np.where(known, same[left], NULL)
+    unlike = np.flatnonzero(known & (one != other))
+    turned = one[unlike] > other[unlike]
+    ends = left[unlike], right[unlike]
+    low, high = np.where(turned, ends[1], ends[0]), np.where(turned, ends[0], ends[1])
+    first = _first_alike(code[low], code[high])
+    once = np.flatnonzero(first == np.arange(len(first)))
+    levels = np.zeros(len(first), dtype=np.int64)
+    levels[once] = 1 + compared(
+        field.holds, values["text"].gather(low[once]), values["text"].gather(high[once]), field.rarity
+    )
+    levels = levels[first]
+    commoner = np.maximum(shared[low], shared[high])
+    digits[unlike] = np.where(np.isin(levels, field.counted), commoner, levels)
+    return digits
+
+
+def _first_alike(low: _Places, high: _Places) -> npt.NDArray[np.int64]:
+    """For each pair of codes the place of the first that is the same."""
+    pairs = pl.DataFrame({"low": low, "high": high, "place": np.arange(len(low))})
+    return pairs.select(pl.col("place").min().over("low", "high")).to_series().to_numpy()
 
 
 def _rarity(held: nw.LazyFrame, engine: Engine) -> dict[str, float]:

@@ -115,7 +115,7 @@ def proven(found: Persons, fields: Sequence[Field], engine: Engine) -> dict[str,
     values = records.rename({"record": "row"}).join(held, on="row", how="semi")
     values = values.select("row", nw.lit(0).cast(COUNT).alias("side"), *(field.name for field in asked))
     comparison = Comparison(tidied(values, asked, engine), asked, engine)
-    counted = comparison.patterns(pairs).group_by("pattern").agg(nw.len().alias("pairs"))
+    counted = comparison.patterns([pairs]).group_by("pattern").agg(nw.len().alias("pairs"))
     rows = engine.collect(counted).sort("pattern")
     levels = comparison.decoded(rows["pattern"].to_numpy()).levels
     return {

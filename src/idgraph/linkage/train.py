@@ -64,6 +64,7 @@ def train(
     met: Counted,
     drawn: Counted,
     collisions: Sequence[float],
+    joint: Mapping[tuple[int, int], float],
     rows: int,
     possible: float,
     proven: Mapping[str, Sequence[float]],
@@ -75,6 +76,7 @@ def train(
         met: candidate pairs.
         drawn: pairs drawn at random.
         collisions: for each field, how likely two rows that hold a value hold the same.
+        joint: for each two fields, how many pairs of rows hold the same values of both.
         rows: how many rows the table has.
         possible: how many pairs there could be.
         proven: by field, how many pairs that are one entity's agree on each of its levels.
@@ -82,7 +84,7 @@ def train(
     Returns:
         The model.
     """
-    return _Training(fields, met, drawn, collisions, rows, possible, proven).run()
+    return _Training(fields, met, drawn, collisions, joint, rows, possible, proven).run()
 
 
 class _Training:
@@ -92,10 +94,12 @@ class _Training:
         met: Counted,
         drawn: Counted,
         collisions: Sequence[float],
+        joint: Mapping[tuple[int, int], float],
         rows: int,
         possible: float,
         proven: Mapping[str, Sequence[float]],
     ) -> None:
+        self._joint = joint
         self._fields, self._met, self._drawn = list(fields), met, drawn
         self._rows, self._possible, self._collisions = rows, possible, list(collisions)
         self._proven = [np.array(proven.get(field.name, [0.0] * len(field.holding.levels))) for field in fields]
@@ -260,7 +264,9 @@ class _Training:
         states, offers = self._states[0], []
         for (one, other), chance in self._chance.items():
             bits = chance.copy()
-            seen = float(strange[(states[:, one] == _SAME) & (states[:, other] == _SAME)].sum())
+            both = (states[:, one] == _SAME) & (states[:, other] == _SAME)
+            matched = float((self._met.counts[both] - strange[both]).sum())
+            seen = max(self._joint.get((one, other), 0.0) - matched, float(strange[both].sum()))
             pairs = float(self._filled[one] * self._filled[other]) * self._possible
             shares = self._agreeing(one)[_SAME], self._agreeing(other)[_SAME]
             bits[_SAME, _SAME] = max(bits[_SAME, _SAME], self._excess(seen, pairs, *shares))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.engines.base import Kernel, Readable, Table
+from idgraph.engines.base import Kernel, PairKernel, Readable, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
 from idgraph.engines.spark import skew
@@ -213,6 +213,48 @@ class SparkEngine:
             heavy = skew.heavy_keys(found)
         return nw.from_native(skew.with_found(rows.to_native(), found.drop(ROWS), by, heavy))
 
+    def blocks(self, keyed: nw.LazyFrame, most: int, *, across: bool) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+        """See `Engine.blocks`."""
+        n, second = nw.col("n"), nw.col("second")
+        found = self.with_totals(keyed.select("row", "side", "key"), ["key"], n=nw.len(), second=nw.col("side").sum())
+        others = nw.when(nw.col("side") == 0).then(second).otherwise(n - second) if across else n - 1
+        paired = self.checkpoint(found.with_columns(others.alias("partners")).filter(nw.col("partners") > 0))
+        few, many = paired.filter(n <= most), paired.filter(n > most)
+        return few.drop("n", "second"), many.drop("n", "second")
+
+    def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
+        """See `Engine.meeting`: one part, which the workers hold."""
+        found = []
+        for block in blocks:
+            left, right = (
+                block.select("key", nw.col("row").alias(name), nw.col("side").alias(f"{name}_side"))
+                for name in ("left", "right")
+            )
+            met = left.join(right, on="key").filter(nw.col("left") < nw.col("right"))
+            if across:
+                met = met.filter(nw.col("left_side") != nw.col("right_side"))
+            found.append(self.checkpoint(met.select("left", "right").unique(["left", "right"])))
+        if found:
+            yield self.checkpoint(nw.concat(found).unique(["left", "right"]))
+
+    def map_pairs(
+        self,
+        parts: Iterable[nw.LazyFrame],
+        table: nw.LazyFrame,
+        kernel: PairKernel,
+        schema: Mapping[str, nw.dtypes.DType],
+    ) -> nw.LazyFrame:
+        """See `Engine.map_pairs`: the kernel gets the rows of its own pairs."""
+        names = [name for name in table.collect_schema().names() if name != "row"]
+        done = [self.lazy(nw.Schema(schema).to_polars().to_frame())]
+        for part in parts:
+            pairs = part
+            for side in ("left", "right"):
+                pairs = self.lookup(pairs, side, table, "row", {f"{side} {name}": name for name in names})
+            run = partial(_run_pairs, kernel=kernel, names=names)
+            done.append(self.checkpoint(self.map_batches(pairs, run, schema)))
+        return nw.concat(done)
+
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.components`; on this machine below a number of edges that it holds, above it on the workers."""
         held = self.checkpoint(edges.select("left", "right"))
@@ -244,3 +286,11 @@ def _run_group(rows: pa.RecordBatch | pa.Table, *, kernel: Kernel, declared: pl.
     unsigned = [pl.col(name).reinterpret(signed=True) for name, dtype in declared.items() if dtype == pl.UInt64]
     found = kernel(pl.DataFrame(rows)).select(pl.col(name).cast(dtype) for name, dtype in declared.items())
     return found.with_columns(unsigned).to_arrow().cast(arrow)
+
+
+def _run_pairs(rows: pl.DataFrame, kernel: PairKernel, names: Sequence[str]) -> pl.DataFrame:
+    """Run a kernel of pairs over rows that hold what is known of both."""
+    sides = [rows.select(**{name: pl.col(f"{side} {name}") for name in names}) for side in ("left", "right")]
+    places = pl.int_range(rows.height, dtype=pl.UInt32)
+    pairs = rows.select("left", "right", left_place=places, right_place=places + rows.height)
+    return kernel(pairs, pl.concat(sides))
