@@ -92,7 +92,9 @@ def _device(raw: pl.Series) -> pl.DataFrame:
     first, second, third = (id_.str.slice(place, 1) for place in range(3))
     rich = (first != second) & (second != third) & (third != first) & (id_.str.len_bytes() >= 4 * _MIN_DEVICE)
     doubtful = ~rich  # few, since most begin with three distinct characters: a fourth of the time
-    return read.with_columns(changed_where(doubtful, nothing(len(raw)), lambda _: _poor(id_.filter(doubtful))).alias("note"))
+    return read.with_columns(
+        changed_where(doubtful, nothing(len(raw)), lambda _: _poor(id_.filter(doubtful))).alias("note")
+    )
 
 
 def _poor(id_: pl.Series) -> pl.Series:

@@ -70,10 +70,10 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     """
     find = partial(_find, source, table)
     plain = {"time": source.time, "version": source.version}
-    texts = {"deleted": source.deleted, "own_id": source.id} | {cell.column: cell.address for cell in source.cells()}
-    if isinstance(source.kind, KindBy):
-        texts["kind"] = source.kind.column
-    texts = {name: address for name, address in texts.items() if address}
+    kind = source.kind.column if isinstance(source.kind, KindBy) else None
+    named = {"deleted": source.deleted, "own_id": source.id, "kind": kind}
+    texts = {name: address for name, address in named.items() if address}
+    texts |= {cell.column: cell.address for cell in source.cells()}
     selected = [find(address).alias(name) for name, address in plain.items() if address]
     selected += [_text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items()]
     schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
