@@ -73,7 +73,7 @@ def collapse(
     lone = known.filter(nw.col("alone")).select("entity", nw.col("record_id").alias("founder"))
     several = known.filter(~nw.col("alone"))
     founders = nw.concat([lone, _founders(several, "entity", engine)])
-    apart = _founders(_of_several_cores(several, engine), "core", engine)
+    apart = _founders(_of_several_cores(several), "core", engine)
     name, code = name_founded(level, config), known.collect_schema()["entity"]
     return Collapsed(
         records=engine.checkpoint(known.select("record", "entity", "core", "alone")),
@@ -115,11 +115,13 @@ def _founders(records: nw.LazyFrame, by: str, engine: Engine) -> nw.LazyFrame:
     return first.group_by(by).agg(nw.col("record_id").min().alias("founder"))
 
 
-def _of_several_cores(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """The records of entities that strict evidence alone would not hold together."""
-    held = records.select("entity", "core", "record_id", "first_seen")
-    marked = engine.with_totals(held, ["entity"], first=nw.col("core").min(), last=nw.col("core").max())
-    return marked.filter(nw.col("first") != nw.col("last")).drop("first", "last")
+def _of_several_cores(records: nw.LazyFrame) -> nw.LazyFrame:
+    """The records of entities that strict evidence alone would not hold together.
+
+    An entity is named after its smallest record, and so is the core which that record is in: any other is a second.
+    """
+    others = records.filter(nw.col("core") != nw.col("entity")).select("entity").unique("entity")
+    return records.select("entity", "core", "record_id", "first_seen").join(others, on="entity", how="semi")
 
 
 def _mended(

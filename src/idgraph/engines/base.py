@@ -125,6 +125,9 @@ class Engine(Protocol):
             name: the column to add.
         """
 
+    def lookup_table(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        """Checkpoint what is looked up again and again, in the form that `lookup` need not copy."""
+
     def lookup(
         self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]
     ) -> nw.LazyFrame:

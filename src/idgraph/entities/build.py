@@ -72,11 +72,11 @@ def build(
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
     frames["members"] = members(belongs, placed, engine)
-    ids = evidence.records.select("record", "record_id")
+    ids = engine.lookup_table(evidence.records.select("record", "record_id"))
     frames["assignments"] = _assignments(strict, ids, engine)
     frames |= _with_record_ids(evidence, belongs, ids, engine)
     frames["links"] = links_frame(evidence, cuts, engine)
-    frames["suppressed"] = _suppressed(evidence, placed, engine)
+    frames["suppressed"] = _suppressed(evidence, placed, ids, engine)
     return frames
 
 
@@ -213,14 +213,15 @@ def _all_identifiers(evidence: Evidence) -> nw.LazyFrame:
     return nw.concat([frame.select(columns) for frame in types]) if types else none.select("record", "kind")
 
 
-def _suppressed(evidence: Evidence, placed: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
+def _suppressed(
+    evidence: Evidence, placed: Mapping[str, nw.LazyFrame], ids: nw.LazyFrame, engine: Engine
+) -> nw.LazyFrame:
     """List the values that may not link, with why, how many hold them, and some of those; computed when asked for."""
     value = ["type", "value", "reason"]
-    records = evidence.records
     found = _all_identifiers(evidence).filter(~nw.col("reason").is_null() & (nw.col("state") == "suppressed"))
     barred = found.select("record", *value).unique(["record", *value])
+    named = engine.lookup(barred, "record", ids, "record", {"record_id": "record_id"})
     entities = nw.concat([placed[level].select("record", "entity_id") for level in ("person", "account")])
-    named = engine.lookup(barred, "record", records, "record", {"record_id": "record_id"})
     held = named.join(entities, on="record")
     counts = held.group_by(value).agg(nw.len().alias("records"), nw.col("entity_id").n_unique().alias("entities"))
     # Spark keeps the first of each task before it brings a value's rows together: of ranks, of what cannot be null.

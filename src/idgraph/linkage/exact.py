@@ -131,7 +131,7 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
     linkable = rows.filter(nw.col("reason").is_null())
     linkable = linkable.select("row", "record", "kind", "source", "value")
     held = engine.with_totals(linkable, ["value"], node=nw.col("row").min(), holders=nw.len())
-    several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("value", "holders"))
+    several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("value"))
     if not engine.count(several.group_by("record", "node").agg(nw.len().alias("n")).filter(nw.col("n") > 1)):
         return rows, several
     order = ["derived", "unknown", "observed_at", "raw", "row"]
@@ -139,9 +139,9 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
     dated = dated.with_columns(
         (nw.col("origin") == "derived").alias("derived"), nw.col("observed_at").is_null().alias("unknown")
     ).drop("origin")
-    once = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(order[:4]))
+    once = engine.checkpoint(dated.unique(["record", "node"], keep="first", order_by=order).drop(*order[:4], "holders"))
     dropped = several.join(once.select("row"), on="row", how="anti").select("row")
-    shared = engine.with_totals(once, ["node"], holders=nw.len()).filter(nw.col("holders") > 1).drop("holders")
+    shared = engine.with_totals(once, ["node"], holders=nw.len()).filter(nw.col("holders") > 1)
     return rows.join(dropped, on="row", how="anti"), engine.checkpoint(shared)
 
 
@@ -163,7 +163,8 @@ def _barred(
 
 def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: Context, engine: Engine) -> nw.LazyFrame:
     """Ask whether the names of those who share a value agree, where they are enough, and differ, to disagree."""
-    named = shared.select("node", "record").join(context.names, on="record")
+    named = engine.lookup(shared.select("node", "record"), "record", context.names, "record", {"name": "name"})
+    named = named.filter(~nw.col("name").is_null())
     size = nw.len().alias("size")
     spread = named.group_by("node").agg(size, nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
     doubtful = spread.filter((nw.col("size") * agreement > 1) & (nw.col("first") != nw.col("last")))
@@ -222,9 +223,8 @@ def _identified(marked: Mapping[str, nw.LazyFrame], context: Context, config: Co
 def _with_bars(rows: nw.LazyFrame, barred: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Write the reasons of barred values beside the identifiers that hold them."""
     if engine.count(barred):
-        reasons = barred.select("row", nw.col("reason").alias("barred"))
-        rows = rows.join(reasons, on="row", how="left").with_columns(nw.coalesce("reason", "barred").alias("reason"))
-        rows = rows.drop("barred")
+        rows = engine.lookup(rows, "row", barred, "row", {"barred": "reason"})
+        rows = rows.with_columns(nw.coalesce("reason", "barred").alias("reason")).drop("barred")
     return engine.checkpoint(rows.drop("row", "source").with_columns(nw.col("reason").cast(engine.word)))
 
 

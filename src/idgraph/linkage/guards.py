@@ -1,7 +1,7 @@
 """Guards: which shared values may not link, and why. Each is a function from shared values to rows with a reason.
 
 A *node* is an integer that names one value of one type within a run; a *shared* frame has one row for each record that
-holds a value which some other record holds too: row, record, node, kind, source.
+holds a value which some other record holds too: row, record, node, kind, source, holders (how many there are).
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _rows(shared: nw.LazyFrame, found: nw.LazyFrame, reason: str) -> nw.LazyFram
 
 def over_limit(shared: nw.LazyFrame, limit: int, event_sources: Collection[str]) -> nw.LazyFrame:
     """Find values that too many own ids within one source hold; event tables repeat a person and are exempt."""
-    own = shared.filter(~nw.col("source").is_in(list(event_sources))) if event_sources else shared
+    many = shared.filter(nw.col("holders") > limit)  # few: the others need not be counted by source
+    own = many.filter(~nw.col("source").is_in(list(event_sources))) if event_sources else many
     holders = own.group_by("node", "source").agg(nw.len().alias("holders"))
     return _rows(shared, holders.filter(nw.col("holders") > limit), "over_limit")
 

@@ -32,6 +32,7 @@ _WELL_FORMED: Final = r"^[a-z0-9_][a-z0-9_+&'=-]*(?:\.[a-z0-9_+&'=-]+)*@(?:[a-z0
 _WELL_FORMED_BYTES: Final = 64
 
 # Gmail ignores dots and everything after a plus, and knows its users under two domains.
+_ENDS_AS_GMAIL: Final = "mail.com"
 _GMAIL_TO_FOLD: Final = r"(?:[.+][^@]*@(?:gmail|googlemail)|@googlemail)\.com$"
 _HASH: Final = r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"
 
@@ -99,10 +100,12 @@ def email_base(value: pl.Series) -> pl.Series:
 def _well_formed(raw: pl.Series) -> pl.DataFrame:
     """Normalise what is plainly an address, refuse what plainly is none, and leave the rest null."""
     text = raw.str.to_lowercase()
-    text = changed_where(~_plain(text), text, _bare)
     plain = _plain(text)
+    odd = ~plain
+    text = changed_where(odd, text, _bare)
+    plain = changed_where(odd, plain, lambda _: _plain(text.filter(odd)))
     value = kept_where(plain, text)
-    value = changed_where(value.str.contains(_GMAIL_TO_FOLD), value, _fold_gmail)
+    value = changed_where(value.str.ends_with(_ENDS_AS_GMAIL), value, _fold_gmail)
     return pl.select(value=value, note=_note(value), reason=_refusal(text, plain))
 
 
@@ -115,6 +118,10 @@ def _bare(text: pl.Series) -> pl.Series:
 
 
 def _fold_gmail(value: pl.Series) -> pl.Series:
+    return changed_where(value.str.contains(_GMAIL_TO_FOLD), value, _without_dots)
+
+
+def _without_dots(value: pl.Series) -> pl.Series:
     local = value.str.replace(r"(?:[+].*)?@[^@]*$", "").str.replace_all(".", "", literal=True)
     return local + "@gmail.com"
 

@@ -70,19 +70,19 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     """
     find = partial(_find, source, table)
     plain = {"time": source.time, "version": source.version}
-    texts = {"deleted": source.deleted, "own_id": source.id} | {cell.column: cell.address for cell in source.cells()}
-    if isinstance(source.kind, KindBy):
-        texts["kind"] = source.kind.column
+    kind = source.kind.column if isinstance(source.kind, KindBy) else None
+    named = {"deleted": source.deleted, "own_id": source.id, "kind": kind}
+    texts = {name: address for name, address in named.items() if address}
+    texts |= {cell.column: cell.address for cell in source.cells()}
     selected = [find(address).alias(name) for name, address in plain.items() if address]
-    selected += [
-        _text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items() if address
-    ]
+    selected += [_text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items()]
     schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
     dtypes = nw.Schema(schema).to_polars()
     source = dataclasses.replace(source, data="")  # the kernel may be sent to other machines; the data stays here
 
     def kernel(rows: pl.DataFrame) -> pl.DataFrame:
         table = rows.select(*selected, pl.col("__file").alias("file"), pl.col("__row").alias("row"))
+        table = table.with_columns(map(_said, texts))
         table = table.with_columns(_times(table, source, config.timezone))
         table = table.with_columns(_event_ids(table, source) if source.is_events else _own_ids(table, source, config))
         table = table.with_columns(_kind(source).alias("kind"), _is_true(table).alias("deleted"))
@@ -104,12 +104,16 @@ def _find(source: Source, table: Table, address: str) -> pl.Expr:
 
 
 def _text(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
-    """A cell as text without surrounding space, null where it only says that there is nothing."""
+    """A cell as text without surrounding space."""
     if dtype is not None and dtype.is_float():  # where pandas has no value, a column of integers becomes one of floats
         cell = pl.coalesce(pl.when(cell == cell.round()).then(cell.cast(pl.Int64, strict=False)).cast(pl.String), cell)
     listed = cell.cast(pl.List(pl.String)).list.join(";") if isinstance(dtype, pl.List) else cell.cast(pl.String)
-    text = listed.str.strip_chars()
-    return pl.when(~text.is_in(ABSENT)).then(text)
+    return listed.str.strip_chars()
+
+
+def _said(text: str) -> pl.Expr:
+    """A text, null where it only says that there is nothing. A step of its own: the text is made once, not twice."""
+    return pl.when(~pl.col(text).is_in(ABSENT)).then(pl.col(text)).alias(text)
 
 
 def _times(table: pl.DataFrame, source: Source, timezone: str) -> list[pl.Series]:
@@ -131,7 +135,7 @@ def _unread(raw: pl.Series, read: pl.Series) -> pl.Series:
     """The texts that gave no value, though they say that there is one."""
     failed = (read.is_null() & raw.is_not_null()).arg_true()
     nothing = pl.repeat(None, len(raw), dtype=pl.String, eager=True)
-    text = raw.gather(failed).to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).to_series()
+    text = raw.gather(failed).to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).select(_said("raw")).to_series()
     return nothing.scatter(failed, text) if len(failed) else nothing
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from idgraph.normalise import normalise
+from idgraph.normalise.batches import changed_where
 from idgraph.schema import TEXT, WORD
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ VALUE_SCHEMA: Final = {"raw": TEXT, "value": TEXT, "note": WORD, "reason": WORD}
 # What parts the values of one cell, by normaliser. An opaque id may hold any sign, so only a bracketed list is split.
 _SEPARATORS: Final = {"email": r"[;,\n]", "domain": r"[;,\s]+", "phone": r";|,\s"}
 # A comma parts addresses only where there are several: it may stand in a name, `Silva, Ana <ana@acme.io>`.
-_SEVERAL: Final = {"email": r"(?s)@.*[;,\n].*@"}
+_SEVERAL: Final = {"email": r"(?s)@.*[;,\n].*@"}  # asked of what holds a separator only: it is slow
 _LIST: Final = r"^\[.*\]$"
 _REFERENCES: Final = r"^\[.*\]$|;"
 
@@ -40,8 +41,9 @@ def value_kernel(normaliser: str, region: str | None, *, reference: bool = False
 
 
 def _values(rows: pl.DataFrame, *, normaliser: str, region: str | None, reference: bool) -> pl.DataFrame:
-    several = _SEVERAL.get(normaliser) or _SEPARATORS.get(normaliser, _REFERENCES if reference else _LIST)
-    listed = rows["raw"].str.contains(several)
+    listed = rows["raw"].str.contains(_SEPARATORS.get(normaliser, _REFERENCES if reference else _LIST))
+    if several := _SEVERAL.get(normaliser):
+        listed = changed_where(listed, listed, lambda _: rows["raw"].filter(listed).str.contains(several))
     if listed.any():
         separator = _SEPARATORS.get(normaliser, r"[;,]" if reference else ",")
         rows = pl.concat([rows.filter(~listed), _split(rows.filter(listed), separator)])

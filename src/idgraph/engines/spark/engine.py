@@ -158,6 +158,10 @@ class SparkEngine:
         """See `Engine.newest_first`."""
         return self.number(frame.sort([time, ties], descending=[True, False], nulls_last=True), name)
 
+    def lookup_table(self, frame: nw.LazyFrame) -> nw.LazyFrame:
+        """See `Engine.lookup_table`: a checkpoint like any other."""
+        return self.checkpoint(frame)
+
     def lookup(
         self, frame: nw.LazyFrame, key: str, table: nw.LazyFrame, by: str, columns: Mapping[str, str]
     ) -> nw.LazyFrame:
