@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benches import churn, collapse, constraints, exact, hostile, quality, startup
+from benches import churn, collapse, constraints, exact, hostile, quality, scale, startup
 from benches.harness import ROOT, Scale
 from benches.report import circumstances, put
 
@@ -23,6 +23,7 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "quality": ("How right it is", quality.bench),
     "hostile": ("What keeps people apart where values lie", hostile.bench),
     "churn": ("How many ids change", churn.bench),
+    "scale": ("How it grows on Spark", scale.bench),
     "startup": ("How soon it starts", startup.bench),
 }
 
@@ -42,14 +43,14 @@ def _asked() -> argparse.Namespace:
 def main() -> None:
     """Run the benchmarks that were asked for."""
     asked = _asked()
-    scale = _QUICK if asked.quick else Scale()
-    scale = replace(scale, runs=asked.runs or scale.runs)
+    size = _QUICK if asked.quick else Scale()
+    size = replace(size, runs=asked.runs or size.runs)
     page = asked.out or (None if asked.quick else _PAGE)
     for name in asked.names or _BENCHES:
         title, bench = _BENCHES[name]
         print(f"{name} …", file=sys.stderr, flush=True)
         begun = time.perf_counter()
-        text = f"## {title}\n\n{circumstances()}\n\n{bench(scale)}"
+        text = f"## {title}\n\n{circumstances()}\n\n{bench(size)}"
         print(f"{text}\n")
         print(f"{name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
         if page:

@@ -12,7 +12,7 @@ from typing import Final
 
 __all__ = ["circumstances", "put"]
 
-_PACKAGES: Final = ("idgraph-b2b", "polars", "narwhals", "numpy", "scipy", "networkx", "duckdb", "splink")
+_PACKAGES: Final = ("idgraph-b2b", "polars", "narwhals", "numpy", "scipy", "networkx", "duckdb", "splink", "pyspark")
 _PAGE: Final = """\
 # Benchmarks
 

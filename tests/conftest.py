@@ -55,6 +55,7 @@ def java_version() -> int | None:
     return int(found[1]) if found else None
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which looks for groups here too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what needs Spark in one process, which starts it once; skip it where no Java can."""
     marked = [item for item in items if item.get_closest_marker("spark")]
@@ -66,10 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def spark():
-    """A Spark session on this machine, started once: what it does here is small, so it compiles and shuffles little."""
-    sql = pytest.importorskip("pyspark.sql")
-    settings = {
+def spark_settings() -> dict[str, str | int]:
+    """How tests set up Spark: what it does here is small, so it compiles and shuffles little."""
+    return {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": 1,
         "spark.default.parallelism": 1,
@@ -80,7 +80,13 @@ def spark():
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    session = sql.SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+
+
+@pytest.fixture(scope="session")
+def spark(spark_settings):
+    """A Spark session on this machine, started once."""
+    sql = pytest.importorskip("pyspark.sql")
+    session = sql.SparkSession.builder.master("local[2]").config(map=spark_settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()

@@ -6,17 +6,24 @@ What a page needs first and a reader need not see stands in the page as a commen
     <!-- setup
     from pathlib import Path
     -->
+
+A ```py block needs `spark`, a session: a page that has one is run once more, with those blocks too, and with the
+comments `<!-- setup on Spark`.
 """
 
 import doctest
 import re
+import uuid
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-PIECE = re.compile(r"^<!-- setup\n(?P<setup>.*?)^-->$|^```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+PIECE = re.compile(
+    r"^<!-- setup(?P<on_spark> on Spark)?\n(?P<setup>.*?)^-->$|^```(?P<language>python|py)\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 FENCED = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
@@ -25,14 +32,19 @@ def each(pages):
     return pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(ROOT)))
 
 
-@each([page for page in PAGES if PIECE.search(page.read_text(encoding="utf-8"))])
-def test_examples_run(page, tmp_path, monkeypatch):
+def pieces(page):
+    """The pieces of a page, in order: whether it needs Spark, its first line, its code."""
     text = page.read_text(encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    names = {"__name__": "__main__"}
     for piece in PIECE.finditer(text):
-        code = piece["setup"] or piece["code"]
-        line = text.count("\n", 0, piece.start()) + 1
+        needs_spark = bool(piece["on_spark"]) or piece["language"] == "py"
+        yield needs_spark, text.count("\n", 0, piece.start()) + 1, piece["setup"] or piece["code"]
+
+
+def run(page, names, *, on_spark):
+    """Run a page in a namespace."""
+    for needs_spark, line, code in pieces(page):
+        if needs_spark and not on_spark:
+            continue
         if code.startswith(">>>"):
             shown = doctest.DocTestParser().get_doctest(code, names, page.name, str(page), line)
             outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
@@ -40,6 +52,26 @@ def test_examples_run(page, tmp_path, monkeypatch):
             names |= shown.globs
         else:
             exec(compile("\n" * line + code, page, "exec"), names)
+
+
+@each([page for page in PAGES if any(not needs_spark for needs_spark, *_ in pieces(page))])
+def test_examples_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(page, {"__name__": "__main__"}, on_spark=False)
+
+
+@pytest.mark.spark
+@each([page for page in PAGES if any(needs_spark for needs_spark, *_ in pieces(page))])
+def test_examples_run_on_spark(page, spark, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tables = f"test_{uuid.uuid4().hex}"
+    spark.sql(f"CREATE DATABASE {tables} LOCATION 'file://{tmp_path}/warehouse'")
+    spark.catalog.setCurrentDatabase(tables)
+    try:
+        run(page, {"__name__": "__main__", "spark": spark}, on_spark=True)
+    finally:
+        spark.catalog.setCurrentDatabase("default")
+        spark.sql(f"DROP DATABASE {tables} CASCADE")
 
 
 @each(PAGES)

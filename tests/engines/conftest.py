@@ -1,6 +1,9 @@
 """What tests of parity share."""
 
+import shlex
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import narwhals.stable.v2 as nw
 import polars as pl
@@ -32,3 +35,34 @@ def assert_same_graph() -> Callable[[Engine, ig.Graph, ig.Graph], None]:
             assert_frame_equal(wanted, declared(found, name), categorical_as_str=True)
 
     return compare
+
+
+# What runs at a start of Python (sitecustomize), so that idgraph is as good as not installed.
+_WITHOUT_IDGRAPH = """
+import sys
+from importlib import metadata
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "idgraph":
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+def version(name, real=metadata.version):
+    if name == "idgraph-b2b":
+        raise metadata.PackageNotFoundError(name)
+    return real(name)
+
+sys.meta_path.insert(0, Nowhere())
+metadata.version = version
+"""
+
+
+@pytest.fixture
+def python_without_idgraph(tmp_path: Path) -> Path:
+    """A Python that has all that this one has, but idgraph."""
+    (tmp_path / "sitecustomize.py").write_text(_WITHOUT_IDGRAPH)
+    python = tmp_path / "python_without_idgraph"
+    paths = f'PYTHONPATH={shlex.quote(str(tmp_path))}:"$PYTHONPATH"'
+    python.write_text(f'#!/bin/sh\n{paths} exec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    return python

@@ -260,8 +260,9 @@ def reasons(frame):
 
 
 def facts(graph):
-    """What a run says of itself, without what no two runs have in common."""
-    return {name: fact for name, fact in graph.run.items() if name not in {"engine", "run_id", "at"}}
+    """What a run says of itself and of the one before, without what no two runs have in common."""
+    said = {**graph.run, "previous": {**graph.run.get("previous", {}), "run_id": None}}
+    return {name: fact for name, fact in said.items() if name not in {"engine", "run_id", "at"}}
 
 
 def test_resolve_gives_the_same_graph(engine, expected, graph, assert_same_graph):

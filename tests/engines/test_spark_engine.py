@@ -1,7 +1,9 @@
 """What only Spark has: sessions to check, packages and a Java that may be missing, and workers."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -35,6 +37,18 @@ def test_no_java_is_said_before_spark_starts(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineError, match="none in PATH"):
         session.check_java()
+
+
+def test_without_java_a_command_ends_before_any_work(tmp_path):
+    pytest.importorskip("pyspark")
+    (tmp_path / "users.csv").write_text("user_id,email,tenant_id\nu1,ana@acme.io,t1\n")
+    idgraph = Path(sys.executable).with_name("idgraph")
+    command = [idgraph, "merge", tmp_path, "--out", tmp_path / "out", "--engine", "spark"]
+    environment = {**os.environ, "PATH": "", "JAVA_HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert "Spark needs Java, and there is none in JAVA_HOME" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("version", ["1.8.0_402", "11.0.22"])
@@ -119,11 +133,17 @@ def test_workers_of_another_version_are_refused(spark, monkeypatch):
 
 
 @pytest.mark.spark
-def test_workers_without_idgraph_are_refused(spark, monkeypatch):
-    monkeypatch.setattr(session, "_SAME_ON_WORKERS", ("idgraph-b2b", "nobody-has-this"))
-    real = session.version
-    monkeypatch.setattr(session, "version", lambda name: "1.0" if name == "nobody-has-this" else real(name))
-    with pytest.raises(EngineError, match=r"have no nobody-has-this\. Install there what is here"):
+def test_workers_without_idgraph_are_refused(spark, monkeypatch, python_without_idgraph):
+    monkeypatch.setattr(spark.sparkContext, "pythonExec", str(python_without_idgraph))
+    mend = r"have no idgraph-b2b\. Install there what is here: pip install idgraph-b2b==[\d.a-z]+ polars=="
+    with pytest.raises(EngineError, match=mend):
+        engine_for(spark.newSession().range(1))
+
+
+@pytest.mark.spark
+def test_workers_without_python_are_refused(spark, monkeypatch, tmp_path):
+    monkeypatch.setattr(spark.sparkContext, "pythonExec", str(tmp_path / "python"))
+    with pytest.raises(EngineError, match=r"workers cannot run Python functions: .*Install on them the Python that"):
         engine_for(spark.newSession().range(1))
 
 
@@ -148,5 +168,5 @@ def test_what_spark_connect_needs_is_named_with_the_mend(monkeypatch):
     pytest.importorskip("pyspark")
     real = session.find_spec
     monkeypatch.setattr(session, "find_spec", lambda name: None if name == "grpc" else real(name))
-    with pytest.raises(EngineError, match=r"Spark Connect needs grpc\. Install it: pip install 'pyspark\[connect\]'"):
+    with pytest.raises(EngineError, match=r"Spark Connect needs grpc\. Install it: pip install 'idgraph-b2b\[spark\]'"):
         session.spark_session("sc://127.0.0.1").__enter__()

@@ -2,13 +2,11 @@
 
 import gzip
 import json
-import os
 import re
 import subprocess
 import sys
 import zipfile
 from datetime import UTC, datetime
-from importlib.util import find_spec
 
 import narwhals.stable.v2 as nw
 import polars as pl
@@ -220,36 +218,3 @@ def test_every_sort_of_real_export_reads_the_same_or_is_refused_alike(on_spark, 
             assert_same_table(on_spark, users(str(path)))
     assert len(kinds) - len(refused) > 5
     assert refused
-
-
-CONNECT = """
-import sys
-from pyspark.sql import SparkSession
-settings = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": 1,
-    "spark.ui.enabled": "false",
-    "spark.connect.grpc.binding.address": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-}
-session = SparkSession.builder.remote("local[1]").config(map=settings).getOrCreate()
-import idgraph as ig
-graph = ig.resolve(*ig.discover(sys.argv[1]), session=session)
-assert type(graph.profiles).__module__.startswith("pyspark.sql.connect"), type(graph.profiles)
-print("ids", *sorted(row["entity_id"] for row in graph.assignments.select("entity_id").distinct().collect()))
-session.stop()
-"""
-
-
-@pytest.mark.skipif(find_spec("grpc") is None, reason="Spark Connect needs grpcio: pip install 'pyspark[connect]'")
-def test_a_connect_server_reads_files_too(tmp_path):
-    exports = tmp_path / "exports"
-    exports.mkdir()
-    (exports / "users.csv").write_text("user_id,email,tenant_id\nu1,ana@acme.io,t1\nu2,ana@acme.io,t1\nu3,,t1\n")
-    program = tmp_path / "program.py"
-    program.write_text(CONNECT)
-    command = [sys.executable, str(program), str(exports)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=dict(os.environ))
-    assert done.returncode == 0, done.stderr
-    expected = sorted(set(ig.resolve(*ig.discover(exports)).assignments["entity_id"]))
-    assert done.stdout.split("ids ")[-1].split() == expected

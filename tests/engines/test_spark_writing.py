@@ -4,7 +4,6 @@ import json
 import re
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 
 import narwhals.stable.v2 as nw
 import polars as pl
@@ -321,21 +320,3 @@ def test_modes_and_frames_are_checked(graph):
 def test_a_graph_in_polars_has_no_tables(expected):
     with pytest.raises(EngineError, match=r"is in Polars.*ig\.open\(graph\.write\('out/'\), session=spark\)"):
         expected.save_tables("ig_")
-
-
-# -------------------------------------------------------------------------------------------------------------- manual
-
-
-def test_the_manual_runs(graph, spark, database, tmp_path, monkeypatch):
-    """Blocks of the page that need Spark, which `tests/test_documents.py` leaves out."""
-    page = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "load-the-output.md"
-    blocks = re.findall(r"^```py\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert blocks
-    monkeypatch.chdir(tmp_path)
-    spark.catalog.setCurrentDatabase(database)
-    try:
-        for block in blocks:
-            exec(block, {"ig": ig, "pl": pl, "graph": graph, "spark": spark})
-        assert spark.table("idgraph_profiles").count() == PEOPLE
-    finally:
-        spark.catalog.setCurrentDatabase("default")

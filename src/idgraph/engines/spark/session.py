@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 import narwhals.stable.v2 as nw
 
+from idgraph.engines.spark.failure import cause
 from idgraph.errors import EngineError
 from idgraph.schema import TIME
 
@@ -99,7 +100,7 @@ def spark_session(master: str) -> Iterator[SparkSession]:
     try:
         session = builder.getOrCreate()
     except Exception as error:  # of py4j, gRPC or pyspark, as the case may be
-        msg = f"Spark does not start at {master!r}: {_first_line(error)}. Name its address: --master local[2]"
+        msg = f"Spark does not start at {master!r}: {cause(error)}. Name its address: --master local[2]"
         raise EngineError(msg) from error
     try:
         yield session
@@ -112,7 +113,7 @@ def _check_connect(address: str) -> None:
     """Spark itself would go on trying for ten minutes."""
     for package in ("grpc", "grpc_status", "zstandard"):
         if find_spec(package) is None:
-            msg = f"Spark Connect needs {package}. Install it: pip install 'pyspark[connect]'"
+            msg = f"Spark Connect needs {package}. Install it: pip install 'idgraph-b2b[spark]'"
             raise EngineError(msg)
     from pyspark.sql.connect.client import DefaultChannelBuilder
 
@@ -207,21 +208,12 @@ def _worker_versions(session: SparkSession) -> dict[str, str]:
             if batch.num_rows:
                 yield pa.RecordBatch.from_pydict({"name": list(found), "version": list(found.values())})
 
-    from pyspark.errors import PySparkException
-
     try:
         rows = session.range(0, 1, 1, 1).mapInArrow(installed, "name string, version string").collect()
-    except PySparkException as error:
+    except Exception as error:  # of py4j, gRPC or pyspark, as the case may be
         msg = (
-            f"Spark's workers cannot run Python functions: {_first_line(error)}. Install on them the Python that is "
+            f"Spark's workers cannot run Python functions: {cause(error)}. Install on them the Python that is "
             "here, with idgraph-b2b[spark], and let PYSPARK_PYTHON or spark.pyspark.python name it."
         )
         raise EngineError(msg) from error
     return {row["name"]: row["version"] for row in rows}
-
-
-def _first_line(error: Exception) -> str:
-    """What an error of Spark says, without the stack of the machine it happened on."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if "Error: " in line or line.startswith(("[", "details = "))]
-    return (said or lines or [type(error).__name__])[-1 if said else 0].rstrip(".")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from idgraph.engines.output import entity_column, part_files
+from idgraph.engines.spark.failure import cause
 from idgraph.engines.spark.skew import column
-from idgraph.errors import ConfigError, EngineError, OutputError, mask_text
+from idgraph.errors import ConfigError, EngineError, OutputError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
@@ -28,7 +28,6 @@ _MODES: Final = {"error": "errorifexists", "overwrite": "overwrite"}
 # Spark's default is a form of times that nobody else writes any more, and that Polars takes for nanoseconds.
 _TIMES: Final = ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
 _GLOB: Final = str.maketrans({letter: f"\\{letter}" for letter in "\\{}[]*?"})
-_CAUSE: Final = re.compile(r"^(?:Caused by)?: (.+)$", re.MULTILINE)
 
 
 def write_folder(frame: DataFrame, path: Path, by: str | None) -> int:
@@ -54,7 +53,7 @@ def write_folder(frame: DataFrame, path: Path, by: str | None) -> int:
         try:
             writer.mode("append").option("compression", "zstd").parquet(_address(path))
         except Exception as error:
-            msg = f"Spark's workers say: {_cause(error)}. They have to be able to write there as the user of this run"
+            msg = f"Spark's workers say: {cause(error)}. They have to be able to write there as the user of this run"
             raise OSError(msg) from error
     for part in path.rglob("*"):
         if part.is_dir() or part.suffix == ".parquet":
@@ -116,7 +115,7 @@ def save_tables(
                 writer.format(format).mode(_MODES[mode]).saveAsTable(tables[name])
             except Exception as error:
                 before = f"Saved before it, and to be replaced with mode='overwrite': {', '.join(saved) or 'none'}."
-                msg = f"Spark could not save the table {tables[name]}: {_cause(error)}. {before}"
+                msg = f"Spark could not save the table {tables[name]}: {cause(error)}. {before}"
                 raise OutputError(msg) from error
         saved[tables[name]] = rows
     return saved
@@ -195,14 +194,5 @@ def _exists(session: SparkSession, table: str) -> bool:
     try:
         return session.catalog.tableExists(table)
     except PySparkException as error:
-        msg = (
-            f"Spark refuses {table!r} as the name of a table: {_cause(error)}. Give a prefix such as 'sales.idgraph_'."
-        )
+        msg = f"Spark refuses {table!r} as the name of a table: {cause(error)}. Give a prefix such as 'sales.idgraph_'."
         raise OutputError(msg) from error
-
-
-def _cause(error: Exception) -> str:
-    """What was the matter, of the pages that Spark writes."""
-    said = str(error).strip()
-    found: list[str] = _CAUSE.findall(said)  # the last is the root of the others
-    return mask_text(found[-1] if found else said.partition("\n")[0]).rstrip(".")
