@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 from scipy.sparse import csr_matrix
 
+from idgraph.linkage.nicknames import nicknames_agree
 from idgraph.normalise import email_domain
 
 __all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "NEARLY_MADE", "SEPARATOR", "WORDED", "address", "compared"]
@@ -116,6 +117,9 @@ def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
         mistyped[several] |= _scores(fuzz.token_sort_ratio, some, others) >= 92
         alike[several] |= _scores(fuzz.token_set_ratio, some, others) >= 90
     never = np.zeros_like(distant)  # whether names stand in each other's column, their own values do not tell
+    rest = np.flatnonzero(~mistyped & ~alike)
+    if len(rest):
+        alike[rest] = nicknames_agree(left.gather(rest), right.gather(rest)).to_numpy()
     return _placed(mistyped, alike, distant, never, never)
 
 
