@@ -57,6 +57,7 @@ def test_a_pair_alone_is_as_among_others(holds, pairs):
         ("email", f"{NAME_AND_NUMBER}jdoe2@gmail.com", f"{MADE_OF_NAME}jdoe@gmail.com", "names at one domain"),
         ("several", f"acme{SEPARATOR}beta", f"beta{SEPARATOR}gamma", "some the same"),
         ("several", "acme", f"beta{SEPARATOR}gamma", "different"),
+        ("email", f"{MADE_OF_NAME}jane.doe", f"{MADE_OF_NAME}jane.do", "mistyped"),
         ("phone", "14155550123", "4155550123", "mistyped"),
         ("date", "19800102", "19800201", "mistyped"),
         ("date", "19800102", "19900102", "mistyped"),

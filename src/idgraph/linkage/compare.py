@@ -142,7 +142,7 @@ def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places
 
 def _say_names_only(left: pl.Series, right: pl.Series, one: pl.Series, other: pl.Series) -> npt.NDArray[np.bool_]:
     """Whether what stands before the @ says no more than the names of two people: no number that both have."""
-    made = [side.str.contains(f"^[{MADE_OF_NAME}{NAME_AND_NUMBER}]") for side in (left, right)]
+    made = [side.str.contains(f"(?s)^[{MADE_OF_NAME}{NAME_AND_NUMBER}].*@") for side in (left, right)]
     numbers = [part.str.replace_all(r"\D", "") for part in (one, other)]
     shared = (numbers[0] == numbers[1]) & (numbers[0].str.len_bytes() > 1)
     return (made[0] & made[1] & ~shared).to_numpy()
@@ -154,7 +154,7 @@ def _made_of_names(left: pl.Series, right: pl.Series, nearly: npt.NDArray[np.boo
     At one domain one address may shorten the name of the other, or be mistyped where it is not quite its holder's name;
     what is neither is the address of somebody else.
     """
-    parts = [side.str.extract_groups(r"^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
+    parts = [side.str.extract_groups(r"(?s)^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
     names, counts, domains = ([part[f"{place}"] for part in parts] for place in (1, 2, 3))
     typed = (_edits(domains[0].to_list(), domains[1].to_list()) <= 1) & (_shorter(*domains) >= _LONG_ENOUGH)
     one = (domains[0] == domains[1]).to_numpy()
