@@ -13,6 +13,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 from scipy.sparse import csr_matrix
 
+from idgraph.linkage.nicknames import nicknames_agree
 from idgraph.normalise import email_domain
 
 __all__ = ["MADE_OF_NAME", "NAME_AND_NUMBER", "NEARLY_MADE", "SEPARATOR", "WORDED", "address", "compared"]
@@ -116,6 +117,9 @@ def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
         mistyped[several] |= _scores(fuzz.token_sort_ratio, some, others) >= 92
         alike[several] |= _scores(fuzz.token_set_ratio, some, others) >= 90
     never = np.zeros_like(distant)  # whether names stand in each other's column, their own values do not tell
+    rest = np.flatnonzero(~mistyped & ~alike)
+    if len(rest):
+        alike[rest] = nicknames_agree(left.gather(rest), right.gather(rest)).to_numpy()
     return _placed(mistyped, alike, distant, never, never)
 
 
@@ -138,7 +142,7 @@ def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places
 
 def _say_names_only(left: pl.Series, right: pl.Series, one: pl.Series, other: pl.Series) -> npt.NDArray[np.bool_]:
     """Whether what stands before the @ says no more than the names of two people: no number that both have."""
-    made = [side.str.contains(f"^[{MADE_OF_NAME}{NAME_AND_NUMBER}]") for side in (left, right)]
+    made = [side.str.contains(f"(?s)^[{MADE_OF_NAME}{NAME_AND_NUMBER}].*@") for side in (left, right)]
     numbers = [part.str.replace_all(r"\D", "") for part in (one, other)]
     shared = (numbers[0] == numbers[1]) & (numbers[0].str.len_bytes() > 1)
     return (made[0] & made[1] & ~shared).to_numpy()
@@ -150,7 +154,7 @@ def _made_of_names(left: pl.Series, right: pl.Series, nearly: npt.NDArray[np.boo
     At one domain one address may shorten the name of the other, or be mistyped where it is not quite its holder's name;
     what is neither is the address of somebody else.
     """
-    parts = [side.str.extract_groups(r"^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
+    parts = [side.str.extract_groups(r"(?s)^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
     names, counts, domains = ([part[f"{place}"] for part in parts] for place in (1, 2, 3))
     typed = (_edits(domains[0].to_list(), domains[1].to_list()) <= 1) & (_shorter(*domains) >= _LONG_ENOUGH)
     one = (domains[0] == domains[1]).to_numpy()

@@ -168,7 +168,7 @@ def _marked(values: pl.DataFrame, email: str, names: Sequence[str]) -> pl.Series
     held = values.select(
         pl.col(email), pl.concat_str(names, separator=" ", ignore_nulls=True).alias("name")
     ).with_columns(local=pl.col(email).str.split("@").list.get(0))
-    asked = held.filter(pl.col(email).is_not_null() & (pl.col("name") != "")).unique()
+    asked = held.filter(pl.col(email).str.contains("@", literal=True) & (pl.col("name") != "")).unique()
     marks = [_mark(local, name) for local, name in zip(asked["local"], asked["name"], strict=True)]
     marked = asked.with_columns(mark=pl.Series(marks, dtype=pl.String))
     known = held.join(marked, on=held.columns, how="left", maintain_order="left")
