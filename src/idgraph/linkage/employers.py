@@ -20,7 +20,7 @@ from idgraph.schema import TEXT
 if TYPE_CHECKING:
     from idgraph.engines import Engine
 
-__all__ = ["Companies", "employers"]
+__all__ = ["Companies", "employers", "keyed"]
 
 _SHORTEST: Final = 6  # letters of a key in which one may be mistyped
 _LONGEST: Final = 40
@@ -60,14 +60,14 @@ def employers(
         record, company (a text that means one company in this run): each once.
     """
     joined = engine.components(companies.edges.select("left", "right"))
-    known = engine.checkpoint(_keyed(companies.domains.rename({"value": "name"}), "domain", engine))
-    named = engine.checkpoint(_keyed(companies.names, "name", engine))
+    known = engine.checkpoint(keyed(companies.domains.rename({"value": "name"}), "domain", engine))
+    named = engine.checkpoint(keyed(companies.names, "name", engine))
     by_domain = _company(known.select("record", "key", text="name"), joined, engine)
     by_key = _company(nw.concat([known, named]), joined, engine)
     asked = nw.concat(
         [
-            _keyed(addresses.select("record", name="domain"), "domain", engine),
-            _keyed(said, "name", engine),
+            keyed(addresses.select("record", name="domain"), "domain", engine),
+            keyed(said, "name", engine),
         ]
     )
     asked = engine.checkpoint(asked)
@@ -93,8 +93,17 @@ def _company(held: nw.LazyFrame, joined: nw.LazyFrame, engine: Engine) -> nw.Laz
     return found.with_columns(company.alias("company")).drop("whole")
 
 
-def _keyed(named: nw.LazyFrame, by: str, engine: Engine) -> nw.LazyFrame:
-    """Add to names or domains their key; those without one are left out: record, name, key."""
+def keyed(named: nw.LazyFrame, by: str, engine: Engine) -> nw.LazyFrame:
+    """Add to names or domains of companies their key; those without one are left out.
+
+    Args:
+        named: record, name.
+        by: what the names are: `name` or `domain`.
+        engine: what runs it.
+
+    Returns:
+        record, name, key.
+    """
     held = named.select("record", "name")
     return engine.map_batches(held, partial(_keys, by=by), {**held.collect_schema(), "key": TEXT})
 
