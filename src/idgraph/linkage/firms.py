@@ -38,12 +38,12 @@ _ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "catego
 _HOLDS: Final[dict[str, str]] = {
     "name": "text",
     "called": "several",
+    "domain": "several",
     "phone": "phone",
     "people": "several",
     **_ATTRIBUTES,
 }
-_CALLED: Final = 8  # names and domains of one company that are compared
-_PEOPLE: Final = 60  # and people
+_MOST: Final = 60  # names, domains or people of one company that are compared
 _COMPANIES: Final = 4  # of one person; whoever is with more is a consultant or an agency
 
 
@@ -113,7 +113,13 @@ def _table(firms: Firms, units: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     if "phone" in firms.identifiers:
         phones = firms.identifiers["phone"].filter(nw.col("reason").is_null()).select("record", said="value")
         told["phone"] = phones.join(of_record, on="record").select("unit", "said")
-    several = {"called": _called(firms, names, of_record, engine)}
+    domains = engine.checkpoint(_domains(firms, of_record))
+    clear = domains.filter(nw.col("state") == "used").select("record", name="domain")
+    own = keyed(clear, "domain", engine).join(of_record, on="record")
+    several = {
+        "called": nw.concat([names.select("unit", called="key"), own.select("unit", called="key")]),
+        "domain": domains.select("unit", "domain"),
+    }
     if firms.people is not None:
         several["people"] = _in_common(firms.people.join(of_record, on="record"), engine)
     table = units.group_by("unit").agg(nw.col("record").min(), nw.col("first_seen").min())
@@ -128,14 +134,13 @@ def _table(firms: Firms, units: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     return engine.number(named.sort("record"), "row").with_columns(nw.lit(0).cast(COUNT).alias("side"))
 
 
-def _called(firms: Firms, names: nw.LazyFrame, of_record: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """What companies are called, as keys of their names and of their domains: unit, called."""
-    parts = [names.select("unit", "key")]
-    if "domain" in firms.identifiers:
-        doubtful = nw.col("reason").is_null() | nw.col("reason").cast(TEXT).is_in(["ambiguous_domain", "minority"])
-        domains = firms.identifiers["domain"].filter(doubtful).select("record", name="value")
-        parts.append(keyed(domains, "domain", engine).join(of_record, on="record").select("unit", "key"))
-    return nw.concat(parts).unique(["unit", "key"]).rename({"key": "called"})
+def _domains(firms: Firms, of_record: nw.LazyFrame) -> nw.LazyFrame:
+    """The domains of companies, those that others hold too included: record, unit, domain, state."""
+    if "domain" not in firms.identifiers:
+        return of_record.head(0).with_columns(nw.lit("").alias("domain"), nw.lit("").alias("state"))
+    own = nw.col("reason").is_null() | (nw.col("reason").cast(TEXT) == "ambiguous_domain")
+    domains = firms.identifiers["domain"].filter(own).select("record", "state", domain="value")
+    return domains.join(of_record, on="record").unique(["record", "domain"])
 
 
 def _in_common(people: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -150,7 +155,7 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(pl.col("said").list.sort().list.head(_PEOPLE).list.join(SEPARATOR))
+    return rows.with_columns(pl.col("said").list.sort().list.head(_MOST).list.join(SEPARATOR))
 
 
 def _commonest(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
