@@ -280,7 +280,7 @@ def _linked(
         attributes={level: _attributes(sources, level) for level in ("person", "account")},
         identifiers={level: exact[level].identifiers for level in ("person", "account")},
         edges=edges,
-        memberships=references.memberships,
+        memberships=_memberships(references.memberships, alike.memberships, gathered.records, engine),
         addresses=addresses,
         hierarchy=references.hierarchy,
         aliases=references.aliases,
@@ -316,6 +316,17 @@ def _alike(
         same=nw.concat([merged, same]),
     )
     return likeness(known, models, config, engine)
+
+
+def _memberships(
+    belongs: nw.LazyFrame, named: nw.LazyFrame | None, records: nw.LazyFrame, engine: Engine
+) -> nw.LazyFrame:
+    """Who belongs where: what sources say, and the companies that people's records name."""
+    if named is None:
+        return belongs
+    dated = engine.lookup(named, "person", records, "record", {"observed_at": "first_seen"})
+    via = nw.col("via").cast(belongs.collect_schema()["via"])
+    return nw.concat([belongs.select("person", "company", "via", "observed_at"), dated.with_columns(via)])
 
 
 def _links(exact: Exact, alike: Likeness) -> nw.LazyFrame | None:

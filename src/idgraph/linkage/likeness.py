@@ -55,10 +55,12 @@ class Likeness:
     Attributes:
         people: see `idgraph.linkage.alike.Alike`.
         companies: likewise.
+        memberships: person, company (records), via: people who name a known company, and only that one.
     """
 
     people: Alike | None = None
     companies: Alike | None = None
+    memberships: nw.LazyFrame | None = None
 
     @property
     def links(self) -> list[nw.LazyFrame]:
@@ -88,13 +90,15 @@ def likeness(known: Linked, models: Models, config: Config, engine: Engine) -> L
     """
     firms = similar_firms(_firms(known, None), config, engine)
     accounts = with_edges(known.exact["account"].edges, firms)
-    people = similar_people(_people(known, accounts, config, engine), config, engine, models.people)
+    at = _employers(known, accounts, engine)
+    people = similar_people(_people(known, at, config, engine), config, engine, models.people)
     persons = engine.components(with_edges(known.exact["person"].edges, people).select("left", "right"))
     belongs = engine.lookup(
         known.memberships.select("person", "company"), "person", persons, "node", {"p": "component"}
     )
     inside = belongs.select(nw.col("company").alias("record"), nw.coalesce("p", "person").alias("person"))
-    return Likeness(people, similar_firms(_firms(known, engine.checkpoint(inside)), config, engine, models.companies))
+    again = similar_firms(_firms(known, engine.checkpoint(inside)), config, engine, models.companies)
+    return Likeness(people, again, _named(at, engine))
 
 
 def _firms(known: Linked, people: nw.LazyFrame | None) -> Firms:
@@ -108,22 +112,34 @@ def _firms(known: Linked, people: nw.LazyFrame | None) -> Firms:
     )
 
 
-def _people(known: Linked, accounts: nw.LazyFrame, config: Config, engine: Engine) -> People:
-    exact = known.exact["person"]
-    records = known.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
-    undoubted = exact.edges.filter(nw.col("weight") >= config.strict_weight).select("left", "right")
+def _named(employers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """The one company that a record names, where it is known."""
+    named = employers.filter((nw.col("via") == "company_name") & ~nw.col("account").is_null())
+    only = engine.with_totals(named.select("record", "account"), ["record"], n=nw.len()).filter(nw.col("n") == 1)
+    return engine.checkpoint(only.select(person="record", company="account", via=nw.lit("company_name")))
+
+
+def _employers(known: Linked, accounts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     domains = known.exact["account"].identifiers["domain"]
     companies = Companies(
         edges=accounts,
         domains=domains.filter(nw.col("state") == "used").select("record", "value"),
         names=names_of(known.records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))), "account"),
     )
+    said = _companies_said(known.records.filter(nw.col("kind").is_in(list(PERSON_KINDS))))
+    return employers(known.memberships, known.addresses, said, companies, engine)
+
+
+def _people(known: Linked, at: nw.LazyFrame, config: Config, engine: Engine) -> People:
+    exact = known.exact["person"]
+    records = known.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
+    undoubted = exact.edges.filter(nw.col("weight") >= config.strict_weight).select("left", "right")
     return People(
         records=records,
         names=engine.checkpoint(names_of(records, "person")),
         identifiers=exact.identifiers,
         edges=nw.concat([undoubted, known.same]),
-        employers=employers(known.memberships, known.addresses, _companies_said(records), companies, engine),
+        employers=at,
     )
 
 
