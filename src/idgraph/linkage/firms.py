@@ -37,7 +37,6 @@ _NAMES: Final = ("name", "legal_name", "tenant_name")  # attributes that say wha
 _ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "category"}
 _HOLDS: Final[dict[str, str]] = {
     "name": "text",
-    "called": "several",
     "domain": "several",
     "phone": "phone",
     "people": "several",
@@ -101,25 +100,25 @@ def _units(firms: Firms, engine: Engine) -> nw.LazyFrame:
 
 
 def _table(firms: Firms, units: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """One row a company that has a name: row, side, record (the smallest), first_seen (when), columns of `_HOLDS`."""
+    """One row a company: row, side, record (the smallest), first_seen (when), and columns of `_HOLDS`.
+
+    Who has no name is called by the letters of a domain; who has neither is left out.
+    """
     of_record, columns = units.select("record", "unit"), units.collect_schema().names()
     said = [units.select("record", nw.col(name)).rename({name: "name"}) for name in _NAMES if name in columns]
     none = units.head(0).select("record", nw.lit("").alias("name"))
-    names = keyed(nw.concat([none, *said]).filter(~nw.col("name").is_null()), "name", engine)
-    names = engine.checkpoint(names.join(of_record, on="record"))
-    cleaned = engine.map_batches(names, _cleaned, names.collect_schema())
-    told = {"name": cleaned.select("unit", said="name")}
+    names = nw.concat([none, *said]).filter(~nw.col("name").is_null())
+    names = engine.map_batches(names, _cleaned, names.collect_schema())
+    domains = engine.checkpoint(_domains(firms, of_record))
+    clear = domains.filter(nw.col("state") == "used").select("record", name="domain")
+    named = engine.checkpoint(names.join(of_record, on="record").select("unit", said="name"))
+    by_domain = keyed(clear, "domain", engine).join(of_record, on="record").join(named, on="unit", how="anti")
+    told = {"name": nw.concat([named, by_domain.select("unit", said="key")])}
     told |= {name: units.select("unit", said=name) for name in _ATTRIBUTES if name in columns}
     if "phone" in firms.identifiers:
         phones = firms.identifiers["phone"].filter(nw.col("reason").is_null()).select("record", said="value")
         told["phone"] = phones.join(of_record, on="record").select("unit", "said")
-    domains = engine.checkpoint(_domains(firms, of_record))
-    clear = domains.filter(nw.col("state") == "used").select("record", name="domain")
-    own = keyed(clear, "domain", engine).join(of_record, on="record")
-    several = {
-        "called": nw.concat([names.select("unit", called="key"), own.select("unit", called="key")]),
-        "domain": domains.select("unit", "domain"),
-    }
+    several = {"domain": domains.select("unit", "domain")}
     if firms.people is not None:
         several["people"] = _in_common(firms.people.join(of_record, on="record"), engine)
     table = units.group_by("unit").agg(nw.col("record").min(), nw.col("first_seen").min())
@@ -151,7 +150,7 @@ def _in_common(people: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 
 
 def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(normalise("company_name", rows["name"])["value"].alias("name"))
+    return rows.with_columns(normalise("company_name", rows["name"])["value"].alias("name")).drop_nulls("name")
 
 
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:
@@ -167,9 +166,8 @@ def _commonest(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 
 def _named_alike(found: Similar, patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether the two are called alike."""
-    levels = levels_of(found, patterns, "name", "called")
-    agrees = {name: np.array([level.agrees > 0 for level in HOLDINGS[_HOLDS[name]].levels]) for name in levels}
-    alike: npt.NDArray[np.bool_] = agrees["name"][levels["name"]] | agrees["called"][levels["called"]]
+    agrees = np.array([level.agrees > 0 for level in HOLDINGS[_HOLDS["name"]].levels])
+    alike: npt.NDArray[np.bool_] = agrees[levels_of(found, patterns, "name")["name"]]
     return alike
 
 

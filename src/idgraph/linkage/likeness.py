@@ -6,10 +6,11 @@ Then of companies once more, with the people they have in common: that never fee
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
+import polars as pl
 
 from idgraph.linkage.alike import Alike, with_edges
 from idgraph.linkage.employers import Companies, employers
@@ -18,6 +19,7 @@ from idgraph.linkage.firms import Firms, similar_firms
 from idgraph.linkage.models import Models
 from idgraph.linkage.people import similar_people
 from idgraph.linkage.persons import People
+from idgraph.normalise import country_code
 from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS, Level
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ def likeness(known: Linked, models: Models, config: Config, engine: Engine) -> L
     Raises:
         ConfigError: a model is of another kind of table.
     """
+    known = replace(known, records=_with_countries(known.records, engine))
     firms = similar_firms(_firms(known, None), config, engine)
     accounts = with_edges(known.exact["account"].edges, firms)
     at = _employers(known, accounts, engine)
@@ -99,6 +102,16 @@ def likeness(known: Linked, models: Models, config: Config, engine: Engine) -> L
     inside = belongs.select(nw.col("company").alias("record"), nw.coalesce("p", "person").alias("person"))
     again = similar_firms(_firms(known, engine.checkpoint(inside)), config, engine, models.companies)
     return Likeness(people, again, _named(at, engine))
+
+
+def _with_countries(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Write countries in one way: one system has names, another codes."""
+    schema = records.collect_schema()
+    return engine.map_batches(records, _country, schema) if "country" in schema.names() else records
+
+
+def _country(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(country_code(rows["country"]).alias("country"))
 
 
 def _firms(known: Linked, people: nw.LazyFrame | None) -> Firms:
