@@ -30,7 +30,7 @@ def sized(keyed: pl.DataFrame, *, across: bool) -> pl.DataFrame:
     >>> sized(keyed, across=True).rows()
     [(0, 0, 7, 3, 1), (2, 1, 7, 3, 2), (3, 0, 7, 3, 1)]
     """
-    shared = keyed.filter(pl.col("key").is_duplicated()).sort("key", "row")
+    shared = _ordered(keyed.filter(pl.col("key").is_duplicated()))
     key, side = shared["key"].to_numpy(), shared["side"].to_numpy()
     starts = np.flatnonzero(np.diff(key, prepend=key[:1] - 1))
     sizes = np.diff(starts, append=len(key))
@@ -41,6 +41,12 @@ def sized(keyed: pl.DataFrame, *, across: bool) -> pl.DataFrame:
     else:
         partners = whole - 1
     return shared.with_columns(n=whole, partners=partners)
+
+
+def _ordered(keyed: pl.DataFrame) -> pl.DataFrame:
+    """Sort by key, then row: rows mostly come in their order, and a stable sort by one column is the faster."""
+    by_row = keyed if keyed["row"].is_sorted() else keyed.sort("row")
+    return by_row.sort("key", maintain_order=True)
 
 
 def in_parts(blocks: Sequence[pl.DataFrame], most: int, *, across: bool) -> Iterator[tuple[_Rows, _Rows]]:
@@ -95,7 +101,7 @@ class _Key:
 
     @staticmethod
     def of(frame: pl.DataFrame, *, across: bool) -> _Key:
-        ordered = frame.sort("key", "row")
+        ordered = _ordered(frame)
         key, row, side = (ordered[name].to_numpy() for name in ("key", "row", "side"))
         ends = np.append(np.flatnonzero(np.diff(key)), len(key) - 1)
         after = np.repeat(ends, np.diff(ends, prepend=-1)) - np.arange(len(key))

@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.linkage.compare import SEPARATOR, address
+from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
@@ -161,9 +162,14 @@ def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting:
 
 def _featured(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """Say what of each row others may share, as hashes: row, side, and a column for each feature."""
-    made = [make(rows[one.name]) for one in fields for make in _FEATURES[one.holds].values()]
-    hashes = [_hashed(column).alias(_name(number)) for number, column in enumerate(made)]
+    found = [on_fewest(rows[one.name], partial(_hashes, holds=one.holds)) for one in fields]
+    columns = [column for frame in found for column in frame]
+    hashes = [column.alias(_name(number)) for number, column in enumerate(columns)]
     return rows.select("row", pl.col("side").cast(pl.Int64), *hashes)
+
+
+def _hashes(text: pl.Series, holds: str) -> pl.DataFrame:
+    return pl.DataFrame({name: _hashed(make(text)) for name, make in _FEATURES[holds].items()})
 
 
 def _hashed(made: pl.Series) -> pl.Series:

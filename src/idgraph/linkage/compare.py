@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler, LCSseq
 from scipy.sparse import csr_matrix
 
 from idgraph.linkage.nicknames import nicknames_agree
@@ -53,7 +53,7 @@ def compared(holds: str, left: pl.Series, right: pl.Series, rarity: Mapping[str,
         Int8: the place of the level in the holding.
 
     >>> compared("name", pl.Series(["ana", "robert", "jon"]), pl.Series(["ana", "rob", "maria"])).to_list()
-    [0, 2, 4]
+    [0, 2, 6]
     """
     same = (left == right).to_numpy()
     places = np.zeros(len(left), dtype=np.int8)
@@ -70,8 +70,10 @@ def address(email: pl.Series) -> pl.Series:
     return email.str.strip_chars_start(NEARLY_MADE + NAME_AND_NUMBER)
 
 
-def _scores(scorer: Callable[..., float], left: _Texts, right: _Texts) -> _Scores:
-    found: _Scores = process.cpdist(left, right, scorer=scorer, workers=_workers(), dtype=np.float32)
+def _scores(scorer: Callable[..., float], left: _Texts, right: _Texts, least: float | None = None) -> _Scores:
+    found: _Scores = process.cpdist(
+        left, right, scorer=scorer, workers=_workers(), dtype=np.float32, score_cutoff=least
+    )
     return found
 
 
@@ -107,7 +109,8 @@ def _shorter(left: pl.Series, right: pl.Series) -> npt.NDArray[np.uint32]:
 
 def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
     one, other = left.to_list(), right.to_list()
-    close, edits, shorter = _scores(JaroWinkler.similarity, one, other), _edits(one, other), _shorter(left, right)
+    close = _scores(JaroWinkler.similarity, one, other, 0.78)
+    edits, shorter = _edits(one, other), _shorter(left, right)
     mistyped = ((edits <= 1) & (shorter >= 3)) | ((edits == 2) & (shorter >= 7))
     alike = (close >= 0.88) | _begins(left, right)
     distant = close >= 0.78
@@ -124,28 +127,39 @@ def _name(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
 
 
 def _email(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
-    sides = [address(left), address(right)]
-    whole = _edits(sides[0].to_list(), sides[1].to_list()) <= 2
-    one, other = (side.str.split("@").list.get(0) for side in sides)
-    # One that is made of a name and one that is not may still be equal: then this is the level.
-    found = _placed(
-        whole | (sides[0] == sides[1]).to_numpy(),
-        (one == other).to_numpy(),
-        _scores(JaroWinkler.similarity, one.to_list(), other.to_list()) >= 0.88,
-    )
-    made = np.flatnonzero(_say_names_only(left, right, one, other))
+    found = np.zeros(len(left), dtype=np.int8)
+    names = _say_names_only(left, right)
+    made, rest = np.flatnonzero(names), np.flatnonzero(~names)
+    if len(rest):
+        found[rest] = _not_made_of_names(address(left.gather(rest)), address(right.gather(rest)))
     if len(made):
-        nearly = (left.str.starts_with(NEARLY_MADE) | right.str.starts_with(NEARLY_MADE)).gather(made).to_numpy()
-        found[made] = _made_of_names(sides[0].gather(made), sides[1].gather(made), nearly)
+        left, right = left.gather(made), right.gather(made)
+        nearly = (left.str.starts_with(NEARLY_MADE) | right.str.starts_with(NEARLY_MADE)).to_numpy()
+        found[made] = _made_of_names(address(left), address(right), nearly)
     return found
 
 
-def _say_names_only(left: pl.Series, right: pl.Series, one: pl.Series, other: pl.Series) -> npt.NDArray[np.bool_]:
+def _not_made_of_names(left: pl.Series, right: pl.Series) -> _Places:
+    one, other = (side.str.split_exact("@", 1).struct.field("field_0") for side in (left, right))
+    # One that is made of a name and one that is not may still be equal: then this is the level.
+    return _placed(
+        (_edits(left.to_list(), right.to_list()) <= 2) | (left == right).to_numpy(),
+        (one == other).to_numpy(),
+        _scores(JaroWinkler.similarity, one.to_list(), other.to_list(), 0.88) >= 0.88,
+    )
+
+
+def _say_names_only(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
     """Whether what stands before the @ says no more than the names of two people: no number that both have."""
-    made = [side.str.contains(f"(?s)^[{MADE_OF_NAME}{NAME_AND_NUMBER}].*@") for side in (left, right)]
-    numbers = [part.str.replace_all(r"\D", "") for part in (one, other)]
-    shared = (numbers[0] == numbers[1]) & (numbers[0].str.len_bytes() > 1)
-    return (made[0] & made[1] & ~shared).to_numpy()
+    made = np.ones(len(left), dtype=bool)
+    for side in (left, right):
+        marked = side.str.starts_with(MADE_OF_NAME) | side.str.starts_with(NAME_AND_NUMBER)
+        made &= (marked & side.str.contains("@", literal=True)).to_numpy()
+    both = left.str.starts_with(NAME_AND_NUMBER) & right.str.starts_with(NAME_AND_NUMBER)
+    asked = np.flatnonzero(made & both.to_numpy())
+    one, other = (side.gather(asked).str.replace("@.*$", "").str.replace_all(r"\D", "") for side in (left, right))
+    made[asked] &= ~((one == other) & (one.str.len_bytes() > 1)).to_numpy()
+    return made
 
 
 def _made_of_names(left: pl.Series, right: pl.Series, nearly: npt.NDArray[np.bool_]) -> _Places:
@@ -154,30 +168,44 @@ def _made_of_names(left: pl.Series, right: pl.Series, nearly: npt.NDArray[np.boo
     At one domain one address may shorten the name of the other, or be mistyped where it is not quite its holder's name;
     what is neither is the address of somebody else.
     """
-    parts = [side.str.extract_groups(r"(?s)^(.*?)(\d*)@(.*)$").struct.unnest() for side in (left, right)]
-    names, counts, domains = ([part[f"{place}"] for part in parts] for place in (1, 2, 3))
-    typed = (_edits(domains[0].to_list(), domains[1].to_list()) <= 1) & (_shorter(*domains) >= _LONG_ENOUGH)
+    parts = [side.str.splitn("@", 2).struct for side in (left, right)]
+    locals_, domains = ([part.field(f"field_{place}") for part in parts] for place in (0, 1))
     one = (domains[0] == domains[1]).to_numpy()
-    places = np.where(one | typed, _ONE_DOMAIN, _TWO_DOMAINS).astype(np.int8)
-    letters = [name.str.replace_all(r"\P{L}", "") for name in names]
-    mistyped = nearly & (_edits(letters[0].to_list(), letters[1].to_list()) <= 2)
-    for place in np.flatnonzero(one & ~mistyped & (letters[0] != letters[1]).to_numpy()):
-        if not _shortens(letters[0][int(place)], letters[1][int(place)]):
-            places[place] = _OTHER_NAMES
-    counted = [count.cast(pl.Int64, strict=False).fill_null(0) < _COUNTER for count in counts]
-    other = (names[0] == names[1]) & (counts[0] != counts[1]) & counted[0] & counted[1]
-    rivals = np.flatnonzero(one & other.to_numpy())
-    if len(rivals):  # where everybody may have several addresses a count says nothing
-        of_company = email_domain(left.gather(rivals))["note"].is_null().to_numpy()
-        places[rivals[of_company]] = _OTHER_COUNT
+    places = np.where(one | _mistyped_domains(*domains), _ONE_DOMAIN, _TWO_DOMAINS).astype(np.int8)
+    alike = np.flatnonzero(one)
+    if len(alike):
+        sides = [side.gather(alike) for side in locals_]
+        places[alike] = _at_one_domain(sides[0], sides[1], left.gather(alike), nearly[alike])
     return places
 
 
-def _shortens(one: str, other: str) -> bool:
-    """Whether the letters of the shorter text stand in the longer one in their order: jdoe and janedoe."""
-    short, long = (one, other) if len(one) < len(other) else (other, one)
-    rest = iter(long)
-    return all(letter in rest for letter in short)
+def _mistyped_domains(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
+    pairs = pl.DataFrame({"left": left, "right": right})  # few distinct ones
+    asked = pairs.filter(pl.col("left") != pl.col("right")).unique()
+    typed = _edits(asked["left"].to_list(), asked["right"].to_list()) <= 1
+    typed &= _shorter(asked["left"], asked["right"]) >= _LONG_ENOUGH
+    told = asked.with_columns(typed=typed)
+    found = pairs.join(told, on=["left", "right"], how="left", maintain_order="left")["typed"]
+    return found.fill_null(value=False).to_numpy()
+
+
+def _at_one_domain(left: pl.Series, right: pl.Series, addresses: pl.Series, nearly: npt.NDArray[np.bool_]) -> _Places:
+    """The level of two addresses of one domain, from what stands before the @."""
+    places = np.full(len(left), _ONE_DOMAIN, dtype=np.int8)
+    letters = [side.str.replace_all(r"\P{L}", "") for side in (left, right)]
+    texts = letters[0].to_list(), letters[1].to_list()
+    mistyped = nearly & (_edits(*texts) <= 2)
+    common = _scores(LCSseq.similarity, *texts)
+    places[~mistyped & (common < _shorter(*letters))] = _OTHER_NAMES  # the shorter one does not shorten the other
+    names = [side.str.strip_chars_end("0123456789") for side in (left, right)]
+    counts = [side.str.extract(r"(\d*)$").cast(pl.Int64, strict=False).fill_null(0) for side in (left, right)]
+    counted = (counts[0] < _COUNTER) & (counts[1] < _COUNTER)
+    other = (names[0] == names[1]) & (left != right) & counted
+    rivals = np.flatnonzero(other.to_numpy())
+    if len(rivals):  # where everybody may have several addresses a count says nothing
+        of_company = email_domain(addresses.gather(rivals))["note"].is_null().to_numpy()
+        places[rivals[of_company]] = _OTHER_COUNT
+    return places
 
 
 def _phone(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:

@@ -34,6 +34,7 @@ _HALF: Final = 2  # two steps of √2 for each power of two
 _LARGEST: Final = 1 << 62
 _OFTEN: Final = 10  # a word of fewer texts is as rare as any
 _WORDS: Final = 50_000
+_CODES: Final = 1 << 31  # values of a field, at most
 # Columns of what is known of a field.
 _TEXT, _CODE, _SAME, _SHARED, _BEGINS = "text {}", "code {}", "same {}", "shared {}", "begins {}"
 _Floats = npt.NDArray[np.float64]
@@ -188,9 +189,10 @@ class Comparison:
         found = {}
         for one in range(len(self.fields)):
             for other in range(one):
-                codes = [_CODE.format(place) for place in (one, other)]
-                held = self._known.filter((nw.col(codes[0]) != NULL) & (nw.col(codes[1]) != NULL))
-                sizes = held.group_by(codes).agg(nw.len().cast(COUNT).alias("n"), nw.col("side").sum().alias("second"))
+                first, last = (nw.col(_CODE.format(place)) for place in (one, other))
+                held = self._known.filter((first != NULL) & (last != NULL))
+                both = held.select("side", (first.cast(COUNT) * _CODES + last.cast(COUNT)).alias("both"))
+                sizes = both.group_by("both").agg(nw.len().cast(COUNT).alias("n"), nw.col("side").sum().alias("second"))
                 found[one, other] = float(self._engine.collect(sizes.select(pairs.alias("pairs"))).item() or 0)
         return found
 

@@ -21,6 +21,7 @@ from idgraph.linkage.fields import tidy
 from idgraph.linkage.patterns import Comparison
 from idgraph.linkage.rarity import learn_rarity
 from idgraph.linkage.train import Counted, train
+from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT, NUMBER, TEXT
 
 if TYPE_CHECKING:
@@ -153,9 +154,8 @@ def _drawn(rows: int, code: nw.dtypes.DType, engine: Engine) -> nw.LazyFrame:
 
 def _tidied(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """Bring values into the spelling in which they are compared, and mark addresses that are made of a name."""
-    values = rows.select(
-        "row", pl.col("side").cast(pl.Int64), *(tidy(field, rows[field.name]).alias(field.name) for field in fields)
-    )
+    texts = [on_fewest(rows[field.name], partial(_tidy, field))["tidy"].alias(field.name) for field in fields]
+    values = rows.select("row", pl.col("side").cast(pl.Int64), *texts)
     names = [field.name for field in fields if field.holds == "name"]
     for field in fields:
         if field.holds == "email" and names:
@@ -163,16 +163,36 @@ def _tidied(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     return values
 
 
+def _tidy(field: Field, column: pl.Series) -> pl.DataFrame:
+    return tidy(field, column).to_frame("tidy")
+
+
 def _marked(values: pl.DataFrame, email: str, names: Sequence[str]) -> pl.Series:
     """Mark the addresses that their holders' names make up: of these only the domain says something more."""
     held = values.select(
         pl.col(email), pl.concat_str(names, separator=" ", ignore_nulls=True).alias("name")
     ).with_columns(local=pl.col(email).str.split("@").list.get(0))
-    asked = held.filter(pl.col(email).str.contains("@", literal=True) & (pl.col("name") != "")).unique()
-    marks = [_mark(local, name) for local, name in zip(asked["local"], asked["name"], strict=True)]
-    marked = asked.with_columns(mark=pl.Series(marks, dtype=pl.String))
+    asked = held.filter(pl.col(email).str.contains("@", literal=True) & (pl.col("name") != ""))
+    asked = asked.unique().with_columns(mark=_plain_marks())
+    hard = asked.filter(pl.col("mark").is_null())
+    marks = [_mark(local, name) for local, name in zip(hard["local"], hard["name"], strict=True)]
+    marked = pl.concat([asked.drop_nulls("mark"), hard.with_columns(mark=pl.Series(marks, dtype=pl.String))])
     known = held.join(marked, on=held.columns, how="left", maintain_order="left")
     return known.select(pl.col("mark").fill_null("") + pl.col(email)).to_series()
+
+
+def _plain_marks() -> pl.Expr:
+    """What `_mark` says of names of two words in plain letters, where one of their forms is exactly met; else null."""
+    letters = pl.col("local").str.replace_all("[^a-z]", "")
+    words = pl.col("name").str.splitn(" ", 2).struct
+    one, other = words.field("field_0"), words.field("field_1")
+    first, last = one.str.slice(0, 1), other.str.slice(0, 1)
+    forms = [one, other, one + other, other + one, first + other, last + one, one + last, other + first]
+    plain = pl.col("local").str.contains("^[a-z0-9._+-]+$") & pl.col("name").str.contains("^[a-z]+ [a-z]+$")
+    met = plain & pl.any_horizontal(letters == form for form in forms)
+    numbered = pl.col("local").str.contains("[0-9]")
+    mark = pl.when(numbered).then(pl.lit(NAME_AND_NUMBER)).otherwise(pl.lit(MADE_OF_NAME))
+    return pl.when(met).then(mark)
 
 
 def _mark(local: str, name: str) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "kept_where",
     "nothing",
     "on_distinct",
+    "on_fewest",
     "replaced_where",
 ]
 
@@ -54,6 +55,11 @@ def on_distinct(column: pl.Series, clean: Callable[[pl.Series], pl.DataFrame]) -
     distinct = column.drop_nulls().unique()
     lookup = clean(distinct).with_columns(distinct.alias("raw"))
     return column.to_frame("raw").join(lookup, on="raw", how="left", maintain_order="left").drop("raw")
+
+
+def on_fewest(column: pl.Series, clean: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    """Clean each distinct text once where most texts come again, else each text; null gives nulls."""
+    return on_distinct(column, clean) if 2 * column.n_unique() < len(column) else clean(column)
 
 
 def finish(raw: pl.Series, fast: pl.DataFrame, library: Callable[[str], Cleaned]) -> pl.DataFrame:
