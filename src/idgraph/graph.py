@@ -385,7 +385,8 @@ class Graph:
             }
             run = {**self.run, "counts": counts, "format": format}
             (folder / RUN_FILE).write_text(json.dumps(run, indent=2, sort_keys=True) + "\n")
-            self.models.save(folder / MODELS_FILE)
+            if self.models != Models():
+                self.models.save(folder / MODELS_FILE)
         return Path(out)
 
     def save_tables(
@@ -431,7 +432,9 @@ class Graph:
         run, config = run_of(Path(out))
         engine = engine_for(session=session)
         frames = {name: cast(engine.stored(Path(out) / f"{name}.parquet"), name) for name in FRAMES}
-        return cls(frames, config, engine, run, models=Models.load(Path(out) / MODELS_FILE), stored=True)
+        learnt = Path(out) / MODELS_FILE
+        models = Models.load(learnt) if learnt.exists() else None
+        return cls(frames, config, engine, run, models=models, stored=True)
 
     def _named(self, frames: Sequence[str]) -> dict[str, nw.LazyFrame]:
         """Plans of frames by name."""

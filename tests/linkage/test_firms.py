@@ -24,6 +24,7 @@ def companies() -> list[dict[str, str | None]]:
             "id": f"a{place}",
             "name": name,
             "site": f"{name.lower().replace(' ', '')}.com",
+            "phone": f"+1415555{1000 + place}",
             "city": str(rng.choice(CITIES)) if place else "Lyon",
         }
         for place, name in enumerate(names)
@@ -31,7 +32,7 @@ def companies() -> list[dict[str, str | None]]:
 
 
 def resolved(*more: dict[str, str | None], people=(), **settings) -> ig.Graph:
-    """Accounts of one CRM, and for every third its twin in another, without a website."""
+    """Accounts of one CRM, and for every third its twin in another, without a website: a telephone joins nobody."""
     accounts = companies()
     twins = [{**row, "id": f"b{place}", "site": None} for place, row in enumerate(accounts) if place % 3 == 0]
     sources = [
@@ -90,7 +91,7 @@ def test_switched_off_no_company_is_joined():
 
 @pytest.mark.parametrize("name", ["AMBERCRAFT FOODS GmbH", "The Ambercraft Foods Co.", "AmbercraftFoods"])
 def test_a_name_may_be_written_in_many_ways(name):
-    graph = resolved({"id": "x", "name": name, "city": "Lyon"})
+    graph = resolved({"id": "x", "name": name, "phone": "+14155551000", "city": "Lyon"})
     assert entity(graph, "second:x") == entity(graph, "first:a0")
 
 

@@ -70,7 +70,8 @@ def build(
         strict[level] = _with_strict_ids(placed[level], found, engine)
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     tops = ultimate_parents(evidence.hierarchy, placed["account"], engine)
-    frames["accounts"] = frames["accounts"].drop("ultimate_parent_id").join(tops, on="entity_id", how="left")
+    accounts = frames["accounts"].drop("ultimate_parent_id").join(tops, on="entity_id", how="left")
+    frames["accounts"] = cast(accounts, "accounts")
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
