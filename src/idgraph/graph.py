@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 
+from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.metrics import Quality, checked_truth, quality
 from idgraph.audit.review import review
@@ -331,6 +332,10 @@ class Graph:
     def summary(self) -> dict[str, Any]:
         """Count what came in, what it became and what was refused; see `idgraph.audit.summary.summary`."""
         return summary(self._frames, self._engine)
+
+    def coverage(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Count who reaches an account, and through what; see `idgraph.audit.coverage.coverage`."""
+        return self._engine.native(coverage(self._frames, self._engine))
 
     def example(self) -> tuple[str, str]:
         """Pick two records of one profile that no single value joins, of as many kinds as can be.
