@@ -1,4 +1,4 @@
-"""How right the exact path is on made-up worlds, beside simpler rules over the same normalised evidence."""
+"""How right idgraph is on made-up worlds, beside simpler rules over the same normalised evidence."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ against the same truth. *Named* counts only pairs of records that both hold a na
 events without one make up most of the others.
 
 - **idgraph**: `resolve(*discover(…))` with its defaults.
+- **idgraph, exact evidence alone**: the same, without linking what is alike.
 - **union**: records that share any normalised value, or that a source system merged, are one; nothing is suppressed.
 - **union, values of at most {few} records**: the same, leaving out each value that more records hold.
 - **union, at most … records**: the same as union, but a larger group is taken apart into its records; the limit is the
@@ -37,7 +38,7 @@ def compare(companies: int, *, hostile: bool) -> dict[str, dict[str, dict[str, f
     """Score every rule on one world: group of records, rule, score."""
     import polars as pl
 
-    from idgraph import discover, resolve
+    from idgraph import Config, discover, resolve
     from idgraph.datasets import saas_world
     from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS
 
@@ -45,15 +46,17 @@ def compare(companies: int, *, hostile: bool) -> dict[str, dict[str, dict[str, f
     with TemporaryDirectory() as folder:
         world.write(folder)
         graph = resolve(*discover(folder))
+        exact = resolve(*discover(folder), config=Config(without=("similar",)))
     ours = world.company_truth.filter(~pl.col("record_id").str.starts_with("crunchbase_"))
     named = world.people_truth.join(_named(graph), on="record_id", how="semi")
-    people = {"people": world.people_truth, "people, named": named}
+    with_name = world.people_truth.join(_with_name(graph), on="record_id", how="semi")
+    people = {"people": world.people_truth, "people, named": named, "people, with a name": with_name}
     firms = {"companies": world.company_truth, "companies, without the reference": ours}
     return {
         group: {name: _score(found, truth) for name, found in rules.items()}
         for rules, truths in (
-            (_partitions(graph, "person", PERSON_KINDS, named), people),
-            (_partitions(graph, "account", ACCOUNT_KINDS, ours), firms),
+            (_partitions(graph, exact, "person", PERSON_KINDS, named), people),
+            (_partitions(graph, exact, "account", ACCOUNT_KINDS, ours), firms),
         )
         for group, truth in truths.items()
     }
@@ -63,14 +66,24 @@ def _named(graph: ig.Graph) -> pl.DataFrame:
     """Records that hold a name or an e-mail address of their own: record_id."""
     import polars as pl
 
-    held = [pl.col(name).is_not_null() for name in _NAMES if name in graph.records.columns]
-    by_name: pl.DataFrame = graph.records.filter(pl.any_horizontal(held)).select("record_id")
+    by_name = _with_name(graph)
     own = (pl.col("type") == "email") & (pl.col("origin") == "own")
     by_address: pl.DataFrame = graph.identifiers.filter(own).select("record_id")
     return pl.concat([by_name, by_address]).unique()
 
 
-def _partitions(graph: ig.Graph, level: str, kinds: tuple[str, ...], truth: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _with_name(graph: ig.Graph) -> pl.DataFrame:
+    """Records that hold a name of their own: record_id."""
+    import polars as pl
+
+    held = [pl.col(name).is_not_null() for name in _NAMES if name in graph.records.columns]
+    found: pl.DataFrame = graph.records.filter(pl.any_horizontal(held)).select("record_id")
+    return found
+
+
+def _partitions(
+    graph: ig.Graph, exact: ig.Graph, level: str, kinds: tuple[str, ...], truth: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
     """The entities that each rule finds: record_id, entity_id."""
     import polars as pl
 
@@ -88,8 +101,11 @@ def _partitions(graph: ig.Graph, level: str, kinds: tuple[str, ...], truth: pl.D
         for cap in _CAPS
     }
     best = max(capped, key=lambda name: _score(capped[name], truth)["f1"])
+    ours = {"idgraph": graph, "idgraph, exact evidence alone": exact}
     return {
-        "idgraph": graph.assignments.filter(pl.col("level") == level).select("record_id", "entity_id"),
+        name: one.assignments.filter(pl.col("level") == level).select("record_id", "entity_id")
+        for name, one in ours.items()
+    } | {
         "union": union,
         f"union, values of at most {_FEW} records": _joined(records, few, merged),
         best: capped[best],

@@ -1,0 +1,153 @@
+"""Companies: which records are one, and which account people belong to, beside rules that others publish."""
+
+from __future__ import annotations
+
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from benches.harness import Candidate, Scale, measure, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    import idgraph as ig
+
+__all__ = ["bench", "compare"]
+
+_SEED: Final = 1
+_CLOSE: Final = 0.9
+_REFERENCE: Final = "crunchbase_organizations"
+_METHOD: Final = """\
+Tenants and CRM accounts of `saas_world({companies:,}, seed={seed})` and of its hostile variant, with and without its
+reference of companies, whose rows are not scored. All rules take names and domains as idgraph normalises them.
+
+- **idgraph**: `resolve(*discover(…))` with its defaults.
+- **one domain**: accounts and tenants that hold one domain, a tenant that of most of its users; domains of mail
+  providers and hosts left out.
+- **one name, or a close one and something else**: LeanData's two patterns as its help pages state them: one name, or
+  names at least {close} alike by Jaro–Winkler and one domain, telephone or city.
+- **one name and city**: the standard rule of Salesforce Data 360 for accounts, exact name and address, of which these
+  exports have the city.
+
+*Right* and *wrong* are leads, and profiles that have an account in truth, by whether the primary account is a company
+that the person works or worked for."""
+
+
+def compare(companies: int, *, hostile: bool, reference: bool) -> dict[str, Any]:
+    """Score companies by rule, and leads and profiles by whether they reach the right account."""
+    import polars as pl
+
+    from idgraph import discover, resolve
+    from idgraph.datasets import saas_world
+
+    world = saas_world(companies, seed=_SEED, hostile=hostile)
+    with TemporaryDirectory() as folder:
+        world.write(folder)
+        sources = [source for source in discover(folder) if reference or source.name != _REFERENCE]
+        graph = resolve(*sources)
+    truth = world.company_truth.filter(~pl.col("record_id").str.starts_with(_REFERENCE))
+    found = {"idgraph": graph.assignments.filter(pl.col("level") == "account").select("record_id", "entity_id")}
+    found |= _rules(graph, truth)
+    scores = {name: _score(partition, truth) for name, partition in found.items()}
+    return {"companies": scores, "people": _reached(graph, world)}
+
+
+def _rules(graph: ig.Graph, truth: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What simple rules join: record_id, entity_id."""
+    import polars as pl
+    from rapidfuzz import process
+    from rapidfuzz.distance import JaroWinkler
+
+    from idgraph.normalise import normalise
+
+    records = graph.records.join(truth.select("record_id"), on="record_id", how="semi").with_row_index("record")
+    name = pl.coalesce(*(column for column in ("name", "tenant_name") if column in records.columns))
+    named = records.select("record", pl.col("city").str.to_lowercase().alias("city"), name.alias("name"))
+    named = named.with_columns(normalise("company_name", named["name"])["value"].alias("name")).drop_nulls("name")
+    held = graph.identifiers.join(records.select("record", "record_id"), on="record_id")
+    refused = pl.col("reason").cast(pl.String).is_in(["ambiguous_domain"]) | pl.col("reason").is_null()
+    values = held.filter(pl.col("type").is_in(["domain", "phone"]) & refused).select("record", "type", "value")
+    domains = values.filter(pl.col("type") == "domain").select("record", key="value")
+    cities = named.drop_nulls("city").select("record", key=pl.concat_str(pl.lit("city "), "city"))
+    near = pl.concat([values.select("record", key="value"), cities])
+    pairs = near.join(near, on="key").filter(pl.col("record") < pl.col("record_right"))
+    pairs = pairs.select("record", "record_right").unique()
+    both = pairs.join(named, on="record").join(named, left_on="record_right", right_on="record", suffix="_right")
+    close = process.cpdist(both["name"].to_list(), both["name_right"].to_list(), scorer=JaroWinkler.similarity)
+    alike = both.filter(pl.Series(close >= _CLOSE)).select(left="record", right="record_right")
+    placed = named.drop_nulls("city").select("record", key=pl.concat_str("name", pl.lit("|"), "city"))
+    by_name = _pairs(named.select("record", key="name"))
+    return {
+        "one domain": _joined(records, _pairs(domains)),
+        "one name, or a close one and something else": _joined(records, pl.concat([by_name, alike])),
+        "one name and city": _joined(records, _pairs(placed)),
+    }
+
+
+def _pairs(keyed: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return keyed.select(left="record", right=pl.col("record").min().over("key"))
+
+
+def _joined(records: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    from idgraph.engines.components import smallest_member
+
+    every = pl.concat([records.select(left="record", right="record"), pairs])
+    _, component = smallest_member(every["left"].to_numpy(), every["right"].to_numpy())
+    return records.select("record_id", entity_id=pl.Series(component, dtype=pl.Int64))
+
+
+def _reached(graph: ig.Graph, world: Any) -> dict[str, dict[str, int]]:  # noqa: ANN401 - a World, not imported here
+    """Of leads, and of profiles, how many have an account in truth, reach a right one, or a wrong one."""
+    import polars as pl
+
+    accounts = graph.assignments.filter(pl.col("level") == "account").select("record_id", account_id="entity_id")
+    said = accounts.join(world.company_truth.rename({"entity_id": "company"}), on="record_id")
+    company = said.group_by("account_id").agg(pl.col("company").mode().sort().first())
+    primary = graph.members.filter("is_primary").select("profile_id", "account_id").join(company, on="account_id")
+    people = graph.assignments.filter(pl.col("level") == "person").select("record_id", profile_id="entity_id")
+    people = people.join(world.people_truth.rename({"entity_id": "person"}), on="record_id")
+    people = people.join(primary, on="profile_id", how="left")
+    works = world.membership_truth.group_by(person="person_id").agg(pl.col("company_id").alias("companies"))
+    people = people.join(works, on="person").join(graph.records.select("record_id", "kind"), on="record_id")
+    people = people.with_columns(right=pl.col("companies").list.contains(pl.col("company")))
+    leads = people.filter(pl.col("kind") == "lead")
+    profiles = people.sort("record_id").unique("profile_id", keep="first", maintain_order=True)
+    return {name: _counted(rows) for name, rows in (("leads", leads), ("profiles", profiles))}
+
+
+def _counted(rows: pl.DataFrame) -> dict[str, int]:
+    right = int(rows["right"].fill_null(value=False).sum())
+    return {"known": rows.height, "right": right, "wrong": rows.height - int(rows["company"].is_null().sum()) - right}
+
+
+def _score(found: pl.DataFrame, truth: pl.DataFrame) -> dict[str, float]:
+    import narwhals.stable.v2 as nw
+
+    from idgraph.audit.metrics import quality
+
+    return quality(nw.from_native(found, eager_only=True), nw.from_native(truth, eager_only=True)).as_dict()
+
+
+def bench(scale: Scale) -> str:
+    """Score companies and memberships; give the tables in Markdown."""
+    parts = [_METHOD.format(companies=scale.companies, seed=_SEED, close=_CLOSE)]
+    clusters, reached = [], []
+    for hostile in (False, True):
+        for reference in (True, False):
+            name = f"the {'hostile' if hostile else 'usual'} world, {'with' if reference else 'without'} the reference"
+            given = {"companies": scale.companies, "hostile": hostile, "reference": reference}
+            facts = measure([Candidate(name, "benches.companies:compare", given)], 1)[name].facts
+            clusters.append([f"**{name}**", *[""] * 6])
+            for rule, scores in facts["companies"].items():
+                shown = ("precision", "recall", "f1", "bcubed_precision", "bcubed_recall", "bcubed_f1")
+                clusters.append([rule, *(f"{scores[score]:.3f}" for score in shown)])
+            for who, counts in facts["people"].items():
+                shares = (f"{counts[what] / counts['known']:.1%}" for what in ("right", "wrong"))
+                reached.append([f"{name}: {who}", f"{counts['known']:,}", *shares])
+    head = ["companies", "precision", "recall", "F1", "B³ precision", "B³ recall", "B³ F1"]
+    parts += [table(head, clusters), table(["primary account", "with one in truth", "right", "wrong"], reached)]
+    return "\n\n".join(parts)
