@@ -13,12 +13,11 @@ from benches.workload import Workload
 
 __all__ = ["bench", "components", "everything"]
 
-# Not the sizes of other benchmarks: of ten million records two cores would have for hours.
-_SIZES: Final = (100_000, 1_000_000, 3_000_000)
+_SMALLEST: Final = 100_000  # records
 _METHOD: Final = """\
-The exports of the exact path as Spark frames, `resolve(…)` and `graph.write(…)` of every frame, on `local[2]`: one
-process of Spark with two cores and a heap of {heap}, which is driver and executor, and its Python workers;
-{partitions} partitions, adaptive execution as it is by default. One run each.
+The exports of the exact path as Spark frames, `resolve(…)` without rule `similar`, and `graph.write(…)` of every frame,
+on `local[2]`: one process of Spark with two cores and a heap of {heap}, which is driver and executor, and its Python
+workers; {partitions} partitions, adaptive execution as it is by default. One run each.
 
 - **shuffled**: what stages wrote for others, compressed, as Spark's event log has it.
 - **peak GB**: resident memory, looked at twice a second: of the process of `resolve`, of Java, and of all Python
@@ -42,7 +41,8 @@ def everything(records: int, out: str) -> dict[str, Any]:
         seen("starting")
         read = seen.session.read.parquet
         sources = [replace(source, data=read(source.data)) for source in Workload(records).sources()]
-        graph = resolve(*sources, config=Config(region="US"), session=seen.session, progress=seen)
+        exact = Config(region="US", without=("similar",))
+        graph = resolve(*sources, config=exact, session=seen.session, progress=seen)
         seen("writing")
         graph.write(out)
     return {"steps": seen.steps, "peaks": seen.peaks, "cpu": seen.cpu}
@@ -79,7 +79,7 @@ class _Rounds(logging.Handler):
 
 def bench(scale: Scale) -> str:
     """Measure all sizes; give the tables in Markdown."""
-    sizes = [records for records in _SIZES if records < max(scale.sizes)]
+    sizes = sorted({_SMALLEST, *scale.sizes})
     facts = {records: Workload(records).ensure() for records in sizes}
     warm(path for records in sizes for path in Workload(records).tables)
     found = {records: _resolved(Workload(records)) for records in sizes}
@@ -87,7 +87,7 @@ def bench(scale: Scale) -> str:
     parts = [
         _METHOD.format(heap=HEAP, partitions=PARTITIONS),
         _sizes_table(found),
-        f"Where it goes, at {largest:,} records.",
+        f"Where it goes, at {largest:,} records; *largest* are the bytes a record of the largest shuffle of a step.",
         _steps_table(found[largest], largest),
         _COMPONENTS,
         _components_table({records: _connected(records) for records in sizes}, facts),
@@ -137,7 +137,7 @@ def _sizes_table(found: Mapping[int, Measured]) -> str:
 
 
 def _steps_table(one: Measured, records: int) -> str:
-    head = ["step", "seconds", "stages", "that shuffle", "rows a record", "bytes a record", "skew"]
+    head = ["step", "seconds", "stages", "that shuffle", "rows a record", "bytes a record", "largest", "skew"]
     rows = [
         [
             step,
@@ -146,6 +146,7 @@ def _steps_table(one: Measured, records: int) -> str:
             said["shuffles"],
             f"{said['rows'] / records:.1f}",
             f"{said['bytes'] / records:,.0f}",
+            f"{said['largest'] / records:,.0f}",
             f"{said['skew']:.1f}×" if said["skew"] else "",
         ]
         for step, said in one.facts["steps"].items()

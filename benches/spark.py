@@ -49,7 +49,8 @@ class Watched:
     Attributes:
         session: in UTC, on two cores.
         steps: for each step, in order: seconds, stages that ran, those of them that wrote a shuffle, the bytes and rows
-            of all shuffles, and the largest skew: rows that a task read, as a multiple of the mean of its stage.
+            of all shuffles, the bytes of the largest, and the worst skew: rows that a task read, as a multiple of the
+            mean of its stage.
         peaks: bytes of memory at the highest: of this process (`driver`), of Java (`java`), of all Python workers
             together (`workers`); of pages that several processes share each has its part.
         cpu: seconds of all of them.
@@ -136,7 +137,7 @@ def _steps(log: Path) -> dict[str, dict[str, float]]:
 
 
 def _nothing() -> dict[str, float]:
-    return {"stages": 0, "shuffles": 0, "bytes": 0, "rows": 0, "skew": 0.0}
+    return {"stages": 0, "shuffles": 0, "bytes": 0, "rows": 0, "largest": 0, "skew": 0.0}
 
 
 def _add(step: dict[str, float], stage: dict[str, Any], read: list[int]) -> None:
@@ -148,6 +149,7 @@ def _add(step: dict[str, float], stage: dict[str, Any], read: list[int]) -> None
     step["stages"] += 1
     step["shuffles"] += "shuffle.write.bytesWritten" in metrics
     step["bytes"] += metrics.get("shuffle.write.bytesWritten", 0)
+    step["largest"] = max(step["largest"], metrics.get("shuffle.write.bytesWritten", 0))
     step["rows"] += metrics.get("shuffle.write.recordsWritten", 0)
     if sum(read) >= _FAIR and len(read) > 1:
         step["skew"] = max(step["skew"], max(read) * len(read) / sum(read))

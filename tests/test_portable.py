@@ -26,6 +26,9 @@ NOT_ALIKE = {
     "map_batches": "of an expression it raises on Spark; write engine.map_batches",
     "join_asof": "it raises on Spark; write a kernel for engine.map_groups",
 }
+# What one task may hold: the records of an entity, what two of them have in common.
+SMALL = {"'entity'", "'entity_id'", "'component'", "'part'", "'group'", "*_PAIR", "*_TORN"}
+WINDOW = "one task sorts a group, and of a value or a source it may be huge; write engine.with_totals"
 CLASSES = "is of ASCII letters on Spark and of all on Polars; write [0-9], [A-Za-z_] or \\p{L}"
 BACKREFERENCE = "is $1 on Spark and ${1} on Polars; write a kernel"
 CHANCE = "which row stays is chance on Spark; say order_by"
@@ -85,6 +88,10 @@ def faults_of(call: ast.Call, method: ast.Attribute, constants: dict[str, str]) 
         found += [f"{sign} {BACKREFERENCE}" for sign in re.findall(r"\$\{?\d", pattern)]
     if name == "unique" and said.get("keep") in {"'first'", "'last'"} and "order_by" not in said:
         found.append(CHANCE)
+    # Where a few ranks are asked for, each task keeps its own first rows before a group comes together.
+    ranks = isinstance(method.value, ast.Call) and ast.unparse(method.value.func).endswith(".rank")
+    if name == "over" and not ranks and set(given) - SMALL:
+        found.append(WINDOW)
     if name == "cast" and NUMBERS & set(given) and ast.unparse(method.value) in {f"nw.col('{time}')" for time in TIMES}:
         found.append(SECONDS)
     return [f"{name}: {fault}" for fault in found]
@@ -109,6 +116,7 @@ def test_relations_mean_the_same_on_every_engine(path):
         ("nw.col('a').map_batches(len)", "map_batches: of an expression"),
         ("def step(one: nw.LazyFrame):\n    return one.join_asof(one, on='a')", "join_asof: it raises on Spark"),
         ("def step(one: nw.LazyFrame):\n    return one.unique('a', keep='first')", "unique: which row stays is chance"),
+        ("nw.len().over('value')", "over: one task sorts a group"),
         ("nw.col('observed_at').cast(COUNT)", "cast: a time is microseconds on Polars"),
     ],
 )
@@ -128,6 +136,8 @@ def test_what_differs_is_found(code, said):
         "def step(one: nw.LazyFrame, engine: Engine):\n    return engine.collect(one)['a'].mode().first()",
         "def step(one: nw.LazyFrame):\n    return one.unique('a', keep='first', order_by=['b'])",
         "nw.col('records').cast(COUNT)",
+        "nw.col('weight').min().over('entity', 'part')",
+        "nw.col('record_id').rank('ordinal').over(*value)",
     ],
 )
 def test_what_agrees_is_left_alone(code):

@@ -76,7 +76,7 @@ def test_every_reason():
     tables = [*rows(section(text, "Guards")), *rows(section(text, "Constraints"))]
     named = {word.strip() for cells in tables for word in cells[2].split(",")}
     asked_for = {"left_out", "different", "unsure", "contradiction"}  # by somebody, not by a guard or a constraint
-    compared = {"compared_apart", "names_differ", "rivals"}
+    compared = {"compared_apart", "names_differ", "related", "rivals"}
     assert named | asked_for | compared == set(STATE_REASONS)
 
 

@@ -182,6 +182,8 @@ def test_columns_are_recognised_by_name_and_values():
         (people(), {"columns": ["town", "street"]}, "no column 'street' to compare"),
         (people(), {"columns": {"town": "place"}}, "cannot hold 'place'"),
         (people(), {"precision": 2}, "between 0 and 1"),
+        (people().with_columns(tags=pl.concat_list("town")), {}, "column 'tags' holds List"),
+        (people().rename({"town": "side"}), {}, "called 'side' cannot be compared"),
         (pl.concat([people(), people()]), {}, "400 ids are on several rows"),
         (people().with_columns(id=pl.lit(None, pl.String)), {}, "400 rows without 'id'"),
     ],
@@ -189,6 +191,55 @@ def test_columns_are_recognised_by_name_and_values():
 def test_what_cannot_be_matched_is_refused(frame, more, message):
     with pytest.raises(ConfigError, match=message):
         ig.dedupe(frame, **{"id": "id", **more})
+
+
+def test_columns_that_nothing_can_be_made_of_are_left_out_and_named():
+    frame = people().with_columns(
+        blank=pl.lit("  "), tags=pl.concat_list("town"), again=pl.col("town").str.to_uppercase(), whole=pl.lit("x")
+    )
+    found = ig.dedupe(frame.drop("tags"), id="id")
+    assert found.left_out["blank"] == "it has no values"
+    assert found.left_out["whole"] == "all its values are the same"
+    assert found.left_out["town"] == "says what again says"
+    asked = ["first_name", "last_name", "born", "town"]
+    assert ig.dedupe(frame, id="id", columns=asked).links.equals(ig.dedupe(people(), id="id").links)
+    ignored = ig.dedupe(frame, id="id", columns={"tags": "ignore", "blank": "ignore"})
+    assert ignored.left_out["tags"] == "left out on request"
+
+
+def test_values_without_end_are_compared_by_their_beginning():
+    endless = "x y " * 2_500_000
+    frame = people().with_columns(
+        pl.when(pl.col("id") == "p3").then(pl.lit(endless)).otherwise("last_name").alias("last_name"),
+        note=pl.when(pl.col("id") == "p0").then(pl.lit(endless)).otherwise(pl.col("first_name") + pl.col("born")),
+    )
+    assert ig.dedupe(frame, id="id").entities.height == 400
+
+
+def test_rows_that_are_all_different_or_all_there_twice_are_told():
+    assert ig.dedupe(pl.DataFrame({"code": [f"{n * 7919 % 100_000:06}" for n in range(500)]})).links.is_empty()
+    twins = pl.concat([people(), people().with_columns(id=pl.col("id") + "'")])
+    placed = ig.dedupe(twins, id="id").entities.with_columns(one=pl.col("id").str.strip_chars_end("'"))
+    assert placed.group_by("one").agg(pl.col("entity_id").n_unique())["entity_id"].eq(1).all()
+
+
+def test_names_are_compared_across_scripts():
+    frame = people()
+    spelt = {"hansen": "хансен", "ivanov": "иванов", "novak": "новак", "klein": "клеин"}
+    other = frame.with_columns(pl.col("last_name").replace(spelt), id=pl.col("id") + "'")
+    links = ig.link_tables(frame, other, id="id").links.filter(pl.col("state") == "used").select("left_id", "right_id")
+    for one, two in zip(frame["id"], frame["id"] + "'", strict=True):
+        assert (one, two) in set(links.iter_rows())
+
+
+def test_names_in_each_others_column_are_found():
+    frame = people()
+    turned = frame.rename({"first_name": "last_name", "last_name": "first_name"}).with_columns(id=pl.col("id") + "'")
+    both = pl.concat([frame.head(300), turned.select(frame.columns).head(40)])
+    found = ig.dedupe(both, id="id")
+    links = set(found.links.filter(pl.col("state") == "used").select("left_id", "right_id").iter_rows())
+    assert {(one, f"{one}'") for one in frame["id"].head(40)} <= links
+    assert found.explain("p0", "p0'")[0] | {"weight": 0} == {"column": "first_name", "level": "swapped", "weight": 0}
 
 
 def test_an_unknown_id_column_is_refused():

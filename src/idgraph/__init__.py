@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from idgraph.errors import IdgraphError
     from idgraph.graph import Graph
     from idgraph.linkage.model import Model
+    from idgraph.linkage.models import Models
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover
     from idgraph.sources.table import KindBy, Source
@@ -41,6 +42,7 @@ __all__ = [
     "KindBy",
     "Matches",
     "Model",
+    "Models",
     "Source",
     "__version__",
     "carry_ids",
@@ -62,6 +64,7 @@ _HOMES = {
     "KindBy": "idgraph.sources.table",
     "Matches": "idgraph.tables",
     "Model": "idgraph.linkage.model",
+    "Models": "idgraph.linkage.models",
     "Source": "idgraph.sources.table",
     "carry_ids": "idgraph.entities.carry",
     "churn": "idgraph.entities.carry",

@@ -97,8 +97,8 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     previous: Annotated[
         Path | None, typer.Option(help="Folder of an earlier result, whose ids and judgements stay.")
     ] = None,
-    model: Annotated[
-        Path | None, typer.Option(help="model.json of an earlier result: weigh likeness by it, learn nothing anew.")
+    models: Annotated[
+        Path | None, typer.Option(help="models.json of an earlier result: weigh likeness by it, learn nothing anew.")
     ] = None,
     engine: Annotated[Runs, typer.Option(help="What runs it: this machine, or Spark.")] = Runs.polars,
     master: Annotated[
@@ -108,7 +108,7 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
 ) -> None:
     """Discover, resolve and write: one run from exports to profiles and accounts."""
     from idgraph.graph import Graph
-    from idgraph.linkage.model import Model
+    from idgraph.linkage.models import Models
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
@@ -119,7 +119,7 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     off = [*(without or found.config.without), *(["similar"] if exact_only else ())]
     config = _settings(found.config, region, timezone, off)
     earlier = Graph.open(previous) if previous else None
-    learnt = Model.load(model) if model else None
+    learnt = Models.load(models) if models else None
     if not as_json:
         _print_discovery(found)
         if any(item.stanza for item in found.unknown):
@@ -130,7 +130,7 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
             config=config,
             judgements=judgements,
             previous=earlier,
-            model=learnt,
+            models=learnt,
             session=session,
             progress=say,
         )

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 
+from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.metrics import Quality, checked_truth, quality
 from idgraph.audit.review import review
@@ -24,14 +25,14 @@ from idgraph.collapse.ids import PREFIXES
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
-from idgraph.engines.output import MODEL_FILE, RUN_FILE, WRITTEN, entity_column, new_folder, refuse_folder, run_of
+from idgraph.engines.output import MODELS_FILE, RUN_FILE, WRITTEN, entity_column, new_folder, refuse_folder, run_of
 from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
 from idgraph.errors import ConfigError, NotFoundError, mask, mask_id
-from idgraph.linkage.model import Model
+from idgraph.linkage.models import Models
 from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Graph:
     Attributes:
         config: the settings of the run.
         run: versions, sources and counts; what `run.json` holds.
-        model: what the weights of people who are alike come from; None where none were compared.
+        models: what the weights of records that are alike come from.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Graph:
         engine: Engine,
         run: Mapping[str, Any],
         *,
-        model: Model | None = None,
+        models: Models | None = None,
         stored: bool = False,
     ) -> None:
         every = {name: frames[name] if name in frames else engine.lazy(empty(name)) for name in FRAMES}
@@ -75,7 +76,7 @@ class Graph:
         self._native: dict[str, Any] = {}
         self.config = config
         self.run = dict(run)
-        self.model = model
+        self.models = models or Models()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Give a frame as the engine's own kind, computed once."""
@@ -136,7 +137,7 @@ class Graph:
             ConfigError: the previous result was made with other ids: another key, or without one.
         """
         if previous is None:
-            return cls(build(evidence, config, engine), config, engine, run, model=evidence.model)
+            return cls(build(evidence, config, engine), config, engine, run, models=evidence.models)
         if previous.run.get("id_key") != run.get("id_key"):
             msg = "the previous result was made with another id_key: its ids mean nothing here. Give the same key."
             raise ConfigError(msg)
@@ -147,7 +148,7 @@ class Graph:
         at = datetime.fromisoformat(run["at"])
         frames |= {"changes": changes_between(before, now, frames, engine, run["run_id"], at), "assignments": now}
         facts = {**run, "previous": _previous_facts(previous.run, run)}
-        return cls(frames, config, engine, facts, model=evidence.model)
+        return cls(frames, config, engine, facts, models=evidence.models)
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every frame."""
@@ -332,6 +333,10 @@ class Graph:
         """Count what came in, what it became and what was refused; see `idgraph.audit.summary.summary`."""
         return summary(self._frames, self._engine)
 
+    def coverage(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Count who reaches an account, and through what; see `idgraph.audit.coverage.coverage`."""
+        return self._engine.native(coverage(self._frames, self._engine))
+
     def example(self) -> tuple[str, str]:
         """Pick two records of one profile that no single value joins, of as many kinds as can be.
 
@@ -359,7 +364,7 @@ class Graph:
         *,
         frames: Sequence[str] = tuple(FRAMES),
     ) -> Path:
-        """Write frames, `run.json` and `model.json` into a folder, at once: a failed write leaves nothing.
+        """Write frames, `run.json` and `models.json` into a folder, at once: a failed write leaves nothing.
 
         A frame becomes a file; on Spark a folder of Parquet files that the workers write, in folders `bucket=…` by the
         first two digits of the entity id if it has one: 1 to 256 of them, so that a file holds some million rows.
@@ -385,8 +390,8 @@ class Graph:
             }
             run = {**self.run, "counts": counts, "format": format}
             (folder / RUN_FILE).write_text(json.dumps(run, indent=2, sort_keys=True) + "\n")
-            if self.model is not None:
-                self.model.save(folder / MODEL_FILE)
+            if self.models != Models():
+                self.models.save(folder / MODELS_FILE)
         return Path(out)
 
     def save_tables(
@@ -432,9 +437,9 @@ class Graph:
         run, config = run_of(Path(out))
         engine = engine_for(session=session)
         frames = {name: cast(engine.stored(Path(out) / f"{name}.parquet"), name) for name in FRAMES}
-        learnt = Path(out) / MODEL_FILE
-        model = Model.load(learnt) if learnt.exists() else None
-        return cls(frames, config, engine, run, model=model, stored=True)
+        learnt = Path(out) / MODELS_FILE
+        models = Models.load(learnt) if learnt.exists() else None
+        return cls(frames, config, engine, run, models=models, stored=True)
 
     def _named(self, frames: Sequence[str]) -> dict[str, nw.LazyFrame]:
         """Plans of frames by name."""
@@ -456,7 +461,7 @@ class Graph:
                 "it: graph.config = graph.config.model_copy(update={'id_key': pydantic.SecretStr(…)})"
             )
             raise ConfigError(msg)
-        evidence = replace(evidence_of(frames, self.config, self._engine), model=self.model)
+        evidence = replace(evidence_of(frames, self.config, self._engine), models=self.models)
         run = {name: fact for name, fact in self.run.items() if name not in {"counts", "format", "previous"}}
         run |= {"engine": self._engine.name, **_when(), **facts}
         return Graph.collapsed(evidence, self.config, self._engine, run, previous)

@@ -15,13 +15,13 @@ from idgraph.entities.evidence import Evidence, judged_pairs
 from idgraph.entities.links import LINK
 from idgraph.errors import ConfigError, MappingError
 from idgraph.graph import Graph, run_facts
+from idgraph.linkage.alike import with_edges
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
-from idgraph.linkage.employers import Companies, employers
 from idgraph.linkage.exact import Context, Exact, link_exact, names_of
-from idgraph.linkage.people import Alike, similar_people
-from idgraph.linkage.persons import People
+from idgraph.linkage.likeness import Likeness, Linked, likeness
+from idgraph.linkage.models import Models
 from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE, check_rule_names
-from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, PERSON_KINDS, TEXT, Level, empty, level_of
+from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, TEXT, Level, empty, level_of
 from idgraph.sources.load import IDENTIFIER, Loaded, load
 from idgraph.sources.references import Resolved, refuse_misplaced, resolve_references, with_reference_types
 from idgraph.sources.table import Source
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from idgraph.engines import Engine
-    from idgraph.linkage.model import Model
 
 __all__ = ["resolve"]
 
@@ -44,7 +43,7 @@ def resolve(
     config: Config | None = None,
     judgements: Any = None,  # noqa: ANN401 - a path or a frame of any library
     previous: Graph | None = None,
-    model: Model | None = None,
+    models: Models | None = None,
     session: Any = None,  # noqa: ANN401 - a SparkSession, which no step imports
     progress: Callable[[str], None] | None = None,
 ) -> Graph:
@@ -56,8 +55,8 @@ def resolve(
         judgements: what people, rules or source systems said of pairs of records: a table (CSV, Parquet, a frame) in
             the columns of the frame `judgements`. Default: those of the previous result.
         previous: an earlier result: its ids stay, and the frame `changes` says what became of them.
-        model: what agreement of names, addresses and so on is worth, from an earlier run (`graph.model`) or a file
-            (`Model.load`); default: learnt from these records.
+        models: what agreement of names, addresses and so on is worth, from an earlier run (`graph.models`) or a file
+            (`Models.load`); default: learnt from these records.
         session: a SparkSession to run on, where the sources are files or frames of this process. Default: that of the
             Spark frames among the sources; without any, Polars runs it.
         progress: called with a few words before each step.
@@ -80,7 +79,7 @@ def resolve(
     gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in typed]
     say("linking")
-    evidence = _linked(gathered, typed, said, model, config, engine)
+    evidence = _linked(gathered, typed, said, models or Models(), config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
     return Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
@@ -234,7 +233,7 @@ def _linked(
     gathered: _Gathered,
     sources: Sequence[Source],
     judgements: nw.LazyFrame,
-    model: Model | None,
+    models: Models,
     config: Config,
     engine: Engine,
 ) -> Evidence:
@@ -272,78 +271,70 @@ def _linked(
         "person": link("person", people),
     }
     judged = judged_pairs(judgements, gathered.records, engine)
-    alike = None
-    if SIMILAR_RULE not in config.without:
-        people_known = _people(gathered, exact, addresses, judged, config, engine)
-        alike = similar_people(people_known, config, engine, model)
-    links = _person_links(exact["person"], alike)
+    alike = _alike(gathered, exact, addresses, judged, models, config, engine)
+    edges: dict[str, nw.LazyFrame] = {level: found.edges for level, found in exact.items()}
+    edges["account"] = with_edges(edges["account"], alike.companies)
+    edges["person"] = with_edges(edges["person"], alike.people)
     return Evidence(
         records=gathered.records,
         attributes={level: _attributes(sources, level) for level in ("person", "account")},
         identifiers={level: exact[level].identifiers for level in ("person", "account")},
-        edges={level: found.edges for level, found in exact.items()}
-        | {"person": _with_links(exact["person"].edges, links)},
-        memberships=references.memberships,
+        edges=edges,
+        memberships=_memberships(references.memberships, alike.memberships, gathered.records, engine),
         addresses=addresses,
         hierarchy=references.hierarchy,
         aliases=references.aliases,
         rejects=gathered.rejects,
         judged=judged,
         judgements=judgements,
-        links=links,
-        model=alike.model if alike else None,
+        links=_links(exact["person"], alike),
+        models=alike.models,
     )
 
 
-def _people(
+def _alike(
     gathered: _Gathered,
     exact: Mapping[Level, Exact],
     addresses: nw.LazyFrame,
     judged: nw.LazyFrame,
+    models: Models,
     config: Config,
     engine: Engine,
-) -> People:
-    """What is known of people before they are compared."""
-    records = gathered.records.filter(nw.col("kind").is_in(list(PERSON_KINDS)))
-    merged = gathered.references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
+) -> Likeness:
+    """Links between records that share no value and are alike."""
+    if SIMILAR_RULE in config.without:
+        return Likeness()
+    references = gathered.references
+    merged = references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
     same = judged.filter(nw.col("verdict") == "same").select("left", "right")
-    undoubted = exact["person"].edges.filter(nw.col("weight") >= config.strict_weight).select("left", "right")
-    companies = Companies(
-        edges=exact["account"].edges,
-        domains=exact["account"].identifiers["domain"].filter(nw.col("state") == "used").select("record", "value"),
-        names=names_of(gathered.records.filter(nw.col("kind").is_in(list(ACCOUNT_KINDS))), "account"),
+    known = Linked(
+        records=gathered.records,
+        exact=exact,
+        memberships=references.memberships,
+        addresses=addresses,
+        hierarchy=references.hierarchy,
+        same=nw.concat([merged, same]),
     )
-    said = _companies_said(records)
-    return People(
-        records=records,
-        names=engine.checkpoint(names_of(records, "person")),
-        identifiers=exact["person"].identifiers,
-        edges=nw.concat([undoubted, merged, same]),
-        employers=employers(gathered.references.memberships, addresses, said, companies, engine),
-    )
+    return likeness(known, models, config, engine)
 
 
-def _person_links(exact: Exact, alike: Alike | None) -> nw.LazyFrame | None:
-    """Links between people: records on shared devices, and those who are alike."""
-    found = [] if alike is None else [alike.links]
+def _memberships(
+    belongs: nw.LazyFrame, named: nw.LazyFrame | None, records: nw.LazyFrame, engine: Engine
+) -> nw.LazyFrame:
+    """Who belongs where: what sources say, and the companies that people's records name."""
+    if named is None:
+        return belongs
+    dated = engine.lookup(named, "person", records, "record", {"observed_at": "first_seen"})
+    via = nw.col("via").cast(belongs.collect_schema()["via"])
+    return nw.concat([belongs.select("person", "company", "via", "observed_at"), dated.with_columns(via)])
+
+
+def _links(exact: Exact, alike: Likeness) -> nw.LazyFrame | None:
+    """Links between records on shared devices, and between those that are alike."""
+    found = [*alike.links]
     if exact.links is not None:
         found.append(exact.links.with_columns(nw.lit(None).cast(NUMBER).alias("probability")))
     return nw.concat([frame.select(LINK) for frame in found]) if found else None
-
-
-def _companies_said(records: nw.LazyFrame) -> nw.LazyFrame:
-    """The companies that people's records name: record, name."""
-    if "company_name" not in records.collect_schema().names():
-        return records.head(0).select("record", nw.lit("").alias("name"))
-    return records.select("record", nw.col("company_name").alias("name")).filter(~nw.col("name").is_null())
-
-
-def _with_links(edges: nw.LazyFrame, links: nw.LazyFrame | None) -> nw.LazyFrame:
-    if links is None:
-        return edges
-    used = links.filter((nw.col("state") == "used") & (nw.col("rule") == SIMILAR_RULE))
-    rule = nw.col("rule").cast(edges.collect_schema()["rule"])
-    return nw.concat([edges, used.select("left", "right", rule, "weight")])
 
 
 def _attributes(sources: Sequence[Source], level: str) -> list[str]:

@@ -26,6 +26,7 @@ __all__ = ["Matches", "dedupe", "link_tables"]
 _LOOKED_AT: Final = 20_000  # rows from which columns are recognised
 _ID: Final = "__id"
 _KEY: Final = "__key"
+_OWN: Final = {"row", "side", _ID, _KEY}  # columns that a table of rows has besides
 _Columns = Mapping[str, str] | Sequence[str] | None
 
 
@@ -153,7 +154,9 @@ def dedupe(
     say = progress or (lambda _: None)
     say("reading")
     engine = engine_for(frame)
-    rows = _named(engine.lazy(frame), id, engine, "the table").with_columns(nw.lit(0).cast(COUNT).alias("side"))
+    rows = _named(engine.lazy(frame), id, columns, engine, "the table").with_columns(
+        nw.lit(0).cast(COUNT).alias("side")
+    )
     how = _How(columns, model, precision, across=False, one_to_one=False)
     return _matches(rows, how, engine, say)
 
@@ -188,7 +191,7 @@ def link_tables(
     say = progress or (lambda _: None)
     say("reading")
     engine = engine_for(left, right, names=("left", "right"))
-    sides = [_named(engine.lazy(one), id, engine, name) for one, name in ((left, "left"), (right, "right"))]
+    sides = [_named(engine.lazy(one), id, columns, engine, name) for one, name in ((left, "left"), (right, "right"))]
     names = [name for name in sides[0].collect_schema().names() if name in sides[1].collect_schema().names()]
     if set(names) <= {_ID}:
         msg = "the two tables have no column in common; rename those that mean the same"
@@ -204,8 +207,9 @@ def link_tables(
     return _matches(rows, how, engine, say)
 
 
-def _named(frame: nw.LazyFrame, id: str | None, engine: Engine, what: str) -> nw.LazyFrame:
-    """Give every row its id, and every column as text."""
+def _named(frame: nw.LazyFrame, id: str | None, columns: _Columns, engine: Engine, what: str) -> nw.LazyFrame:
+    """Give every row its id, and every column that may be compared as text."""
+    frame = _flat(frame, id, columns, what)
     names = frame.collect_schema().names()
     if id is None:
         numbered = engine.number(frame, _ID, 1)
@@ -221,6 +225,26 @@ def _named(frame: nw.LazyFrame, id: str | None, engine: Engine, what: str) -> nw
         raise ConfigError(msg)
     _refuse_repeats(texts, engine, what)
     return texts
+
+
+def _flat(frame: nw.LazyFrame, id: str | None, columns: _Columns, what: str) -> nw.LazyFrame:
+    """Take the columns that may be compared.
+
+    Raises:
+        ConfigError: one of them holds lists or structs, or has a name that is needed.
+    """
+    ignored = {name for name, holds in columns.items() if holds == "ignore"} if isinstance(columns, Mapping) else set()
+    schema = frame.collect_schema()
+    asked = [*columns, id] if columns is not None and not isinstance(columns, Mapping) else schema.names()
+    for name in (name for name in schema.names() if name in asked and name not in ignored and name != id):
+        if schema[name].is_nested():
+            msg = f"{what}: column {name!r} holds {schema[name]}; make it text, or leave it out in columns=…"
+            raise ConfigError(msg)
+        if name in _OWN:
+            msg = f"{what}: a column called {name!r} cannot be compared; rename it"
+            raise ConfigError(msg)
+    texts = (nw.lit(None).cast(TEXT).alias(name) if name in ignored else nw.col(name) for name in schema.names())
+    return frame.select(*(text for name, text in zip(schema.names(), texts, strict=True) if name in asked))
 
 
 def _refuse_repeats(rows: nw.LazyFrame, engine: Engine, what: str) -> None:

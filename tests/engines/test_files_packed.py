@@ -14,7 +14,8 @@ import pytest
 from idgraph.engines.files import reader, scan, unpack
 from idgraph.errors import FileError
 
-packed = partial(gzip.compress, mtime=0)  # without the time of day, which would be part of the names of tests
+# Both without the time of day, which would be part of the names of tests.
+packed = partial(gzip.compress, mtime=0)
 CSV = b"id,name\n1,Ana\n2,Bo\n"
 ROWS = [("1", "Ana"), ("2", "Bo")]
 
@@ -28,7 +29,7 @@ def zipped(**members):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

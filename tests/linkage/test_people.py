@@ -104,7 +104,7 @@ def test_a_link_says_what_agrees_and_how_likely_it_is_and_is_never_strict():
 def test_switched_off_nobody_is_joined():
     graph = resolved(config=ig.Config(without=("similar",)))
     assert graph.profiles.height == 267
-    assert graph.model is None
+    assert graph.models == ig.Models()
 
 
 @pytest.mark.parametrize("name", ["Abelardi Ana", "ABELARDI ANA", "Ana Abelradi", "A. Abelardi"])
@@ -142,15 +142,15 @@ def test_few_people_teach_nothing():
 def test_a_model_learnt_before_weighs_the_same_and_is_kept_with_the_result(tmp_path):
     graph = plain()
     kept = ig.open(graph.write(tmp_path / "out"))
-    assert kept.model == graph.model == ig.Model.load(tmp_path / "out" / "model.json")
-    again = resolved(model=kept.model)
-    assert again.model == kept.model
+    assert kept.models == graph.models == ig.Models.load(tmp_path / "out" / "models.json")
+    again = resolved(models=kept.models)
+    assert again.models == kept.models
     assert between(again, "leads:l0", "users:u0") == between(graph, "leads:l0", "users:u0")
-    assert kept.without(value="ana.abelardi@acmerobotics.io").model == kept.model
+    assert kept.without(value="ana.abelardi@acmerobotics.io").models == kept.models
 
 
 def test_a_model_of_another_kind_of_table_is_refused(tmp_path):
     rows = pl.DataFrame({"town": ["Lyon", "Graz", "Turin"] * 30, "code": [f"{n // 2}-{n % 7}" for n in range(90)]})
     other = ig.dedupe(rows, columns={"town": "text", "code": "code"}).model
     with pytest.raises(ConfigError, match="another kind of table: it compares town, code"):
-        resolved(model=other)
+        resolved(models=ig.Models(people=other))

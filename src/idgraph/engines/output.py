@@ -19,7 +19,7 @@ from idgraph.errors import IdgraphError, OutputError
 from idgraph.schema import FRAMES
 
 __all__ = [
-    "MODEL_FILE",
+    "MODELS_FILE",
     "RUN_FILE",
     "WRITTEN",
     "entity_column",
@@ -32,10 +32,10 @@ __all__ = [
 ]
 
 RUN_FILE: Final = "run.json"
-MODEL_FILE: Final = "model.json"
+MODELS_FILE: Final = "models.json"
 # What the folder of a graph consists of.
 WRITTEN: Final = frozenset(
-    {RUN_FILE, MODEL_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))}
+    {RUN_FILE, MODELS_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))}
 )
 _PARTS: Final = "part-*.parquet"  # as Spark names them
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://…, hdfs:/…; not the drive C:/

@@ -11,6 +11,7 @@ from idgraph.collapse.components import collapse
 from idgraph.collapse.constraints import Held
 from idgraph.entities.carry import carried
 from idgraph.entities.describe import ENTITY_FRAMES, describe
+from idgraph.entities.hierarchy import ultimate_parents
 from idgraph.entities.links import between, links_frame, own_links
 from idgraph.entities.members import domain_memberships, members
 from idgraph.linkage.exact import names_of
@@ -68,6 +69,9 @@ def build(
         placed[level] = engine.lookup(found.records, "entity", named(), "entity", {"entity_id": "entity_id"})
         strict[level] = _with_strict_ids(placed[level], found, engine)
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
+    tops = ultimate_parents(evidence.hierarchy, placed["account"], engine)
+    accounts = frames["accounts"].drop("ultimate_parent_id").join(tops, on="entity_id", how="left")
+    frames["accounts"] = cast(accounts, "accounts")
     by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))

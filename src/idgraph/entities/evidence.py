@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
@@ -13,6 +13,7 @@ from idgraph.collapse.judgements import read_judgements
 from idgraph.entities.again import LEFT_OUT
 from idgraph.errors import ConfigError, mask_id
 from idgraph.linkage.derived import address_domains
+from idgraph.linkage.models import Models
 from idgraph.linkage.rules import JUDGEMENT_RULE
 from idgraph.schema import FRAMES, KINDS, LEVELS, PERSON_KINDS, TEXT, Level, cast, empty
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Engine
-    from idgraph.linkage.model import Model
 
 __all__ = ["Evidence", "evidence_of", "judged_pairs"]
 
@@ -59,7 +59,7 @@ class Evidence:
             what judgements come to.
         judgements: the frame `judgements`.
         links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
-        model: what the weights of links between people who are alike come from; or None.
+        models: what the weights of links between records that are alike come from.
     """
 
     records: nw.LazyFrame
@@ -74,7 +74,7 @@ class Evidence:
     judged: nw.LazyFrame
     judgements: nw.LazyFrame
     links: nw.LazyFrame | None = None
-    model: Model | None = None
+    models: Models = field(default_factory=Models)
 
 
 def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine) -> Evidence:

@@ -20,12 +20,13 @@ from idgraph.schema import TEXT
 if TYPE_CHECKING:
     from idgraph.engines import Engine
 
-__all__ = ["Companies", "employers"]
+__all__ = ["Companies", "employers", "keyed"]
 
 _SHORTEST: Final = 6  # letters of a key in which one may be mistyped
 _LONGEST: Final = 40
 _NAMESAKES: Final = 3  # companies of one key; what more go by names none of them
 # What companies put around their name where the plain domain was taken: getacme.com, acmehq.io.
+_EMPLOYER: Final = ("record", "company", "account", "via")
 _AROUND: Final = r"^(?:get|try|use|join|with|go|my)?(.{4,}?)(?:app|hq|inc|labs)?$"
 
 
@@ -57,44 +58,46 @@ def employers(
         engine: what runs it.
 
     Returns:
-        record, company (a text that means one company in this run): each once.
+        record, company (a text that means one company in this run), account (a record of that company; null where none
+        is known), via (`belongs`, `domain`, `company_name`): each once.
     """
     joined = engine.components(companies.edges.select("left", "right"))
-    known = engine.checkpoint(_keyed(companies.domains.rename({"value": "name"}), "domain", engine))
-    named = engine.checkpoint(_keyed(companies.names, "name", engine))
+    known = engine.checkpoint(keyed(companies.domains.rename({"value": "name"}), "domain", engine))
+    named = engine.checkpoint(keyed(companies.names, "name", engine))
     by_domain = _company(known.select("record", "key", text="name"), joined, engine)
     by_key = _company(nw.concat([known, named]), joined, engine)
-    asked = nw.concat(
-        [
-            _keyed(addresses.select("record", name="domain"), "domain", engine),
-            _keyed(said, "name", engine),
-        ]
-    )
-    asked = engine.checkpoint(asked)
-    direct = asked.join(
-        by_domain.select("text", "company").unique(["text", "company"]), left_on="name", right_on="text"
-    )
-    direct = engine.checkpoint(direct.select("record", "name", "company"))
-    rest = asked.join(direct.select("record", "name"), on=["record", "name"], how="anti").select("record", "key")
-    keys = _answers(rest.select("key").unique("key"), by_key.select("key", "company"), engine)
+    written = keyed(addresses.select("record", name="domain"), "domain", engine)
+    told = [written.with_columns(nw.lit("domain").alias("via"))]
+    told.append(keyed(said, "name", engine).with_columns(nw.lit("company_name").alias("via")))
+    asked = engine.checkpoint(nw.concat(told))
+    domains = by_domain.select("text", "company", "account").unique(["text", "company"])
+    direct = engine.checkpoint(asked.join(domains, left_on="name", right_on="text").select("name", *_EMPLOYER))
+    rest = asked.join(direct.select("record", "name"), on=["record", "name"], how="anti").select("record", "key", "via")
+    keys = _answers(rest.select("key").unique("key"), by_key.select("key", "company", "account"), engine)
     belongs = _company(memberships.select(nw.col("company").alias("record"), "person"), joined, engine)
-    found = [
-        belongs.select(nw.col("person").alias("record"), "company"),
-        direct.select("record", "company"),
-        rest.join(keys, on="key").select("record", "company"),
-    ]
-    return engine.checkpoint(nw.concat(found).unique(["record", "company"]))
+    belongs = belongs.select(nw.col("person").alias("record"), "company", "account", nw.lit("belongs").alias("via"))
+    found = [belongs, direct.select(*_EMPLOYER), rest.join(keys, on="key").select(*_EMPLOYER)]
+    return engine.checkpoint(nw.concat(found).unique(["record", "company", "via"]))
 
 
 def _company(held: nw.LazyFrame, joined: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Add the company that a company's record is part of, as a text."""
+    """Add the company that a company's record is part of, as its smallest record and as a text."""
     found = engine.lookup(held, "record", joined, "node", {"whole": "component"})
-    company = nw.concat_str(nw.lit("company "), nw.coalesce("whole", "record").cast(TEXT))
-    return found.with_columns(company.alias("company")).drop("whole")
+    found = found.with_columns(nw.coalesce("whole", "record").alias("account")).drop("whole")
+    return found.with_columns(nw.concat_str(nw.lit("company "), nw.col("account").cast(TEXT)).alias("company"))
 
 
-def _keyed(named: nw.LazyFrame, by: str, engine: Engine) -> nw.LazyFrame:
-    """Add to names or domains their key; those without one are left out: record, name, key."""
+def keyed(named: nw.LazyFrame, by: str, engine: Engine) -> nw.LazyFrame:
+    """Add to names or domains of companies their key; those without one are left out.
+
+    Args:
+        named: record, name.
+        by: what the names are: `name` or `domain`.
+        engine: what runs it.
+
+    Returns:
+        record, name, key.
+    """
     held = named.select("record", "name")
     return engine.map_batches(held, partial(_keys, by=by), {**held.collect_schema(), "key": TEXT})
 
@@ -111,14 +114,16 @@ def _keys(rows: pl.DataFrame, by: str) -> pl.DataFrame:
 def _answers(asked: nw.LazyFrame, known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Say which companies go by each key, or by one that differs from it in a letter; else the key names itself."""
     few = engine.with_totals(known.unique(["key", "company"]), ["key"], n=nw.len())
-    few = engine.checkpoint(few.filter(nw.col("n") <= _NAMESAKES).select("key", "company"))
+    few = engine.checkpoint(few.filter(nw.col("n") <= _NAMESAKES).select("key", "company", "account"))
     met = engine.checkpoint(asked.join(few, on="key"))
     strange = engine.checkpoint(asked.join(known.select("key").unique("key"), on="key", how="anti"))
     meant = _mistyped(strange, few.select("key").unique("key"), engine)
     typed = engine.checkpoint(strange.join(meant, on="key").join(few, left_on="meant", right_on="key"))
-    answered = nw.concat([met.select("key", "company"), typed.select("key", "company")])
+    answered = nw.concat([frame.select("key", "company", "account") for frame in (met, typed)])
     others = asked.join(answered.select("key").unique("key"), on="key", how="anti")
-    return nw.concat([answered, others.select("key", nw.concat_str(nw.lit("called "), "key").alias("company"))])
+    none = nw.lit(None).cast(known.collect_schema()["account"]).alias("account")
+    called = others.select("key", nw.concat_str(nw.lit("called "), "key").alias("company"), none)
+    return nw.concat([answered, called])
 
 
 def _mistyped(strange: nw.LazyFrame, known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:

@@ -11,8 +11,10 @@ from typing import Final
 import polars as pl
 
 from idgraph.errors import ConfigError
+from idgraph.linkage.compare import WORDED
 from idgraph.normalise import normalise
 from idgraph.normalise.folding import folded
+from idgraph.normalise.latin import in_latin
 
 __all__ = ["HOLDINGS", "NEVER", "NULL", "Field", "Holding", "Level", "may_be_swapped", "recognise", "tidy"]
 
@@ -158,6 +160,7 @@ _SOME: Final = 0.3
 _FEW_WORDS: Final = 40
 _SHORT: Final = 14
 _COVERED: Final = 0.5
+_LONG, _LONGEST = 500, 10_000  # letters; the latter of what is compared by its words
 _DIGITS: Final = 0.3
 _MOST: Final = 10  # fields
 _PHONE: Final = {"phone", "tel", "telephone", "mobile", "fax", "cell"}
@@ -199,16 +202,8 @@ def recognise(
             fields.append(Field(name, found))
         else:
             left_out[name] = "left out on request" if found == "ignore" else found
-    fields = _without_echoes(rows, fields, left_out) if said is None else fields
-    parts = [field for field in fields if field.holds == "name" and _is_part(field.name)]
-    whole = [
-        field
-        for field in fields
-        if field.holds == "name" and field not in parts and _known_by(rows, field.name, parts) >= _COVERED
-    ]
-    if len(parts) > 1 and said is None:
-        left_out |= {field.name: f"says what {' and '.join(part.name for part in parts)} say" for field in whole}
-        fields = [field for field in fields if field not in whole]
+    if said is None:
+        fields = _without_wholes(rows, _without_echoes(rows, fields, left_out), left_out)
     ranked = sorted(fields, key=lambda field: -_telling(rows[field.name]))
     for field in ranked[_MOST:]:
         left_out[field.name] = f"the {_MOST} others tell more"
@@ -216,11 +211,12 @@ def recognise(
 
 
 def _without_echoes(rows: pl.DataFrame, fields: Sequence[Field], left_out: dict[str, str]) -> list[Field]:
-    """Leave out columns of which each value stands for one of another column."""
+    """Leave out columns of which each value stands for one of another column that holds the like."""
     kept: list[Field] = []
     distinct = {field.name: rows[field.name].n_unique() for field in fields}
     for field in sorted(fields, key=lambda field: field.name):
-        twins = (other.name for other in kept if distinct[other.name] == distinct[field.name])
+        alike = (other.name for other in kept if other.holds == field.holds)
+        twins = (name for name in alike if distinct[name] == distinct[field.name])
         twin = next((one for one in twins if rows.select(one, field.name).n_unique() == distinct[field.name]), None)
         if twin is None or distinct[field.name] == rows.height:
             kept.append(field)
@@ -229,11 +225,18 @@ def _without_echoes(rows: pl.DataFrame, fields: Sequence[Field], left_out: dict[
     return [field for field in fields if field in kept]
 
 
-def _known_by(rows: pl.DataFrame, whole: str, parts: Sequence[Field]) -> float:
-    """How many of the rows that have a whole name have its parts too."""
-    having = rows.filter(pl.col(whole).is_not_null())
-    known = having.filter(pl.all_horizontal(*(pl.col(part.name).is_not_null() for part in parts)))
-    return known.height / max(having.height, 1)
+def _without_wholes(rows: pl.DataFrame, fields: Sequence[Field], left_out: dict[str, str]) -> list[Field]:
+    """Leave out whole names, where most rows that have one have its parts too."""
+    names = [field.name for field in fields if field.holds == "name"]
+    parts = [name for name in names if _is_part(name)]
+    if len(parts) < 2:
+        return list(fields)
+    for whole in (name for name in names if name not in parts):
+        having = rows.filter(pl.col(whole).is_not_null())
+        known = having.filter(pl.all_horizontal(pl.col(parts).is_not_null()))
+        if known.height >= _COVERED * having.height:
+            left_out[whole] = f"says what {' and '.join(parts)} say"
+    return [field for field in fields if field.name not in left_out]
 
 
 def may_be_swapped(fields: Sequence[Field]) -> tuple[int, int] | None:
@@ -317,8 +320,11 @@ def _telling(column: pl.Series) -> float:
 
 
 def tidy(field: Field, column: pl.Series) -> pl.Series:
-    """Bring the values of a field into the spelling in which they are compared; what means nothing is null."""
-    raw = column.cast(pl.String)
+    """Bring the values of a field into the spelling in which they are compared; what means nothing is null.
+
+    Of a value without end its beginning is compared.
+    """
+    raw = column.cast(pl.String).str.head(_LONGEST if field.holds in WORDED else _LONG)
     if field.holds == "email":
         read = normalise("email", raw)["value"]
         text = pl.select(pl.coalesce(read, raw.str.strip_chars().str.to_lowercase())).to_series()
@@ -330,9 +336,9 @@ def tidy(field: Field, column: pl.Series) -> pl.Series:
         things = folded(raw).str.replace_all("[*]{2,}|[|;]", "\n").str.replace_all(r"[^\p{L}\p{M}\p{N}\n]+", "")
         text = things.str.split("\n").list.unique().list.sort().list.join(" ").str.strip_chars()
     elif field.holds == "title":
-        text = normalise("company_name", raw)["value"]
+        text = in_latin(normalise("company_name", raw)["value"])
     else:
-        text = folded(raw).str.replace_all("['’`]", "")
+        text = in_latin(folded(raw)).str.replace_all("['’`]", "")
         if field.holds == "code":
             text = text.str.replace_all(r"[^\p{L}\p{N}]+", "")
         elif field.holds in {"name", "text"}:

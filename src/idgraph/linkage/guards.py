@@ -55,6 +55,7 @@ STATE_REASONS: Final[dict[str, str]] = {
     "weak_bridge": "alone it does not join two groups that stronger evidence holds together",
     "compared_apart": "what else was compared keeps the two apart",
     "names_differ": "all else agrees, but the names do not",
+    "related": "one owns the other, or somebody owns both",
     "rivals": "it is hardly likelier than a link to somebody else, who is another person",
     "different": "judged to be different",
     "unsure": "judged, without an answer",

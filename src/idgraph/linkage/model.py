@@ -119,7 +119,11 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write the model as JSON."""
-        Path(path).write_text(json.dumps({"idgraph_model": _FORMAT, **asdict(self)}, indent=2) + "\n", "utf-8")
+        Path(path).write_text(json.dumps(self.as_dict(), indent=2) + "\n", "utf-8")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The model as JSON can hold it."""
+        return {"idgraph_model": _FORMAT, **asdict(self)}
 
     @staticmethod
     def load(path: str | Path) -> Model:
@@ -129,14 +133,22 @@ class Model:
             ConfigError: the file is no model, or one that was edited into something else.
         """
         try:
-            said: dict[str, Any] = json.loads(Path(path).read_text("utf-8"))
-            fields = tuple(Field(**field) for field in said["fields"])
-            ties = tuple(Tie(tie["one"], tie["other"], tuple(map(tuple, tie["bits"]))) for tie in said["ties"])
-            m, u = (_shares(said[name], fields) for name in ("m", "u"))
-            return Model(fields, m, u, ties, float(said["matches_per_row"]), _rarity(said["rarity"], fields))
+            return Model.from_dict(json.loads(Path(path).read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{path} is no model that this version of idgraph can read: {error}. Train it again."
             raise ConfigError(msg) from None
+
+    @staticmethod
+    def from_dict(said: Mapping[str, Any]) -> Model:
+        """Read what `as_dict` gave.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is something else.
+        """
+        fields = tuple(Field(**field) for field in said["fields"])
+        ties = tuple(Tie(tie["one"], tie["other"], tuple(map(tuple, tie["bits"]))) for tie in said["ties"])
+        m, u = (_shares(said[name], fields) for name in ("m", "u"))
+        return Model(fields, m, u, ties, float(said["matches_per_row"]), _rarity(said["rarity"], fields))
 
 
 def _shares(said: Any, fields: tuple[Field, ...]) -> tuple[tuple[float, ...], ...]:  # noqa: ANN401 - what a file holds

@@ -16,6 +16,7 @@ import polars as pl
 
 from idgraph.errors import ConfigError
 from idgraph.normalise.company_name import normalise_company_name
+from idgraph.normalise.countries import country_code
 from idgraph.normalise.domain import email_domain, normalise_domain
 from idgraph.normalise.email import email_base, normalise_email
 from idgraph.normalise.ids import normalise_device, normalise_id, salesforce_id
@@ -25,6 +26,7 @@ from idgraph.normalise.phone import normalise_phone
 __all__ = [
     "NORMALISERS",
     "Normaliser",
+    "country_code",
     "email_base",
     "email_domain",
     "normalise",

@@ -1,4 +1,7 @@
-"""Crunchbase's organizations.csv: a reference of companies. A domain there may be a social network's."""
+"""Crunchbase's organizations.csv and org_parents.csv: a reference of companies, and who owns them.
+
+A domain there may be a social network's.
+"""
 
 from __future__ import annotations
 
@@ -25,5 +28,15 @@ PRESETS: Final = (
             "city": "city",
             "employees": "employee_count",
         },
+    ),
+    Preset(
+        source="crunchbase_org_parents",
+        kind="company",
+        needs=("uuid", "name", "parent_uuid", "parent_name"),
+        id="uuid",
+        id_type="crunchbase_organizations.id",
+        version="updated_at",
+        owned_by={"crunchbase_organizations.id": "parent_uuid"},
+        attributes={"name": "name"},
     ),
 )
