@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benches import churn, collapse, constraints, exact, hostile, quality, scale, startup
+from benches import churn, collapse, constraints, exact, hostile, people, quality, scale, startup, tables
 from benches.harness import ROOT, Scale
 from benches.report import circumstances, put
 
@@ -23,6 +23,8 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "quality": ("How right it is", quality.bench),
     "hostile": ("What keeps people apart where values lie", hostile.bench),
     "churn": ("How many ids change", churn.bench),
+    "tables": ("Labelled tables", tables.bench),
+    "people": ("A million people", people.bench),
     "scale": ("How it grows on Spark", scale.bench),
     "startup": ("How soon it starts", startup.bench),
 }

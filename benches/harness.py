@@ -14,12 +14,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, Final
 
-__all__ = ["ROOT", "Candidate", "Measured", "Run", "Scale", "Stages", "measure", "ran", "table", "warm"]
+__all__ = ["ROOT", "Candidate", "Measured", "Run", "Scale", "Stages", "measure", "prepared", "ran", "table", "warm"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PEAK_UNIT: Final = 1 if sys.platform == "darwin" else 1024  # getrusage(2): kilobytes on Linux, bytes on macOS
@@ -192,6 +193,27 @@ def _run(candidate: Candidate) -> Run:
         run = ran([sys.executable, "-m", "benches.child", candidate.call, given, str(result)], result)
     print(f"  {candidate.name}: {run.wall:.1f} s, {run.peak / 1e9:.2f} GB", file=sys.stderr, flush=True)
     return run
+
+
+def prepared(folder: Path, generator: Path, call: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the input of a benchmark, unless it is there as the present generator makes it.
+
+    Args:
+        folder: where it is written.
+        generator: the module that makes it.
+        call: `module:function`, which returns what the input holds.
+        given: its keyword arguments.
+
+    Returns:
+        What it holds.
+    """
+    code = sha256(generator.read_bytes()).hexdigest()
+    made = folder / "facts.json"
+    if not made.is_file() or json.loads(made.read_text())["generator"] != code:
+        name = f"making {folder.name}"
+        found = measure([Candidate(name, call, given)], 1)[name]
+        made.write_text(json.dumps({**found.facts, "generator": code}))
+    return dict(json.loads(made.read_text()))
 
 
 def warm(paths: Iterable[Path]) -> None:

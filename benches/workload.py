@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benches.harness import Candidate, measure
+from benches.harness import prepared
 
 if TYPE_CHECKING:
     import idgraph as ig
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["VALUES", "Workload"]
 
 _HOME: Final = Path(__file__).parent
-_FACTS: Final = "facts.json"
 
 # Identifier type to the columns that hold its values, by table. A user's own id is a value too: visitors refer to it.
 VALUES: Final[dict[str, dict[str, str]]] = {
@@ -66,14 +63,8 @@ class Workload:
 
     def ensure(self) -> dict[str, Any]:
         """Make it, unless it is there as the present generator makes it; say what it holds."""
-        generator = sha256((_HOME / "data.py").read_bytes()).hexdigest()
-        made = self.folder / _FACTS
-        if not made.is_file() or json.loads(made.read_text())["generator"] != generator:
-            given = {"records": self.records, "folder": str(self.folder)}
-            name = f"making {self.records:,} records"
-            found = measure([Candidate(name, "benches.data:make", given)], 1)[name]
-            made.write_text(json.dumps({**found.facts, "generator": generator}))
-        return dict(json.loads(made.read_text()))
+        given = {"records": self.records, "folder": str(self.folder)}
+        return prepared(self.folder, _HOME / "data.py", "benches.data:make", given)
 
     def sources(self) -> list[ig.Source]:
         """Map the exports for idgraph."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING, Any, Final
@@ -131,6 +131,7 @@ def dedupe(
     columns: _Columns = None,
     model: Model | None = None,
     precision: float = PRECISION,
+    progress: Callable[[str], None] | None = None,
 ) -> Matches:
     """Find the rows of a table that are one entity.
 
@@ -140,6 +141,7 @@ def dedupe(
         columns: those to compare; or what some of them hold, a key of `idgraph.linkage.fields.HOLDINGS` or `ignore`.
         model: weights learnt before; default: learnt from this table.
         precision: the share of links that is expected to be right.
+        progress: called with a few words before each step.
 
     Raises:
         ConfigError: a column is not there, ids repeat or are missing, no column tells rows apart, or the model was
@@ -149,11 +151,14 @@ def dedupe(
     >>> dedupe(people, columns={"name": "name"}).links.height
     0
     """
+    say = progress or (lambda _: None)
+    say("reading")
     engine = engine_for(frame)
     rows = _named(engine.lazy(frame), id, columns, engine, "the table").with_columns(
         nw.lit(0).cast(COUNT).alias("side")
     )
-    return _matches(rows, columns, model, precision, engine, across=False, one_to_one=False)
+    how = _How(columns, model, precision, across=False, one_to_one=False)
+    return _matches(rows, how, engine, say)
 
 
 def link_tables(
@@ -165,6 +170,7 @@ def link_tables(
     model: Model | None = None,
     precision: float = PRECISION,
     one_to_one: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> Matches:
     """Find the rows of two tables that are one entity; rows of one table are not compared with each other.
 
@@ -177,10 +183,13 @@ def link_tables(
         model: see `dedupe`.
         precision: see `dedupe`.
         one_to_one: whether a row has at most one link: its likeliest, where that is the other's likeliest too.
+        progress: see `dedupe`.
 
     Raises:
         ConfigError: see `dedupe`; or the tables have no column in common.
     """
+    say = progress or (lambda _: None)
+    say("reading")
     engine = engine_for(left, right, names=("left", "right"))
     sides = [_named(engine.lazy(one), id, columns, engine, name) for one, name in ((left, "left"), (right, "right"))]
     names = [name for name in sides[0].collect_schema().names() if name in sides[1].collect_schema().names()]
@@ -194,7 +203,8 @@ def link_tables(
         both.append(placed.with_columns(*(nw.col(column).cast(TEXT) for column in names)))
     rows = nw.concat(both)
     _refuse_repeats(rows, engine, "the two tables together")
-    return _matches(rows, columns, model, precision, engine, across=True, one_to_one=one_to_one)
+    how = _How(columns, model, precision, across=True, one_to_one=one_to_one)
+    return _matches(rows, how, engine, say)
 
 
 def _named(frame: nw.LazyFrame, id: str | None, columns: _Columns, engine: Engine, what: str) -> nw.LazyFrame:
@@ -244,26 +254,34 @@ def _refuse_repeats(rows: nw.LazyFrame, engine: Engine, what: str) -> None:
         raise ConfigError(msg)
 
 
-def _matches(
-    rows: nw.LazyFrame,
-    columns: _Columns,
-    model: Model | None,
-    precision: float,
-    engine: Engine,
-    *,
-    across: bool,
-    one_to_one: bool,
-) -> Matches:
-    if not 0 < precision < 1:
-        msg = f"precision is a share of links, between 0 and 1; not {precision}"
+@dataclass(frozen=True)
+class _How:
+    columns: _Columns
+    model: Model | None
+    precision: float
+    across: bool
+    one_to_one: bool
+
+
+def _matches(rows: nw.LazyFrame, how: _How, engine: Engine, say: Callable[[str], None]) -> Matches:
+    if not 0 < how.precision < 1:
+        msg = f"precision is a share of links, between 0 and 1; not {how.precision}"
         raise ConfigError(msg)
     numbered = _in_own_order(rows, engine)
     looked_at = engine.collect(numbered.head(_LOOKED_AT)).drop("row", "side", _ID)
-    fields, left_out = recognise(looked_at, columns)
+    fields, left_out = recognise(looked_at, how.columns)
     _refuse_alike(looked_at, fields, left_out)
-    found = similar(numbered.drop(_ID), fields, engine, model=model, precision=precision, across=across)
-    named = numbered.select("row", _ID, *(["side"] if across else []))
-    if across:
+    found = similar(
+        numbered.drop(_ID),
+        fields,
+        engine,
+        model=how.model,
+        precision=how.precision,
+        across=how.across,
+        progress=say,
+    )
+    named = numbered.select("row", _ID, *(["side"] if how.across else []))
+    if how.across:
         side = nw.when(nw.col("side") == 0).then(nw.lit("left")).otherwise(nw.lit("right"))
         named = named.with_columns(side.alias("side"))
     return Matches(
@@ -276,7 +294,7 @@ def _matches(
         _found=found,
         _rows=engine.checkpoint(named),
         _engine=engine,
-        _one_to_one=one_to_one,
+        _one_to_one=how.one_to_one,
     )
 
 

@@ -45,8 +45,19 @@ def sized(keyed: pl.DataFrame, *, across: bool) -> pl.DataFrame:
 
 def _ordered(keyed: pl.DataFrame) -> pl.DataFrame:
     """Sort by key, then row: rows mostly come in their order, and a stable sort by one column is the faster."""
+    key, row = keyed["key"].to_numpy(), keyed["row"].to_numpy()
+    if ((key[1:] > key[:-1]) | ((key[1:] == key[:-1]) & (row[1:] > row[:-1]))).all():
+        return keyed
     by_row = keyed if keyed["row"].is_sorted() else keyed.sort("row")
     return by_row.sort("key", maintain_order=True)
+
+
+def _by_row(row: _Rows) -> _Ints:
+    """Where rows stand, by row: scattered into their places, which takes a fifth of sorting, where each stands once."""
+    place = np.full(int(row.max(initial=0)) + 1, -1, dtype=np.int64)
+    place[row] = np.arange(len(row))
+    found = place[place >= 0]
+    return found if len(found) == len(row) else np.argsort(row, kind="stable")
 
 
 def in_parts(blocks: Sequence[pl.DataFrame], most: int, *, across: bool) -> Iterator[tuple[_Rows, _Rows]]:
@@ -105,7 +116,7 @@ class _Key:
         key, row, side = (ordered[name].to_numpy() for name in ("key", "row", "side"))
         ends = np.append(np.flatnonzero(np.diff(key)), len(key) - 1)
         after = np.repeat(ends, np.diff(ends, prepend=-1)) - np.arange(len(key))
-        of_row = np.argsort(row, kind="stable")
+        of_row = _by_row(row)
         return _Key(row.astype(np.uint32), after, of_row, row[of_row].astype(np.uint32), side if across else None)
 
     def pairs(self, begin: int, end: int) -> npt.NDArray[np.uint64]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -208,11 +209,13 @@ class PolarsEngine:
         known = self.collect(table)
         places = _Places(known["row"])
         declared = nw.Schema(schema).to_polars()
-        done = [pl.DataFrame(schema=declared)]
-        for part in parts:
+
+        def run(part: nw.LazyFrame) -> pl.DataFrame:
             pairs = self.collect(part)
             found = (places.of(pairs[side]).alias(f"{side}_place") for side in ("left", "right"))
-            done.append(kernel(pairs.with_columns(found), known))
+            return kernel(pairs.with_columns(found), known)
+
+        done = [pl.DataFrame(schema=declared), *_side_by_side(run, parts)]
         return nw.from_native(pl.concat(done).lazy())
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
@@ -220,6 +223,19 @@ class PolarsEngine:
         native = self.collect(edges.select("left", "right"))
         node, component = smallest_member(native["left"].to_numpy(), native["right"].to_numpy())
         return nw.from_native(pl.LazyFrame({"node": node, "component": component}))
+
+
+def _side_by_side(run: Callable[[nw.LazyFrame], pl.DataFrame], parts: Iterable[nw.LazyFrame]) -> Iterator[pl.DataFrame]:
+    """Run a kernel over parts on all cores, in their order; no part is made long before it is wanted."""
+    cores = pl.thread_pool_size()
+    with ThreadPoolExecutor(cores) as pool:
+        running: deque[Future[pl.DataFrame]] = deque()
+        for part in parts:
+            running.append(pool.submit(run, part))
+            if len(running) > cores:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 class _Places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -69,6 +69,7 @@ def similar(
     proven: Mapping[str, Sequence[float]] | None = None,
     precision: float = PRECISION,
     across: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Similar:
     """Find the rows of a table that are one entity.
 
@@ -81,6 +82,7 @@ def similar(
             that something else than this field has proven.
         precision: the share of links that is expected to be right.
         across: only pairs of rows of two sides.
+        progress: called with a few words before each step.
 
     Raises:
         ConfigError: nothing tells the rows apart, or the model was learnt on other columns.
@@ -89,17 +91,22 @@ def similar(
         names = ", ".join(f"{field.name} ({field.holds})" for field in model.fields)
         msg = f"the model was learnt on other columns: {names}. Name these columns, or train a new model."
         raise ConfigError(msg)
+    progress("tidying values")
     values = tidied(table, fields, engine)
     sides = [count for _, count in sorted(engine.collect(values.group_by("side").agg(nw.len().alias("n"))).rows())]
     rows = sum(sides)
     possible = rows * (rows - 1) / 2
     if across:
         possible -= sum(size * (size - 1) / 2 for size in sides)
+    progress("counting values")
     comparison = Comparison(values, fields, engine)
+    progress("finding candidates")
     found = candidates(values, fields, rows, engine, across=across)
+    progress("comparing")
     met = comparison.patterns(engine.meeting(found.blocks, across=across))
     patterns, counts = _counted(met, engine)
     decoded = comparison.decoded(patterns)
+    progress("learning")
     if model is None:
         strangers = _drawn(rows, table.collect_schema()["row"], engine)
         drawn_patterns, drawn_counts = _counted(comparison.patterns([strangers]), engine)
@@ -107,6 +114,7 @@ def similar(
         shared = comparison.collisions, comparison.joint(across=across)
         model = train(fields, Counted.of(decoded, counts), drawn, *shared, rows, possible, proven or {})
         model = learn_rarity(model, comparison, decoded, counts, rows, possible)
+    progress("deciding")
     weights = model.weights(decoded, comparison.held)
     odds = weights + model.prior(rows, possible)
     least = least_odds(odds, counts, precision)
