@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benches import churn, collapse, constraints, exact, hostile, people, quality, scale, startup, tables
+from benches import churn, collapse, companies, constraints, exact, hostile, people, quality, scale, startup, tables
 from benches.harness import ROOT, Scale
 from benches.report import circumstances, put
 
@@ -21,6 +21,7 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "collapse": ("The collapse step alone", collapse.bench),
     "constraints": ("What constraints cost", constraints.bench),
     "quality": ("How right it is", quality.bench),
+    "companies": ("Companies, and who reaches them", companies.bench),
     "hostile": ("What keeps people apart where values lie", hostile.bench),
     "churn": ("How many ids change", churn.bench),
     "tables": ("Labelled tables", tables.bench),
