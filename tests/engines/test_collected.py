@@ -15,6 +15,8 @@ pytestmark = pytest.mark.spark
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 # The one step that one machine takes for all, up to a number of edges: see `spark.idgraph.driverEdges`.
 ON_THE_DRIVER = {"engine.py:components"}
+# How often each pattern of a comparison occurs; there are as many as the levels of what is compared allow.
+COUNTED = {"similar.py:_counted"}
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_what_comes_to_the_driver_does_not_grow_with_the_records(spark, collecte
     # A type that allows one value: so components break, and are rebuilt.
     one_user = ig.IdentifierType(name="app.user_id", level="person", kind="user", unique="entity")
     counts = []
-    for size in (3, 12):
+    for size in (10, 20):  # people enough to learn who is alike
         collected.clear()
         said = pl.DataFrame({"left_id": ["app_users:a0"], "right_id": ["app_users:b0"], "verdict": ["different"]})
         graph = ig.resolve(*sources(size, engine), config=ig.Config(types=[one_user]), judgements=said)
@@ -105,4 +107,6 @@ def test_what_comes_to_the_driver_does_not_grow_with_the_records(spark, collecte
         assert graph.summary()
         counts.append(dict(collected))
     small, large = counts
-    assert {place for place, rows in large.items() if rows > small.get(place, 0)} == ON_THE_DRIVER
+    grown = {place for place, rows in large.items() if rows > small.get(place, 0)}
+    assert ON_THE_DRIVER <= grown <= ON_THE_DRIVER | COUNTED
+    assert sum(large[place] - small[place] for place in COUNTED) < 10

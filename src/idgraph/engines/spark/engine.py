@@ -31,7 +31,7 @@ __all__ = ["SparkEngine"]
 
 # A setting of the session: up to how many edges `components` solves in this process, and how many where it is not set.
 DRIVER_EDGES: Final = "spark.idgraph.driverEdges"
-_DRIVER_EDGES: Final = 20_000_000  # two columns of eight bytes, and some twenty times that while it solves
+_DRIVER_EDGES: Final = 20_000_000  # two columns of eight bytes, and eight times that while it solves
 _PLACE: Final = "__place"
 # What `monotonically_increasing_id` is made of: the number of the partition, and 33 bits for the row within it.
 _ROW_BITS: Final = 33
