@@ -73,7 +73,7 @@ def _resolved(records: int, stages: Stages) -> Any:  # noqa: ANN401 - an idgraph
     from idgraph.config import Config
 
     sources = Workload(records).sources()
-    return resolve(*sources, config=Config(region="US", similar=False), progress=stages)
+    return resolve(*sources, config=Config(region="US", without=("similar",)), progress=stages)
 
 
 def score(records: int, out: str) -> dict[str, Any]:
