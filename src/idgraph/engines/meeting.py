@@ -11,7 +11,6 @@ import polars as pl
 
 __all__ = ["in_parts", "sized"]
 
-_Ints = npt.NDArray[np.int64]
 _Rows = npt.NDArray[np.uint32]
 _HALF = np.uint64(32)
 
@@ -40,7 +39,8 @@ def sized(keyed: pl.DataFrame, *, across: bool) -> pl.DataFrame:
         partners = np.where(side == 0, second, whole - second)
     else:
         partners = whole - 1
-    return shared.with_columns(n=whole, partners=partners)
+    small = {"n": whole, "partners": partners}
+    return shared.with_columns(pl.Series(name, column, dtype=pl.UInt32) for name, column in small.items())
 
 
 def _ordered(keyed: pl.DataFrame) -> pl.DataFrame:
@@ -52,12 +52,12 @@ def _ordered(keyed: pl.DataFrame) -> pl.DataFrame:
     return by_row.sort("key", maintain_order=True)
 
 
-def _by_row(row: _Rows) -> _Ints:
+def _by_row(row: _Rows) -> _Rows:
     """Where rows stand, by row: scattered into their places, which takes a fifth of sorting, where each stands once."""
     place = np.full(int(row.max(initial=0)) + 1, -1, dtype=np.int64)
     place[row] = np.arange(len(row))
     found = place[place >= 0]
-    return found if len(found) == len(row) else np.argsort(row, kind="stable")
+    return (found if len(found) == len(row) else np.argsort(row, kind="stable")).astype(np.uint32)
 
 
 def in_parts(blocks: Sequence[pl.DataFrame], most: int, *, across: bool) -> Iterator[tuple[_Rows, _Rows]]:
@@ -105,17 +105,17 @@ class _Key:
     """
 
     row: _Rows
-    after: _Ints
-    of_row: _Ints
+    after: _Rows
+    of_row: _Rows
     rows: _Rows
-    side: _Ints | None
+    side: npt.NDArray[np.int64] | None
 
     @staticmethod
     def of(frame: pl.DataFrame, *, across: bool) -> _Key:
         ordered = _ordered(frame)
         key, row, side = (ordered[name].to_numpy() for name in ("key", "row", "side"))
         ends = np.append(np.flatnonzero(np.diff(key)), len(key) - 1)
-        after = np.repeat(ends, np.diff(ends, prepend=-1)) - np.arange(len(key))
+        after = (np.repeat(ends, np.diff(ends, prepend=-1)) - np.arange(len(key))).astype(np.uint32)
         of_row = _by_row(row)
         return _Key(row.astype(np.uint32), after, of_row, row[of_row].astype(np.uint32), side if across else None)
 
@@ -123,8 +123,8 @@ class _Key:
         """The pairs of the rows from `begin` to before `end` with those that follow: two rows in one integer."""
         first, last = np.searchsorted(self.rows, [begin, end])
         places = self.of_row[first:last]
-        numbers = self.after[places]
-        left = np.repeat(places, numbers)
+        numbers = self.after[places].astype(np.int64)
+        left = np.repeat(places.astype(np.int64), numbers)
         within = np.arange(len(left)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
         right = left + 1 + within
         if self.side is not None:

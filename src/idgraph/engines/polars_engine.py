@@ -25,7 +25,7 @@ __all__ = ["PolarsEngine"]
 
 _SIZE: Final = "__size"
 _SLICE: Final = 1 << 17  # rows of a batch
-_PAIRS: Final = 1 << 19  # of a part
+_PAIRS: Final = 1 << 18  # of a part
 
 
 class PolarsEngine:
@@ -210,12 +210,12 @@ class PolarsEngine:
         places = _Places(known["row"])
         declared = nw.Schema(schema).to_polars()
 
-        def run(part: nw.LazyFrame) -> pl.DataFrame:
-            pairs = self.collect(part)
+        def run(pairs: pl.DataFrame) -> pl.DataFrame:
             found = (places.of(pairs[side]).alias(f"{side}_place") for side in ("left", "right"))
             return kernel(pairs.with_columns(found), known)
 
-        done = [pl.DataFrame(schema=declared), *_side_by_side(run, parts)]
+        pieces = (piece for part in parts for piece in self.collect(part).iter_slices(_PAIRS))
+        done = [pl.DataFrame(schema=declared), *_side_by_side(run, pieces)]
         return nw.from_native(pl.concat(done).lazy())
 
     def components(self, edges: nw.LazyFrame) -> nw.LazyFrame:
@@ -225,13 +225,13 @@ class PolarsEngine:
         return nw.from_native(pl.LazyFrame({"node": node, "component": component}))
 
 
-def _side_by_side(run: Callable[[nw.LazyFrame], pl.DataFrame], parts: Iterable[nw.LazyFrame]) -> Iterator[pl.DataFrame]:
-    """Run a kernel over parts on all cores, in their order; no part is made long before it is wanted."""
+def _side_by_side(run: Kernel, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Run a kernel over pieces on all cores, in their order; no piece is made long before it is wanted."""
     cores = pl.thread_pool_size()
     with ThreadPoolExecutor(cores) as pool:
         running: deque[Future[pl.DataFrame]] = deque()
-        for part in parts:
-            running.append(pool.submit(run, part))
+        for piece in pieces:
+            running.append(pool.submit(run, piece))
             if len(running) > cores:
                 yield running.popleft().result()
         while running:

@@ -60,8 +60,6 @@ class _Values:
     """The values of a field.
 
     Attributes:
-        texts: text, code (from 1), same (the digit of a pair that both hold it), shared (that of a pair that is unlike,
-            and yet agrees on a counted level).
         steps: digits for each counted level.
         held: how many rows hold a value that may agree on a counted level.
         collision: how likely two rows that hold a value, not an address made of a name, hold the same.
@@ -69,7 +67,6 @@ class _Values:
         sharing: for each counted level and step, how many pairs of rows hold one value.
     """
 
-    texts: nw.LazyFrame
     steps: int
     held: Mapping[int, int]
     collision: float
@@ -93,7 +90,8 @@ class Comparison:
         """
         self.fields = list(fields)
         self._engine = engine
-        self._values = [self._numbered(table, field) for field in fields]
+        numbered = [self._numbered(table, field) for field in fields]
+        self._values = [values for _, values in numbered]
         self.radices = [
             1 + len(field.holding.levels) + values.steps * sum(level.counted for level in field.holding.levels)
             for field, values in zip(fields, self._values, strict=True)
@@ -102,23 +100,23 @@ class Comparison:
             msg = f"{len(fields)} columns are too many to compare; name those that tell rows apart, twelve at most"
             raise ConfigError(msg)
         swappable = may_be_swapped(fields)
-        self._known = self._coded(table, swappable or ())
+        self._known = self._coded(table, [texts for texts, _ in numbered], swappable or ())
         asked = [self._to_compare(place) for place in range(len(self.fields))]
         self._compare = partial(_patterns, fields=asked, swappable=swappable)
 
-    def _coded(self, table: nw.LazyFrame, swappable: Sequence[int]) -> nw.LazyFrame:
-        """Row, side, and of each field text, code (NULL without one) and the digits that `_Values.texts` tells.
+    def _coded(self, table: nw.LazyFrame, numbered: Sequence[nw.LazyFrame], swappable: Sequence[int]) -> nw.LazyFrame:
+        """Row, side, and of each field text, code (NULL without one) and the digits that `_numbered` tells.
 
         Of names that may stand in each other's column also what they begin with, as a number.
         """
         known = table.select(
             "row", "side", *(nw.col(field.name).alias(_TEXT.format(n)) for n, field in enumerate(self.fields))
         )
-        for place, values in enumerate(self._values):
+        for place, texts in enumerate(numbered):
             text, *numbers = (name.format(place) for name in (_TEXT, _CODE, _SAME, _SHARED))
-            told = values.texts.rename(dict(zip(("text", "code", "same", "shared"), (text, *numbers), strict=True)))
+            told = texts.rename(dict(zip(("text", "code", "same", "shared"), (text, *numbers), strict=True)))
             joined = known.join(told, on=text, how="left")
-            known = self._engine.checkpoint(joined.with_columns(nw.col(*numbers).fill_null(NULL)))
+            known = self._engine.checkpoint(joined.with_columns(nw.col(*numbers).fill_null(NULL).cast(nw.Int32())))
         begins = {_BEGINS.format(place): COUNT for place in swappable}
         schema = {**known.collect_schema(), **begins}
         return self._engine.checkpoint(self._engine.map_batches(known, partial(_begun, places=swappable), schema))
@@ -128,7 +126,13 @@ class Comparison:
         counted = tuple(1 + number for number, level in enumerate(field.holding.levels) if level.counted)
         return _ToCompare(field.holds, self.radices[place], counted, self._values[place].rarity)
 
-    def _numbered(self, table: nw.LazyFrame, field: Field) -> _Values:
+    def _numbered(self, table: nw.LazyFrame, field: Field) -> tuple[nw.LazyFrame, _Values]:
+        """Number the values of a field, and count them.
+
+        Returns:
+            text, code (from 1), same (the digit of a pair that both hold it), shared (that of a pair that is unlike
+            and yet agrees on a counted level); and what is known of them all.
+        """
         engine = self._engine
         held = table.select("row", nw.col(field.name).alias("text")).filter(~nw.col("text").is_null())
         counted = engine.checkpoint(held.group_by("text").agg(nw.len().cast(COUNT).alias("n")))
@@ -158,7 +162,7 @@ class Comparison:
         collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
         of_level = dict(zip(levels, [rows or 0, named_rows], strict=False))
         sharing = {level: self._sharing(size, steps) for level, size in zip(levels, sizes, strict=False)}
-        return _Values(texts, steps, of_level, collision, rarity, sharing)
+        return texts, _Values(steps, of_level, collision, rarity, sharing)
 
     def _sharing(self, sizes: nw.LazyFrame, steps: int) -> _Floats:
         """How many pairs of rows hold one value, by the step of how many rows do."""
