@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations, product
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
@@ -27,6 +28,7 @@ __all__ = ["Candidates", "candidates"]
 
 _ROOM: Final = (8, 1_500_000)  # pairs for each row; and at least so many
 _KEYS: Final = (48, 200_000, 20)  # so many keys, and of a table of more rows than that fewer
+_LARGE: Final = 20_000  # rows
 _MOST: Final = 0.5  # of the room that one key may take
 _BLOCK: Final = (60, 2_000_000)  # rows of a block; and more where all blocks of this size give no more pairs
 _HASH: Final = 1 << 31
@@ -114,24 +116,47 @@ def _pairs(blocks: nw.LazyFrame, engine: Engine) -> int:
     return (engine.collect(blocks.select(nw.col("partners").sum())).item() or 0) // 2
 
 
-def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], rows: int) -> list[tuple[int, ...]]:
-    """Choose the keys: of each field, and of each two fields, the loosest features that there is room for."""
+_Key = tuple[int, ...]  # features
+_Offers = Mapping[tuple[int, ...], Sequence[tuple[float, _Key]]]  # by fields: expected pairs, and the key
+
+
+def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], rows: int) -> list[_Key]:
+    """Choose the keys: of each field, and of each two fields, the loosest features that there is room for.
+
+    In a large table two fields may be so common, as the given and the family name are, that no key of theirs fits:
+    these have keys with each third field.
+    """
     possible = max(rows * (rows - 1) / 2, 1)
-    room: float = _room(rows)
-    most = _KEYS[0] if rows <= _KEYS[1] else _KEYS[2]
     of_field: dict[int, list[int]] = {}
     for number, (of, _) in enumerate(features):
         if meeting[number]:
             of_field.setdefault(of, []).append(number)
-    offers: dict[tuple[int, ...], list[tuple[float, tuple[int, ...]]]] = {
-        (of,): [(meeting[number], (number,)) for number in numbers] for of, numbers in of_field.items()
+
+    def offers(places: tuple[int, ...]) -> list[tuple[float, _Key]]:
+        keys = product(*(of_field[place] for place in places))
+        return [(possible * prod(meeting[number] / possible for number in key), key) for key in keys]
+
+    few = {places: offers(places) for size in (1, 2) for places in combinations(of_field, size)}
+    room: float = _room(rows)
+    most = _KEYS[0] if rows <= _KEYS[1] else _KEYS[2]
+    share = room / max(min(len(few), most), 1)
+    taken = _taken(few, share, room, most)
+    if rows < _LARGE:
+        return [key for _, key in taken]
+    room -= sum(cost for cost, _ in taken)
+    having = {tuple(features[number][0] for number in key) for _, key in taken}
+    known = [set(key) for _, key in taken]
+    three: _Offers = {
+        places: [(cost, key) for cost, key in offers(places) if not any(one < set(key) for one in known)]
+        for places in combinations(of_field, 3)
+        if not having.issuperset(combinations(places, 2))
     }
-    for one, other in combinations(of_field, 2):
-        offers[one, other] = [
-            (meeting[a] * meeting[b] / possible, (a, b)) for a, b in product(of_field[one], of_field[other])
-        ]
-    share = room / max(min(len(offers), most), 1)
-    taken: list[tuple[int, ...]] = []
+    return [key for _, key in (*taken, *_taken(three, share, room, most - len(taken)))]
+
+
+def _taken(offers: _Offers, share: float, room: float, most: int) -> list[tuple[float, _Key]]:
+    """Take from each offer in turn the loosest key that takes no more than its share, while there is room."""
+    taken: list[tuple[float, _Key]] = []
     fitting = {places: sorted((cost, key) for cost, key in offer if cost <= share) for places, offer in offers.items()}
     while room > 0 and len(taken) < most and any(fitting.values()):
         # The rarest first, so that where keys are few the most telling fields have theirs.
@@ -140,7 +165,7 @@ def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], r
         ):
             cost, key = fitting[places].pop()
             if cost <= room and len(taken) < most:
-                taken.append(key)
+                taken.append((cost, key))
                 room -= cost
     return taken
 
