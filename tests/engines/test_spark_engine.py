@@ -64,7 +64,9 @@ def test_an_old_java_is_refused(monkeypatch, tmp_path, version):
 
 @pytest.mark.spark
 def test_the_active_session_is_taken_where_none_is_given(spark):
-    assert SparkEngine().session == spark
+    for one in (spark.newSession(), spark):
+        one.createDataFrame([], "id INT")  # which makes it the active one
+        assert session.same_session(SparkEngine().session, one)
 
 
 @pytest.mark.spark
