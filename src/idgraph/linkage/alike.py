@@ -14,7 +14,7 @@ import polars as pl
 from idgraph.errors import ConfigError
 from idgraph.linkage.fields import Field
 from idgraph.linkage.rules import SIMILAR_RULE
-from idgraph.schema import NUMBER, TEXT
+from idgraph.schema import COUNT, NUMBER, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from idgraph.linkage.model import Model
     from idgraph.linkage.similar import Similar
 
-__all__ = ["LEAST_ROWS", "Alike", "fields_of", "filled", "levels_of", "links_of", "with_edges", "with_fields"]
+__all__ = [
+    "LEAST_ROWS",
+    "Alike",
+    "commonest",
+    "fields_of",
+    "filled",
+    "levels_of",
+    "links_of",
+    "with_edges",
+    "with_fields",
+]
 
 LEAST_ROWS: Final = 20  # fewer rows teach nothing
 _BELOW_STRICT: Final = 0.1  # what is alike is never evidence that needs no doubt
@@ -46,6 +56,22 @@ class Alike:
 
     links: nw.LazyFrame
     model: Model
+
+
+def commonest(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Choose of each unit's values the one that most of its records hold; of several the first in the alphabet.
+
+    Args:
+        said: unit, said (String; null counts for nothing), one row a record.
+        engine: what runs it.
+
+    Returns:
+        unit, said: one row a unit that has a value.
+    """
+    known = said.filter(~nw.col("said").is_null())
+    counted = engine.checkpoint(known.group_by("unit", "said").agg(nw.len().cast(COUNT).alias("n")))
+    most = engine.with_totals(counted, ["unit"], most=nw.col("n").max())
+    return engine.checkpoint(most.filter(nw.col("n") == nw.col("most")).group_by("unit").agg(nw.col("said").min()))
 
 
 def fields_of(model: Model, holds: Mapping[str, str]) -> list[Field]:

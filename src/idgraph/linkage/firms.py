@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.linkage.alike import LEAST_ROWS, Alike, fields_of, filled, levels_of, links_of, with_fields
+from idgraph.linkage.alike import LEAST_ROWS, Alike, commonest, fields_of, filled, levels_of, links_of, with_fields
 from idgraph.linkage.compare import SEPARATOR
 from idgraph.linkage.employers import keyed
 from idgraph.linkage.fields import HOLDINGS
@@ -123,7 +123,7 @@ def _table(firms: Firms, units: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
         several["people"] = _in_common(firms.people.join(of_record, on="record"), engine)
     table = units.group_by("unit").agg(nw.col("record").min(), nw.col("first_seen").min())
     for name, values in told.items():
-        best = _commonest(values.filter(~nw.col("said").is_null()), engine)
+        best = commonest(values, engine)
         table = table.join(best.rename({"said": name}), on="unit", how="left")
     for name, values in several.items():
         listed = engine.lists(values.select("unit", said=name), ["unit"], "said")
@@ -155,13 +155,6 @@ def _cleaned(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _joined(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col("said").list.sort().list.head(_MOST).list.join(SEPARATOR))
-
-
-def _commonest(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Of each company's values the one of most records; of several the first in the alphabet."""
-    counted = engine.checkpoint(said.group_by("unit", "said").agg(nw.len().cast(COUNT).alias("n")))
-    most = engine.with_totals(counted, ["unit"], most=nw.col("n").max())
-    return engine.checkpoint(most.filter(nw.col("n") == nw.col("most")).group_by("unit").agg(nw.col("said").min()))
 
 
 def _named_alike(found: Similar, patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
+from idgraph.linkage.alike import commonest
 from idgraph.linkage.compare import SEPARATOR
 from idgraph.linkage.patterns import Comparison
 from idgraph.linkage.similar import tidied
@@ -186,7 +187,7 @@ def _with_values(table: nw.LazyFrame, people: People, units: nw.LazyFrame, engin
                 used = engine.map_batches(used, ranked, used.collect_schema())
             told[kind] = used.join(of_record, on="record").select("unit", "said")
     for name, said in told.items():
-        best = _commonest(said.filter(~nw.col("said").is_null()), engine)
+        best = commonest(said, engine)
         table = table.join(best.select("unit", nw.col("said").alias(name)), on="unit", how="left")
     if "email" in told:
         table = table.with_columns(nw.col("email").str.replace_all("^[0-9]", ""))
@@ -205,10 +206,3 @@ def _ranked_addresses(rows: pl.DataFrame) -> pl.DataFrame:
     of_company = email_domain(rows["said"])["note"].is_null()
     rank = pl.select(pl.when(of_company).then(pl.lit("0")).otherwise(pl.lit("1"))).to_series()
     return rows.select("record", (rank + rows["said"]).alias("said"))
-
-
-def _commonest(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Of each person's values the one of most records; of several the first in the alphabet."""
-    counted = engine.checkpoint(said.group_by("unit", "said").agg(nw.len().cast(COUNT).alias("n")))
-    most = engine.with_totals(counted, ["unit"], most=nw.col("n").max())
-    return engine.checkpoint(most.filter(nw.col("n") == nw.col("most")).group_by("unit").agg(nw.col("said").min()))
