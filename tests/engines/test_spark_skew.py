@@ -111,7 +111,7 @@ def test_a_run_shares_out_a_value_that_a_third_of_the_records_hold(spread):
         attributes={"full_name": "name"},
     )
     seen = Shares(spread.session)
-    graph = ig.resolve(source)
+    graph = ig.resolve(source, config=ig.Config(without=("similar",)))
     suppressed = graph.suppressed.collect()
     assert [(row["value"], row["records"], len(row["examples"])) for row in suppressed] == [("hub@acme.io", 1200, 3)]
     assert seen.largest()[0] < 0.25

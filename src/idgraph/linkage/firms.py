@@ -80,6 +80,8 @@ def similar_firms(firms: Firms, config: Config, engine: Engine, model: Model | N
     Raises:
         ConfigError: the model is of another kind of table.
     """
+    if model is None and engine.count(firms.records) < LEAST_ROWS:
+        return None
     units = _units(firms, engine)
     table = _table(firms, units, engine)
     rows = engine.count(table)

@@ -91,17 +91,20 @@ def likeness(known: Linked, models: Models, config: Config, engine: Engine) -> L
         ConfigError: a model is of another kind of table.
     """
     known = replace(known, records=_with_countries(known.records, engine))
-    firms = similar_firms(_firms(known, None), config, engine)
-    accounts = with_edges(known.exact["account"].edges, firms)
-    at = _employers(known, accounts, engine)
+    firms = similar_firms(_firms(known, None), config, engine, models.companies)
+    at = _employers(known, with_edges(known.exact["account"].edges, firms), engine)
     people = similar_people(_people(known, at, config, engine), config, engine, models.people)
+    if firms is not None:  # known by what they are called, now by their people too
+        firms = similar_firms(_firms(known, _inside(known, people, engine)), config, engine, models.companies)
+    return Likeness(people, firms, _named(at, engine))
+
+
+def _inside(known: Linked, people: Alike | None, engine: Engine) -> nw.LazyFrame:
+    """Who belongs to companies: record (a company's), person (the smallest record of a person)."""
     persons = engine.components(with_edges(known.exact["person"].edges, people).select("left", "right"))
-    belongs = engine.lookup(
-        known.memberships.select("person", "company"), "person", persons, "node", {"p": "component"}
-    )
-    inside = belongs.select(nw.col("company").alias("record"), nw.coalesce("p", "person").alias("person"))
-    again = similar_firms(_firms(known, engine.checkpoint(inside)), config, engine, models.companies)
-    return Likeness(people, again, _named(at, engine))
+    belongs = known.memberships.select("person", record="company")
+    placed = engine.lookup(belongs, "person", persons, "node", {"whole": "component"})
+    return engine.checkpoint(placed.select("record", nw.coalesce("whole", "person").alias("person")))
 
 
 def _with_countries(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:

@@ -41,6 +41,8 @@ def similar_people(people: People, config: Config, engine: Engine, model: Model 
     Raises:
         ConfigError: the model is of another kind of table.
     """
+    if model is None and engine.count(people.names) < LEAST_ROWS:
+        return None
     known = persons(people, engine)
     rows = engine.count(known.table)
     fields = fields_of(model, HOLDS) if model else filled(known.table, rows, HOLDS, engine, names_differ=_NAMES_DIFFER)
