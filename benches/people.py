@@ -75,7 +75,10 @@ def _measured(rows: int, runs: int) -> tuple[dict[str, Measured], dict[str, Any]
     if rows not in _ALONE:
         given = {"name": "people", "files": [str(people.table)], "out": str(out)}
         candidates.append(Candidate(_SPLINK, "benches.splink_models:run", given))
-    return measure(candidates, runs if rows not in _ALONE else 1, after=score_once_and_clear), scores
+    try:
+        return measure(candidates, runs if rows not in _ALONE else 1, after=score_once_and_clear), scores
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
 
 
 def _scored(name: str, out: Path, truth: Path) -> dict[str, Any]:

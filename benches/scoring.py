@@ -101,9 +101,9 @@ def best(pairs: str, truth: str) -> dict[str, Any]:
         The scores, and the threshold.
     """
     known = pl.read_parquet(truth)
-    tried = [(scores(found, known), least) for least, found in _clusters(pl.read_parquet(pairs), known["record_id"])]
-    found, threshold = max(tried, key=lambda one: one[0].f1)
-    return {**asdict(found), "threshold": threshold}
+    tried = dict(_clusters(pl.read_parquet(pairs), known["record_id"]))
+    threshold = max(tried, key=lambda least: _figures(_by_entity(tried[least], known).sum(axis=1))[2])
+    return {**asdict(scores(tried[threshold], known)), "threshold": threshold}
 
 
 def _clusters(pairs: pl.DataFrame, records: pl.Series) -> Iterator[tuple[float, pl.DataFrame]]:
