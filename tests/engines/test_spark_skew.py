@@ -100,7 +100,8 @@ def test_the_edges_of_a_hub_are_shared_out(spread):
 
 def test_a_run_shares_out_a_value_that_a_third_of_the_records_hold(spread):
     emails = [f"p{n // 2}@acme.io" if n % 10 >= 3 else "hub@acme.io" for n in range(ROWS)]
-    users = pl.DataFrame({"id": range(1, ROWS + 1), "email": emails, "name": [f"Ana {n % 97} Silva" for n in range(ROWS)]})
+    names = [f"Ana {n % 97} Silva" for n in range(ROWS)]
+    users = pl.DataFrame({"id": range(1, ROWS + 1), "email": emails, "name": names})
     given = spread_out(spread, users)
     source = ig.Source(
         "users",
