@@ -4,7 +4,6 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
-import idgraph as ig
 from idgraph.engines import engine_for
 from idgraph.engines.spark import SparkEngine, skew
 
@@ -96,23 +95,3 @@ def test_the_edges_of_a_hub_are_shared_out(spread):
     assert seen.largest()[0] < 0.2
     joined = ROWS * 6 // 10 + 1  # the two hubs are one component: 0 is the one, and at the other
     assert spread.count(found.filter(nw.col("component") == 0)) == joined
-
-
-def test_a_run_shares_out_a_value_that_a_third_of_the_records_hold(spread):
-    emails = [f"p{n // 2}@acme.io" if n % 10 >= 3 else "hub@acme.io" for n in range(ROWS)]
-    names = [f"Ana {n % 97} Silva" for n in range(ROWS)]
-    users = pl.DataFrame({"id": range(1, ROWS + 1), "email": emails, "name": names})
-    given = spread_out(spread, users)
-    source = ig.Source(
-        "users",
-        kind="user",
-        data=given.to_native(),
-        id="id",
-        identifiers={"email": "email"},
-        attributes={"full_name": "name"},
-    )
-    seen = Shares(spread.session)
-    graph = ig.resolve(source, config=ig.Config(without=("similar",)))
-    suppressed = graph.suppressed.collect()
-    assert [(row["value"], row["records"], len(row["examples"])) for row in suppressed] == [("hub@acme.io", 1200, 3)]
-    assert seen.largest()[0] < 0.25
