@@ -161,6 +161,10 @@ class PolarsEngine:
         """See `Engine.with_totals`: a window."""
         return frame.with_columns(**{new: total.over(*by) for new, total in totals.items()})
 
+    def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
+        """See `Engine.having`: a semi join."""
+        return frame.join(table.select(on), on=list(on), how="semi")
+
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """See `Engine.lists`: most groups have one value, and need no sorting."""
         native: pl.LazyFrame = frame.to_native()
