@@ -76,10 +76,11 @@ def resolve(
     gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in typed]
     say("linking")
-    evidence = _linked(gathered, typed, said, models or Models(), config, engine)
+    evidence, alike = _linked(gathered, typed, said, models or Models(), config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
-    return Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
+    facts = {**run_facts(config, engine, read), "likeness": alike}
+    return Graph.collapsed(evidence, config, engine, facts, previous)
 
 
 def plan(
@@ -232,8 +233,8 @@ def _linked(
     models: Models,
     config: Config,
     engine: Engine,
-) -> Evidence:
-    """Decide what links: by shared values, and then by likeness."""
+) -> tuple[Evidence, dict[str, Any]]:
+    """Decide what links: by shared values, and then by likeness; and say how pairs that are alike were found."""
     known = _known(gathered, sources, config, engine)
     judged = judged_pairs(judgements, gathered.records, engine)
     alike = Likeness()
@@ -243,7 +244,7 @@ def _linked(
     edges: dict[str, nw.LazyFrame] = {level: found.edges for level, found in known.exact.items()}
     edges["account"] = with_edges(edges["account"], alike.companies)
     edges["person"] = with_edges(edges["person"], alike.people)
-    return Evidence(
+    evidence = Evidence(
         records=gathered.records,
         attributes={level: _attributes(sources, level) for level in ("person", "account")},
         identifiers={level: known.exact[level].identifiers for level in ("person", "account")},
@@ -258,6 +259,7 @@ def _linked(
         links=_links(known.exact["person"], alike),
         models=alike.models,
     )
+    return evidence, alike.facts
 
 
 def _memberships(

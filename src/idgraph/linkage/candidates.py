@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.linkage.fields import Field
 
-__all__ = ["Candidates", "candidates"]
+__all__ = ["AND", "Candidates", "candidates", "features_shared"]
 
 _ROOM: Final = (8, 1_500_000)  # pairs for each row; and at least so many
 _KEYS: Final = (48, 200_000, 20)  # so many keys, and of a table of more rows than that fewer
@@ -34,6 +34,7 @@ _BLOCK: Final = (60, 2_000_000)  # rows of a block; and more where all blocks of
 _HASH: Final = 1 << 31
 _SPREAD: Final = 0x5851F42D4C957F2D  # odd, so that different hashes stay different; overflow is meant
 _KEY: Final = "key"
+AND: Final = " and "  # between the features of a key
 
 
 @dataclass
@@ -93,12 +94,26 @@ def candidates(
         found.blocks += given
         found.keys.append(
             {
-                "key": " and ".join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in chosen),
+                "key": AND.join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in chosen),
                 "pairs": sum(_pairs(blocks, engine) for blocks in given),
                 "rows_in_large_blocks": too_large,
             }
         )
     return found
+
+
+def features_shared(one: pl.DataFrame, other: pl.DataFrame, fields: Sequence[Field]) -> set[str]:
+    """Say what two rows have in common, in the words of `Candidates.keys`.
+
+    Args:
+        one: a row: side, row, and the tidy values of each field.
+        other: another.
+        fields: what to look at.
+    """
+    names = [f"{field.name} ({name})" for field in fields for name in _FEATURES[field.holds]]
+    rows = [_featured(row, fields).drop("row", "side").row(0) for row in (one, other)]
+    sets = [[set(held) if isinstance(held, list) else {held} for held in row] for row in rows]
+    return {name for name, ours, theirs in zip(names, *sets, strict=True) if (ours & theirs) - {None}}
 
 
 def _name(feature: int) -> str:

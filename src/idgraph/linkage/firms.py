@@ -15,7 +15,17 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.linkage.alike import LEAST_ROWS, Alike, commonest, fields_of, filled, levels_of, links_of, with_fields
+from idgraph.linkage.alike import (
+    LEAST_ROWS,
+    Alike,
+    commonest,
+    facts_of,
+    fields_of,
+    filled,
+    levels_of,
+    links_of,
+    with_fields,
+)
 from idgraph.linkage.compare import SEPARATOR
 from idgraph.linkage.employers import keyed
 from idgraph.linkage.fields import HOLDINGS
@@ -32,7 +42,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.model import Model
     from idgraph.linkage.similar import Similar
 
-__all__ = ["Firms", "keys_of_firms", "similar_firms"]
+__all__ = ["Firms", "firms_table", "keys_of_firms", "similar_firms"]
 
 _NAMES: Final = ("name", "legal_name", "tenant_name")  # attributes that say what a company is called
 _ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "category"}
@@ -87,7 +97,7 @@ def similar_firms(firms: Firms, config: Config, engine: Engine, model: Model | N
     units, table, fields = ready
     found = similar(table.drop("record", "first_seen"), fields, engine, model=model)
     links = links_of(found, table, _named_alike, config, engine)
-    return Alike(_without_kin(links, firms, units, engine), found.model)
+    return Alike(_without_kin(links, firms, units, engine), found.model, facts_of(found, table, engine))
 
 
 def keys_of_firms(firms: Firms, engine: Engine, model: Model | None = None) -> list[dict[str, Any]]:
@@ -107,6 +117,11 @@ def _ready(firms: Firms, engine: Engine, model: Model | None) -> tuple[nw.LazyFr
     if rows < (2 if model else LEAST_ROWS) or "name" not in {field.name for field in fields}:
         return None
     return units, engine.checkpoint(with_fields(table, fields)), fields
+
+
+def firms_table(firms: Firms, engine: Engine) -> nw.LazyFrame:
+    """One row a company, as companies are compared: row, side, record (the smallest), first_seen, and its values."""
+    return _table(firms, _units(firms, engine), engine)
 
 
 def _units(firms: Firms, engine: Engine) -> nw.LazyFrame:

@@ -70,6 +70,12 @@ class Likeness:
         return [alike.links for alike in (self.people, self.companies) if alike is not None]
 
     @property
+    def facts(self) -> dict[str, Mapping[str, Any]]:
+        """How they were found, by level: see `Alike.facts`."""
+        of_level = {"person": self.people, "account": self.companies}
+        return {level: alike.facts for level, alike in of_level.items() if alike is not None}
+
+    @property
     def models(self) -> Models:
         """What their weights come from."""
         return Models(

@@ -43,7 +43,7 @@ class Tie:
         """What a tie takes off, by pattern: for each field 0 the same, 1 alike, 2 different, -1 no value."""
         one, other = states[:, self.one], states[:, self.other]
         both = (one >= 0) & (other >= 0) & (one < 2) & (other < 2)
-        table = np.array(self.bits)
+        table = np.round(np.array(self.bits), _DIGITS)
         found: _Floats = np.where(both, table[np.clip(one, 0, 1), np.clip(other, 0, 1)], 0.0)
         return found
 
@@ -85,10 +85,10 @@ class Model:
         states = self.states(decoded)
         for tie in self.ties:
             total -= tie.bits_of(states)
-        return np.round(total, _DIGITS)
+        return np.round(total, _DIGITS)  # of parts that are rounded themselves: they add up to it
 
     def parts(self, decoded: Decoded, held: Sequence[Mapping[int, int]], place: int) -> _Floats:
-        """What one field adds to the weight of each pattern."""
+        """What one field adds to the weight of each pattern, rounded to four decimals."""
         levels, steps = decoded.levels[:, place], decoded.steps[:, place]
         bits = np.log2(np.array(self.m[place])) - np.log2(np.array(self.u[place]))
         plain = np.where(levels >= 0, bits[np.maximum(levels, 0)], 0.0)
@@ -101,7 +101,7 @@ class Model:
                 at = np.round(2 * np.log2(rows[level])).astype(np.int64) - steps
                 rare = rare + np.where(levels == level, by_rarity[np.clip(at, 0, len(bits))], 0.0)
         found: _Floats = np.where(steps >= 0, np.where(levels >= 0, rare, 0.0), plain)
-        return found
+        return np.round(found, _DIGITS)
 
     def states(self, decoded: Decoded) -> npt.NDArray[np.int64]:
         """Same, alike or different, for each pattern and field."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from idgraph.linkage.alike import LEAST_ROWS, Alike, fields_of, filled, levels_of, links_of, with_fields
+from idgraph.linkage.alike import LEAST_ROWS, Alike, facts_of, fields_of, filled, levels_of, links_of, with_fields
 from idgraph.linkage.fields import HOLDINGS
 from idgraph.linkage.persons import HOLDS, People, Persons, persons, proven
 from idgraph.linkage.similar import keys_to_compare, similar
@@ -49,7 +49,8 @@ def similar_people(people: People, config: Config, engine: Engine, model: Model 
     known, table, fields = ready
     taught = {} if model else proven(known, fields, engine)
     found = similar(table.drop("record", "first_seen"), fields, engine, model=model, proven=taught)
-    return Alike(links_of(found, table, _named_alike, config, engine), found.model)
+    links = links_of(found, table, _named_alike, config, engine)
+    return Alike(links, found.model, facts_of(found, table, engine))
 
 
 def keys_of_people(people: People, engine: Engine, model: Model | None = None) -> list[dict[str, Any]]:
