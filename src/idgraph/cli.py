@@ -150,6 +150,28 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 @app.command()
+def plan(
+    folder: Folder,
+    models: Annotated[Path | None, typer.Option(help="models.json of an earlier result, as for merge.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what merge would do: counts by rule, values held by many, pairs to compare. Nothing is written."""
+    from idgraph.linkage.models import Models
+    from idgraph.pipeline import plan as planned
+    from idgraph.sources.discover import discover as find
+
+    found = find(folder)
+    learnt = Models.load(models) if models else None
+    with _progress() as say:
+        told = planned(*found, config=found.config, models=learnt, progress=say)
+    if as_json:
+        _print_json({"discovery": _discovery_facts(found), "plan": told.as_dict()})
+        return
+    _print_discovery(found)
+    typer.echo(f"\n{told}")
+
+
+@app.command()
 def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:
     """Say why two records are one person or company, or why not. Records are '<source>:<native id>'."""
     from idgraph.graph import Graph

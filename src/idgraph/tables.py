@@ -8,12 +8,12 @@ from math import log2
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
-import numpy as np
 import polars as pl
 
 from idgraph.engines import engine_for
 from idgraph.errors import ConfigError
 from idgraph.linkage.fields import Field, recognise
+from idgraph.linkage.parts import Part, parts_of
 from idgraph.linkage.similar import PRECISION, Similar, similar
 from idgraph.schema import COUNT, TEXT
 
@@ -75,8 +75,8 @@ class Matches:
         sides = ["side"] if self._sides() else []
         return engine.native(named.select(*sides, nw.col(_ID).alias("id"), "entity_id").sort(*sides, "id"))
 
-    def explain(self, left_id: str, right_id: str) -> list[dict[str, Any]]:
-        """Say what each column says of a pair among `links`: column, level, weight (log2 odds).
+    def explain(self, left_id: str, right_id: str) -> list[Part]:
+        """Say what each column adds to the weight of a pair among `links`.
 
         Raises:
             ConfigError: the pair is not among them.
@@ -86,25 +86,10 @@ class Matches:
         for one, other in either:
             found = self._engine.collect(links.filter((nw.col("left_id") == one) & (nw.col("right_id") == other)))
             if found.height:
-                return self._parts(int(found["pattern"][0]))
+                decoded = self._found.comparison.decoded(found["pattern"].to_numpy())
+                return parts_of(self.model, decoded, self._found.comparison.held)[0]
         msg = f"{left_id!r} and {right_id!r} are not among the links: less likely one than not, or never compared"
         raise ConfigError(msg)
-
-    def _parts(self, pattern: int) -> list[dict[str, Any]]:
-        comparison, model = self._found.comparison, self.model
-        decoded = comparison.decoded(np.array([pattern]))
-        parts = []
-        for place, field in enumerate(self.fields):
-            level = int(decoded.levels[0, place])
-            said = field.holding.levels[level].name if level >= 0 else "no value"
-            weight = round(float(model.parts(decoded, comparison.held, place)[0]), 4)
-            parts.append({"column": field.name, "level": said, "weight": weight})
-        states = model.states(decoded)
-        for tie in model.ties:
-            if bits := float(tie.bits_of(states)[0]):
-                names = f"{self.fields[tie.one].name} and {self.fields[tie.other].name}"
-                parts.append({"column": names, "level": "agree together by themselves", "weight": round(-bits, 4)})
-        return parts
 
     def _sides(self) -> bool:
         return "side" in self._rows.collect_schema().names()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.linkage.fields import Field
 
-__all__ = ["Candidates", "candidates"]
+__all__ = ["AND", "Candidates", "candidates", "features_shared"]
 
 _ROOM: Final = (8, 1_500_000)  # pairs for each row; and at least so many
 _KEYS: Final = (48, 200_000, 20)  # so many keys, and of a table of more rows than that fewer
@@ -35,6 +35,7 @@ _BLOCK: Final = (60, 2_000_000)  # rows of a block; and more where all blocks of
 _HASH: Final = 1 << 31
 _SPREAD: Final = 0x5851F42D4C957F2D  # odd, so that different hashes stay different; overflow is meant
 _KEY: Final = "key"
+AND: Final = " and "  # between the features of a key
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def candidates(
         pairs[place] += small.pairs
     keys = [
         {
-            "key": " and ".join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in key),
+            "key": AND.join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in key),
             "pairs": pairs[place],
             "rows_in_large_blocks": too_large[place],
         }
@@ -109,6 +110,20 @@ def candidates(
     ]
     fitting = [place for place, fit in enumerate(fits) if fit]
     return Candidates([*whole.small(fitting), *parts.small(range(len(thirds)))], keys)
+
+
+def features_shared(one: pl.DataFrame, other: pl.DataFrame, fields: Sequence[Field]) -> set[str]:
+    """Say what two rows have in common, in the words of `Candidates.keys`.
+
+    Args:
+        one: a row: side, row, and the tidy values of each field.
+        other: another.
+        fields: what to look at.
+    """
+    names = [f"{field.name} ({name})" for field in fields for name in _FEATURES[field.holds]]
+    rows = [_featured(row, fields).drop("row", "side").row(0) for row in (one, other)]
+    sets = [[set(held) if isinstance(held, list) else {held} for held in row] for row in rows]
+    return {name for name, ours, theirs in zip(names, *sets, strict=True) if (ours & theirs) - {None}}
 
 
 def _name(feature: int) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.fields import Field
     from idgraph.linkage.model import Model
 
-__all__ = ["PRECISION", "Similar", "similar", "tidied"]
+__all__ = ["PRECISION", "Similar", "keys_to_compare", "similar", "tidied"]
 
 PRECISION: Final = 0.98
 _DRAWN: Final = 400_000
@@ -136,6 +136,12 @@ def similar(
     )
     least_probability = float(probability(np.array([least]))[0])
     return Similar(engine.checkpoint(likely), model, comparison, found.keys, int(counts.sum()), least_probability)
+
+
+def keys_to_compare(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> list[dict[str, Any]]:
+    """Count the pairs that would be compared: see `idgraph.linkage.candidates.Candidates.keys`."""
+    values = tidied(table, fields, engine)
+    return candidates(values, fields, engine.count(values), engine).keys
 
 
 def tidied(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> nw.LazyFrame:
