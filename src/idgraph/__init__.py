@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.models import Models
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover
-    from idgraph.sources.table import KindBy, Source
+    from idgraph.sources.table import KindBy, Source, TimeIf
     from idgraph.tables import Matches, dedupe, link_tables
 
 __version__ = "0.1.0"
@@ -44,6 +44,7 @@ __all__ = [
     "Model",
     "Models",
     "Source",
+    "TimeIf",
     "__version__",
     "carry_ids",
     "churn",
@@ -66,6 +67,7 @@ _HOMES = {
     "Model": "idgraph.linkage.model",
     "Models": "idgraph.linkage.models",
     "Source": "idgraph.sources.table",
+    "TimeIf": "idgraph.sources.table",
     "carry_ids": "idgraph.entities.carry",
     "churn": "idgraph.entities.carry",
     "dedupe": "idgraph.tables",

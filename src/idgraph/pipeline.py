@@ -72,17 +72,20 @@ def resolve(
     config = config or Config()
     say = progress or (lambda _: None)
     typed = _checked(sources, config)
-    config = _with_own_types(config, typed)
+    tables = [source for source in typed if source.kind]
+    config = _with_own_types(config, tables)
     names = [source.name for source in typed]
     engine = engine_for(*(source.data for source in typed), names=names, session=session)
     said = _judgements(judgements, previous, engine)
-    gathered = _gathered(typed, config, engine, say)
-    read = [_source_facts(source, gathered.files[source.name]) for source in typed]
+    gathered = _gathered(tables, config, engine, say)
+    read = [_source_facts(source, gathered.files[source.name]) for source in tables]
     say("linking")
-    evidence = _linked(gathered, typed, said, models or Models(), config, engine)
+    evidence = _linked(gathered, tables, said, models or Models(), config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
-    return Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
+    graph = Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
+    telling = [source for source in typed if source.event or source.kind is None]
+    return graph.with_events(*telling) if telling else graph
 
 
 def _judgements(given: Any, previous: Graph | None, engine: Engine) -> nw.LazyFrame:  # noqa: ANN401
@@ -107,14 +110,17 @@ def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
         seen.add(source.name)
     for source in sources:
         for cell in source.cells("identifier"):
-            if not config.knows(level_of(min(source.kinds)), cell.name):
-                known = ", ".join(sorted({t.name for t in DEFAULT_TYPES if t.level == level_of(min(source.kinds))}))
+            if not config.knows(source.level, cell.name):
+                known = ", ".join(sorted({t.name for t in DEFAULT_TYPES if t.level == source.level}))
                 raise MappingError(
                     source.name,
                     f"{cell.name!r} is no known type of identifier",
                     f"It is one of {known}; an id of a system, named with a dot ('stripe.customer_id'); or one that "
                     "Config(types=…) describes. What describes without identifying goes into attributes.",
                 )
+    if not any(source.kind for source in sources):
+        msg = "no source has records: each only refers to people and companies. Give the tables of those too."
+        raise ConfigError(msg)
     types = {cell.name for source in sources for cell in source.cells("identifier")}
     types |= {described.name for described in DEFAULT_TYPES}
     check_rule_names(config.without, types | {source.own_type for source in sources if source.own_type})
@@ -165,7 +171,7 @@ def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Ca
     identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
     for source, part in zip(sources, loaded, strict=True):
         for name, frame in part.identifiers.items():
-            identifiers[level_of(min(source.kinds))].setdefault(name, []).append(frame)
+            identifiers[source.level].setdefault(name, []).append(frame)
     for level, name, owned in _owned(everyone, resolved.stubs, sources, config, engine):
         identifiers[level].setdefault(name, []).append(_own_ids(owned, engine))
     return _Gathered(
@@ -197,7 +203,7 @@ def _owned(
     """
     counted = {(t.level, t.name) for t in config.types if t.unique}
     counted |= {(limit.level, name) for limit in config.cardinality for name in (limit.of, limit.to)}
-    cells = [(level_of(min(s.kinds)), cell.name) for s in sources for cell in s.cells("identifier")]
+    cells = [(s.level, cell.name) for s in sources for cell in s.cells("identifier")]
     devices = any(config.type_of(level, name).trust == "device" for level, name in cells)
     for source in sources:
         kind, name = min(source.kinds), source.own_type
@@ -339,7 +345,7 @@ def _links(exact: Exact, alike: Likeness) -> nw.LazyFrame | None:
 
 def _attributes(sources: Sequence[Source], level: str) -> list[str]:
     """The attributes that the sources of a level declare, in their order."""
-    of_level = [source for source in sources if level_of(min(source.kinds)) == level]
+    of_level = [source for source in sources if source.level == level]
     return list(dict.fromkeys(name for source in of_level for name in source.attributes))
 
 
@@ -383,7 +389,12 @@ def _as_identifiers(domains: nw.LazyFrame, records: nw.LazyFrame, engine: Engine
 
 def _source_facts(source: Source, files: Sequence[Path]) -> dict[str, Any]:
     """What a run keeps of a source: never where on the machine its files were."""
-    return {"name": source.name, "kinds": sorted(source.kinds), "files": [_file_facts(path) for path in files]}
+    return {
+        "name": source.name,
+        "kinds": sorted(source.kinds),
+        "id_type": source.own_type,
+        "files": [_file_facts(path) for path in files],
+    }
 
 
 def _file_facts(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, get_args
@@ -14,7 +14,7 @@ from idgraph.entities.again import instant
 from idgraph.errors import ConfigError, EngineError
 from idgraph.sources.times import parse_times
 
-__all__ = ["ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of"]
+__all__ = ["ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of", "now_of"]
 
 Level = Literal["person", "tenant", "account", "parent"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -33,6 +33,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "tenant_id": pl.String,
     "account_id": pl.String,
     "parent_id": pl.String,
+    "via": pl.String,
     "strict": pl.Boolean,
     "weight": pl.Float64,
 }
@@ -70,19 +71,23 @@ class Activity:
         entities: level, entity_id, parent (the entity above: a person's and a tenant's account, an account's parent),
             name. One row per entity, also of those without events.
         now: the time as of which it stands.
+        known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
     """
 
     history: pl.LazyFrame
     told: pl.LazyFrame
     entities: pl.LazyFrame
     now: datetime
+    known: Callable[[datetime], Activity] | None = None
 
     @property
     def events(self) -> pl.LazyFrame:
         """Events up to `now`, in the columns of `EVENTS`.
 
         One row per event. `count` is how many it stands for; `properties` is a JSON object or null; an id is null where
-        the event reaches no entity of that level. `strict` says whether the way from the event to its account rests on
+        the event reaches no entity of that level. `via` is how it reaches the account: `tenant` or `crm`, which the
+        event names or the person belongs to, `domain` or `company_name` of the person; `unknown` where it names a
+        company that nobody knows. `strict` says whether the way from the event to its account rests on
         evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact.
         """
         return self.history.filter(pl.col("at") <= self.now)
@@ -95,13 +100,54 @@ class Activity:
     def as_of(self, at: datetime | date | str) -> Activity:
         """Give the activity as it stood, or will stand, at a time: what came later is not there.
 
+        That of a graph has nobody's identity from later either; see `Graph.as_of`.
+
         Args:
             at: a datetime, a date (its first moment), or either as ISO 8601 text; without a zone it is UTC.
 
         Raises:
             ConfigError: it is no point in time.
         """
-        return replace(self, now=instant(at))
+        when = instant(at)
+        return replace(self if self.known is None else self.known(when), now=when, known=self.known)
+
+    def coverage(self) -> pl.DataFrame:
+        """Count what reaches accounts, and how, up to `now`; what reaches none is counted too.
+
+        Returns:
+            level: `event`, `person` or `tenant` (those with events; of events that name nobody there is no person);
+            accounts: `none`, `one` or `several`, which only people can have; via and strict: how the events reach their
+            account, null for those that reach none and for people and tenants that reach several in different ways;
+            number: how many events (by their `count`), people or tenants.
+
+        >>> table = pl.DataFrame({"at": ["2026-01-05"] * 3, "event": ["x"] * 3, "who": ["ana", "ana", "bo"]})
+        >>> table = table.with_columns(firm=pl.Series(["acme", "beta", None]))
+        >>> Activity.from_frame(table, person="who", account="firm").coverage().filter(
+        ...     pl.col("level") == "person"
+        ... ).rows()
+        [('person', 'none', None, None, 1), ('person', 'several', None, True, 1)]
+        """
+        events = self.events.select("count", "account_id", "via", "strict", "person_id", "tenant_id").collect()
+        reached = pl.col("account_id").is_not_null().cast(pl.Int64).alias("reached")
+        parts = [events.select(reached, "via", "strict", pl.col("count").alias("number"), level=pl.lit("event"))]
+        for level in ("person", "tenant"):
+            of_entity = events.drop_nulls(id_of(level)).group_by(id_of(level))
+            counted = of_entity.agg(
+                pl.col("account_id").n_unique() - pl.col("account_id").is_null().any(), *map(_only, ("via", "strict"))
+            )
+            parts.append(
+                counted.select(
+                    pl.col("account_id").cast(pl.Int64).alias("reached"),
+                    "via",
+                    "strict",
+                    pl.lit(1, pl.Int64).alias("number"),
+                    level=pl.lit(level),
+                )
+            )
+        words = pl.col("reached").clip(0, 2).replace_strict({0: "none", 1: "one", 2: "several"})
+        by = ["level", "accounts", "via", "strict"]
+        every = pl.concat(parts).with_columns(words.alias("accounts")).group_by(by).agg(pl.col("number").sum())
+        return every.select(*by, "number").sort(by)
 
     @classmethod
     def from_frame(  # noqa: PLR0913 - one argument for each column
@@ -161,11 +207,26 @@ class Activity:
         _check(raw, [*filter(None, wanted.values()), *named], [*filter(None, ids.values())])
         events = _once(_events(raw, wanted, properties), named=id is not None)
         told = _facts(None if facts is None else _lazy(facts))
-        now = events.select(pl.col("at").max()).collect().item()
-        if now is None:
-            msg = f"no event has a time: column {at!r} holds none that can be read"
-            raise ConfigError(msg)
-        return cls(events, told, _entities(events, told), now.replace(tzinfo=UTC))
+        return cls(events, told, _entities(events, told), now_of(events.select("at").collect()))
+
+
+def _only(column: str) -> pl.Expr:
+    """The value that all events of a group have that reach an account; null where they differ."""
+    values = pl.col(column).filter(pl.col("account_id").is_not_null())
+    return pl.when(values.n_unique() == 1).then(values.first()).alias(column)
+
+
+def now_of(events: pl.DataFrame) -> datetime:
+    """Give the time of the latest event.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    now = events["at"].max()
+    if not isinstance(now, datetime):
+        msg = "nothing is known to have happened: no event has a time. Say of a source what its rows tell: event='…'"
+        raise ConfigError(msg)
+    return now.astimezone(UTC)
 
 
 def _lazy(frame: Any) -> pl.LazyFrame:  # noqa: ANN401 - a frame of any library
