@@ -142,7 +142,8 @@ class _Known:
             found.append(nw.col(f"found{place}"))
         if level == "account":
             found += [self._named(cell) for cell in cells]
-        return rows.with_columns(nw.coalesce(*found).alias(name))
+        placed = rows.with_columns(nw.coalesce(*found).alias(name))
+        return placed.drop(*(f"found{place}" for place in range(len(cells))))
 
     def _holders(self, level: str, types: Sequence[str]) -> nw.LazyFrame:
         """The record that each value means: type, value, record_id.

@@ -46,7 +46,7 @@ def activity_of(
     if engine.name != "polars":
         msg = "activity is computed by Polars, and this graph is on Spark. Write it, and open it here: ig.open('out/')."
         raise EngineError(msg)
-    needed = ("events", "facts", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
+    needed = ("events", "facts", "records", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
     held = {name: engine.collect(frames[name]) for name in needed}
     events = _credited(held)
     return Activity(
@@ -124,10 +124,14 @@ def _sure_members(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def _about_accounts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Each account's main core, its parent, and its weakest evidence where it is not all sure.
 
-    The main core is that of most records, of as many the one that sorts first.
+    The main core is what sales knows it as: of most CRM accounts, then of most records, then the one that sorts first.
     """
     placed = _placed(held, "account")
-    cores = placed.group_by("entity_id", "strict_id").len().sort("len", "strict_id", descending=[True, False])
+    is_known = held["records"].select("record_id", in_crm=pl.col("kind").cast(pl.String) == "crm_account")
+    cores = (
+        placed.join(is_known, on="record_id").group_by("entity_id", "strict_id").agg(pl.col("in_crm").sum(), pl.len())
+    )
+    cores = cores.sort("in_crm", "len", "strict_id", descending=[True, True, False])
     main = cores.group_by("entity_id", maintain_order=True).agg(main_core=pl.col("strict_id").first())
     rows = held["accounts"].join(main, on="entity_id", how="left").join(_doubtful(placed), on="entity_id", how="left")
     return rows.select(

@@ -40,7 +40,9 @@ _SAID: Final = {
 _FACT: Final = {"name": TEXT, "value": TEXT, "at": TIME}
 _PLACE: Final = {"row_id": TEXT, "version": COUNT, "file": COUNT, "row": COUNT}
 _WRONG: Final = {"grain": TEXT, "column": TEXT, "wrong": TEXT, "reason": TEXT}
+_ID: Final = "event_id:"
 _BYTES: Final = 8
+_NO_SESSION: Final = "-1"  # of an event outside of any visit, by Amplitude's documentation
 _OBJECT: Final = r"(?s)^\s*\{.*\}\s*$"
 
 
@@ -115,7 +117,7 @@ def _rejects(happened: nw.LazyFrame, newest: nw.LazyFrame, source: Source, table
                 "file",
                 "row",
                 nw.lit("row").alias("grain"),
-                nw.lit(source.event_id or "").alias("column"),
+                nw.lit(_joined(source.event_id)).alias("column"),
                 nw.col("event_id").alias("wrong"),
                 nw.lit("repeated").alias("reason"),
             )
@@ -189,14 +191,16 @@ class _Rows:
     def _described(self, table: pl.DataFrame) -> pl.DataFrame:
         """Add number (how many times), properties, no_object (properties that are none), row_id, and what may lack."""
         source = self._source
-        missing = [name for name in ("event_id", "session_id") if name not in table.columns]
-        table = table.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+        if "session_id" not in table.columns:
+            table = table.with_columns(pl.lit(None, dtype=pl.String).alias("session_id"))
+        table = table.with_columns(_event_id(table).alias("event_id"))
         properties, no_object = _properties(table, source)
-        own = "native_id" if source.id else "event_id"
+        own = "native_id" if source.id and not source.event_id else "event_id"
         unnamed = table[own].is_null()
         row_id = table[own].zip_with(~unnamed, _digests(table, unnamed)) if unnamed.any() else table[own]
         return table.with_columns(
             _number("count") if source.count else pl.lit(1, dtype=pl.Int64).alias("number"),
+            pl.when(pl.col("session_id") != _NO_SESSION).then("session_id"),
             properties.alias("properties"),
             no_object.alias("no_object"),
             (f"{source.name}:" + row_id).alias("row_id"),
@@ -244,6 +248,15 @@ def _first_value(cell: Cell, config: Config) -> Callable[[pl.Series], pl.Series]
         return pl.repeat(None, len(raw), dtype=pl.String, eager=True).scatter(found["place"], found["value"])
 
     return first
+
+
+def _event_id(table: pl.DataFrame) -> pl.Expr:
+    """What tells an event apart: of several columns their values, joined; null where all of them are."""
+    parts = [pl.col(name) for name in table.columns if name.startswith(_ID)]
+    if len(parts) < 2:
+        return parts[0] if parts else pl.lit(None, dtype=pl.String)
+    some = pl.any_horizontal(part.is_not_null() for part in parts)
+    return pl.when(some).then(pl.concat_str([part.fill_null("") for part in parts], separator="|"))
 
 
 def _number(column: str) -> pl.Expr:
@@ -314,14 +327,20 @@ def _fault(source: Source, moment: TimeIf, *, asks_event: bool = True) -> pl.Exp
 
 def _texts(source: Source) -> dict[str, str]:
     """The columns that describe events, by what they are for."""
-    plain = {"event_id": source.event_id, "session_id": source.session, "count": source.count}
+    plain = {"session_id": source.session, "count": source.count}
     plain |= {"event": source.event} if isinstance(source.event, str) else {}
     named = source.properties if isinstance(source.properties, dict) else {}
     texts = {name: column for name, column in plain.items() if column}
+    ids = [source.event_id] if isinstance(source.event_id, str) else source.event_id or []
+    texts |= {f"{_ID}{place}": column for place, column in enumerate(ids)}
     texts |= {f"property:{name}": column for name, column in named.items()}
     for name, moment in source.moments.items():
         texts |= {_condition(name, column): column for column in moment.where}
     return texts
+
+
+def _joined(columns: str | Sequence[str] | None) -> str:
+    return columns if isinstance(columns, str) else ", ".join(columns or [])
 
 
 def _condition(event: str, column: str) -> str:

@@ -131,8 +131,8 @@ class Source:
         deleted: a yes/no column; a deleted record stays, flagged.
         event: the column that names what happened at `time`; or each thing that a row tells of by name, with the
             column of its time: `{"page_viewed": "received_at"}`.
-        event_id: the column that tells events apart; one that comes twice counts once. Default: the record's own id, or
-            for events without one all that is read of them.
+        event_id: the column, or the columns together, that tell events apart; one that comes twice counts once.
+            Default: the record's own id, or for events without one all that is read of them.
         session: the column of the visit that an event is part of.
         count: the column that says how many times it happened, where a row adds up several.
         properties: the column of a JSON object that describes an event, or property name to column.
@@ -158,7 +158,7 @@ class Source:
     owned_by: dict[str, Columns] = Field(default_factory=dict)
     deleted: str | None = None
     event: str | dict[str, str | TimeIf] | None = None
-    event_id: str | None = None
+    event_id: Columns | None = None
     session: str | None = None
     count: str | None = None
     properties: str | dict[str, str] | None = None
