@@ -3,5 +3,43 @@
 from __future__ import annotations
 
 from idgraph.pql.activity import Activity
+from idgraph.pql.words import (
+    active_days,
+    adoption,
+    at_least,
+    attribute,
+    consistency,
+    count,
+    distinct,
+    first,
+    growth,
+    session_length,
+    sessions,
+    share_of,
+    since,
+    spike,
+    streak,
+    time_to,
+    total,
+)
 
-__all__ = ["Activity"]
+__all__ = [
+    "Activity",
+    "active_days",
+    "adoption",
+    "at_least",
+    "attribute",
+    "consistency",
+    "count",
+    "distinct",
+    "first",
+    "growth",
+    "session_length",
+    "sessions",
+    "share_of",
+    "since",
+    "spike",
+    "streak",
+    "time_to",
+    "total",
+]
