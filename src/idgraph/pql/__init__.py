@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idgraph.pql.activity import Activity
+from idgraph.pql.definition import Definition, definition_schema
 from idgraph.pql.words import (
     active_days,
     adoption,
@@ -25,12 +26,14 @@ from idgraph.pql.words import (
 
 __all__ = [
     "Activity",
+    "Definition",
     "active_days",
     "adoption",
     "at_least",
     "attribute",
     "consistency",
     "count",
+    "definition_schema",
     "distinct",
     "first",
     "growth",

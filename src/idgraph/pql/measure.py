@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import floor
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -277,40 +277,32 @@ def _things(measure: Measure, scope: Scope) -> pl.LazyFrame:
     return occurrences(measure, scope).group_by(scope.keys).agg(value=pl.col("what").n_unique() / of)
 
 
-def _elapsed(measure: Measure, scope: Scope) -> pl.LazyFrame:
-    if not isinstance(measure, Since):
-        raise TypeError(measure.kind)
+def _elapsed(measure: Since, scope: Scope) -> pl.LazyFrame:
     latest = matching(scope, measure.events, measure.where).group_by(scope.keys).agg(pl.col("at").max())
     return latest.with_columns(value=(scope.now - pl.col("at")).dt.total_microseconds())
 
 
-def _remaining(measure: Measure, scope: Scope) -> pl.LazyFrame:
-    if not isinstance(measure, TimeTo):
-        raise TypeError(measure.kind)
+def _remaining(measure: TimeTo, scope: Scope) -> pl.LazyFrame:
     seen = _projected(measure, scope).filter(pl.col("at") <= scope.now)
     last = seen.group_by(scope.keys).agg(pl.col("full").sort_by("at").last())
     return last.with_columns(value=(pl.col("full") - scope.now).dt.total_microseconds().clip(0))
 
 
-def _running_streak(measure: Measure, scope: Scope) -> pl.LazyFrame:
+def _running_streak(measure: Streak, scope: Scope) -> pl.LazyFrame:
     """A streak ends when a whole period passes without an event."""
-    if not isinstance(measure, Streak):
-        raise TypeError(measure.kind)
     last = _streaks(measure, scope).group_by(scope.keys).agg(pl.col("period_start", "value").sort_by("at").last())
     this = pl.lit(scope.now).dt.truncate(measure.period)
     running = pl.col("period_start") >= this.dt.offset_by(f"-{measure.period}")
     return last.with_columns(value=pl.when(running).then("value").otherwise(0))
 
 
-def _trend_now(measure: Measure, scope: Scope) -> pl.LazyFrame:
-    if not isinstance(measure, _TRENDS):
-        raise TypeError(measure.kind)
+def _trend_now(measure: Growth | Consistency | Spike, scope: Scope) -> pl.LazyFrame:
     found = matching(scope, measure.events, measure.where, "count")
     now = found.select(*scope.keys, at=pl.lit(scope.now, pl.Datetime("us", "UTC"))).unique()
     return trend.followed(measure, found, now, scope.keys)
 
 
-_NOW: Final[dict[type[Measure], Callable[[Measure, Scope], pl.LazyFrame]]] = {
+_NOW: Final[dict[type[Measure], Callable[[Any, Scope], pl.LazyFrame]]] = {
     Count: _summed,
     Total: _summed,
     Sessions: _summed,

@@ -26,6 +26,7 @@ from pydantic import (
 from idgraph.errors import ConfigError, faults
 
 __all__ = [
+    "KEYS",
     "All",
     "AnyOf",
     "AtLeast",
@@ -302,7 +303,14 @@ class Adoption(OfEvents):
     events: Names = Field(alias="adoption", min_length=1)
 
 
-Limit = Annotated[str, StringConstraints(min_length=1)] | Annotated[float, Field(gt=0)]
+def _not_null(limit: object) -> object:
+    if limit is None or limit == "":
+        msg = "null is no limit, and not zero either: name a fact, or say a number above 0"
+        raise ValueError(msg)
+    return limit
+
+
+Limit = Annotated[str | Annotated[float, Field(gt=0)], BeforeValidator(_not_null)]
 
 
 def _key_of(value: Any) -> str | None:  # noqa: ANN401 - what YAML or Python says
@@ -409,6 +417,9 @@ class Condition(Moment):
         if len(signs) != 1:
             msg = f"a measure is compared by exactly one of {', '.join(_SIGNS)}"
             raise ValueError(msg)
+        if said[signs[0]] is None:
+            msg = f"{signs[0]}: null is not zero: say a number, a duration or texts"
+            raise ValueError(msg)
         measure = {key: value for key, value in said.items() if key not in _SIGNS}
         return {"measure": measure, "sign": signs[0], "than": said[signs[0]]}
 
@@ -457,7 +468,9 @@ def _kind_of(value: Any) -> str | None:  # noqa: ANN401 - what YAML or Python sa
     said = value if isinstance(value, dict) else {}
     if "what" not in said and any(kind in said for kind in _MEASURES):
         return "condition"
-    return next((kind for key, kind in _KEYS.items() if key in said), None)
+    if "what" not in said and "at_least" in said and "of" in said:
+        return "at_least"
+    return next((kind for key, kind in _WORDS.items() if key in said), None)
 
 
 class All(Moment):
@@ -617,15 +630,16 @@ class Named(Moment):
 
 
 _MOMENTS: Final = (First, Condition, All, AnyOf, AtLeast, Then, Within, InAny, InEach, Unless, By, Named)
-_KEYS: Final = {
+_WORDS: Final = {
     "first": "first", "all": "all", "any": "any", "then": "then", "in_any": "in_any", "in_each": "in_each",
     "unless": "unless", "users": "by", "share": "by", "within": "within", "until": "within", "name": "name",
-    "at_least": "at_least", "of": "within",
+    "of": "within",
 }  # fmt: skip
+KEYS: Final = (*_WORDS, *_MEASURES)
 if TYPE_CHECKING:
     AnyMoment: TypeAlias = Moment
 else:
-    AnyMoment = Annotated[_tagged(*_MOMENTS), _by_key(_kind_of, (*_KEYS, *_MEASURES))]
+    AnyMoment = Annotated[_tagged(*_MOMENTS), _by_key(_kind_of, KEYS)]
 for _moment in _MOMENTS:
     _moment.model_rebuild()
 
