@@ -8,6 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from idgraph.engines.base import Size
 from idgraph.engines.meeting import in_parts
 
 SCHEMA = {"row": pl.UInt32, "side": pl.Int64, "key": pl.Int64}
@@ -38,11 +39,18 @@ def test_rows_that_share_a_key_are_paired_once(engine, across):
 
 
 @pytest.mark.parametrize("across", [False, True])
-def test_blocks_are_parted_by_their_size_and_say_how_many_partners_there_are(engine, across):
-    found = engine.blocks(engine.lazy(frame(FIRST)), 2, across=across)
-    small, large = ({row[0]: row[1] for row in engine.collect(part.select("row", "partners")).rows()} for part in found)
-    assert large == ({0: 1, 1: 2, 2: 1} if across else {0: 2, 1: 2, 2: 2})
-    assert small == ({3: 1, 4: 1} if across else {3: 1, 4: 1, 6: 1, 7: 1})
+def test_blocks_are_parted_by_their_size_and_counted(engine, across):
+    blocks = engine.blocks([engine.lazy(frame(FIRST)), engine.lazy(frame(SECOND))], 2, across=across)
+    first, second = blocks.sizes
+    assert first == ((Size(2, 1), Size(3, 2)) if across else (Size(4, 2), Size(3, 3)))
+    assert second == ((Size(2, 1), Size(0, 0)) if across else (Size(4, 2), Size(0, 0)))
+    large, both = (engine.collect(blocks.rows(0, small=small).select("row")) for small in (False, True))
+    assert sorted(large["row"]) == [0, 1, 2]
+    assert sorted(both["row"]) == ([0, 1, 2, 3, 4] if across else [0, 1, 2, 3, 4, 6, 7])
+    small = [engine.collect(part.select("row", "key")).rows() for part in blocks.small([0, 1])]
+    few = [(row, key) for row, _, key in (*FIRST[3:5], *SECOND[:2])]
+    alone = [(row, key) for row, _, key in (*FIRST[6:], *SECOND[2:])]
+    assert sorted(row for part in small for row in part) == sorted(few if across else few + alone)
 
 
 def test_a_kernel_of_pairs_sees_what_the_table_holds_of_both(engine):

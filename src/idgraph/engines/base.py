@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import narwhals.stable.v2 as nw
 import polars as pl
 
-__all__ = ["Engine", "Kernel", "PairKernel", "Readable", "Table"]
+__all__ = ["Blocks", "Engine", "Kernel", "PairKernel", "Readable", "Size", "Table"]
 
 Kernel = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -66,6 +66,33 @@ class Table:
     rejects: nw.LazyFrame | None
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much a number of blocks is.
+
+    Attributes:
+        rows: that may be paired with others, once for each block that they are in.
+        pairs: of them; one that is in two blocks counts twice.
+    """
+
+    rows: int
+    pairs: int
+
+
+class Blocks(Protocol):
+    """Blocks of rows that share a key, of several frames of keys: small ones, and larger ones."""
+
+    @property
+    def sizes(self) -> Sequence[tuple[Size, Size]]:
+        """For each frame of keys its small blocks, and its larger ones."""
+
+    def small(self, frames: Sequence[int]) -> Sequence[nw.LazyFrame]:
+        """The rows of small blocks, given the places of frames of keys: row, side, key."""
+
+    def rows(self, frame: int, *, small: bool) -> nw.LazyFrame:
+        """The rows of one frame of keys that are in larger blocks, or in any: row, side, key."""
+
+
 class Engine(Protocol):
     """One way to run the pipeline: embedded Polars, or Spark."""
 
@@ -105,6 +132,9 @@ class Engine(Protocol):
 
     def collect(self, frame: nw.LazyFrame) -> pl.DataFrame:
         """Bring a frame to this process."""
+
+    def collect_all(self, frames: Sequence[nw.LazyFrame]) -> list[pl.DataFrame]:
+        """Bring frames of the same columns to this process: at once, where a job costs more than the rows it brings."""
 
     def count(self, frame: nw.LazyFrame) -> int:
         """Count rows."""
@@ -186,24 +216,20 @@ class Engine(Protocol):
     def save_tables(self, frames: Mapping[str, nw.LazyFrame], prefix: str, format: str, mode: str) -> dict[str, int]:
         """Save frames, by name, as tables of the engine's catalog; see `Graph.save_tables`."""
 
-    def blocks(self, keyed: nw.LazyFrame, most: int, *, across: bool) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    def blocks(self, keyed: Iterable[nw.LazyFrame], most: int, *, across: bool) -> Blocks:
         """Find the rows that share their key with others, and checkpoint.
 
         Args:
-            keyed: row, side (0 or 1), key (Int64): a row has a key once.
+            keyed: row, side (0 or 1), key (Int64): a row has a key once, and a key stands in one frame only.
             most: rows of a small block.
             across: whether only rows of two sides are paired.
-
-        Returns:
-            row, side, key, partners (how many rows of its block it may be paired with, some): of small blocks, and of
-            larger ones.
         """
 
     def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
-        """Pair the rows that share a key in any frame, each two once, in parts that need not be held all at once.
+        """Pair the rows that share a key, each two once, in parts that need not be held all at once.
 
         Args:
-            blocks: row, side (0 or 1), key (Int64): a row has a key once.
+            blocks: row, side (0 or 1), key (Int64): a row has a key once, and a key stands in one frame only.
             across: whether only rows of two sides are paired.
 
         Yields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.engines.base import Kernel, PairKernel, Readable, Table
+from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr, scan
 from idgraph.engines.meeting import in_parts, sized
@@ -107,6 +108,10 @@ class PolarsEngine:
         native: pl.LazyFrame = frame.to_native()
         return native.collect(engine="streaming")
 
+    def collect_all(self, frames: Sequence[nw.LazyFrame]) -> list[pl.DataFrame]:
+        """See `Engine.collect_all`: one after the other, so that no more than one is held while it is made."""
+        return [self.collect(frame) for frame in frames]
+
     def count(self, frame: nw.LazyFrame) -> int:
         """See `Engine.count`."""
         native: pl.LazyFrame = frame.to_native()
@@ -186,12 +191,10 @@ class PolarsEngine:
         )
         raise EngineError(msg)
 
-    def blocks(self, keyed: nw.LazyFrame, most: int, *, across: bool) -> tuple[nw.LazyFrame, nw.LazyFrame]:
-        """See `Engine.blocks`."""
-        found = sized(self.collect(keyed.select("row", "side", "key")), across=across)
-        small = pl.col("n") <= most
-        few, many = (found.filter(which, pl.col("partners") > 0).drop("n") for which in (small, ~small))
-        return nw.from_native(few.lazy()), nw.from_native(many.lazy())
+    def blocks(self, keyed: Iterable[nw.LazyFrame], most: int, *, across: bool) -> Blocks:
+        """See `Engine.blocks`: one frame of keys after the other."""
+        found = (sized(self.collect(frame.select("row", "side", "key")), across=across) for frame in keyed)
+        return _Blocks([_parted(rows, most) for rows in found])
 
     def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
         """See `Engine.meeting`."""
@@ -223,6 +226,41 @@ class PolarsEngine:
         native = self.collect(edges.select("left", "right"))
         node, component = smallest_member(native["left"].to_numpy(), native["right"].to_numpy())
         return nw.from_native(pl.LazyFrame({"node": node, "component": component}))
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """See `Blocks`.
+
+    Attributes:
+        held: row, side, key, partners: of each frame of keys the rows of small blocks, and those of larger ones.
+    """
+
+    held: Sequence[tuple[pl.DataFrame, pl.DataFrame]]
+
+    @property
+    def sizes(self) -> list[tuple[Size, Size]]:
+        """See `Blocks.sizes`."""
+        return [(_size(small), _size(large)) for small, large in self.held]
+
+    def small(self, frames: Sequence[int]) -> list[nw.LazyFrame]:
+        """See `Blocks.small`."""
+        return [nw.from_native(self.held[frame][0].lazy()) for frame in frames]
+
+    def rows(self, frame: int, *, small: bool) -> nw.LazyFrame:
+        """See `Blocks.rows`."""
+        asked = self.held[frame] if small else self.held[frame][1:]
+        return nw.from_native(pl.concat(asked).lazy())
+
+
+def _parted(rows: pl.DataFrame, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    paired = rows.filter(pl.col("partners") > 0)
+    small = pl.col("n") <= most
+    return paired.filter(small).drop("n"), paired.filter(~small).drop("n")
+
+
+def _size(rows: pl.DataFrame) -> Size:
+    return Size(rows.height, int(rows["partners"].sum()) // 2)
 
 
 def _side_by_side(run: Kernel, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -6,14 +6,15 @@ pairs than there is room for. A block of too many rows is parted by a third fiel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import polars as pl
 
 from idgraph.linkage.compare import SEPARATOR, address
@@ -36,7 +37,7 @@ _SPREAD: Final = 0x5851F42D4C957F2D  # odd, so that different hashes stay differ
 _KEY: Final = "key"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Candidates:
     """Pairs worth comparing.
 
@@ -46,8 +47,8 @@ class Candidates:
             third field, or left out of this key where that did not help.
     """
 
-    blocks: list[nw.LazyFrame] = field(default_factory=list)
-    keys: list[dict[str, Any]] = field(default_factory=list)
+    blocks: list[nw.LazyFrame]
+    keys: list[dict[str, Any]]
 
 
 def candidates(
@@ -71,56 +72,61 @@ def candidates(
     hashes = {_name(number): nw.List(COUNT) if make in _SEVERAL else COUNT for number, make in enumerate(makes)}
     held = engine.checkpoint(engine.map_batches(table, partial(_featured, fields=fields), {**row, **hashes}))
 
-    def keyed(*chosen: int) -> nw.LazyFrame:
-        rows = held.select("row", "side", *map(_name, chosen))
-        return engine.map_batches(rows, _keyed, {**row, _KEY: COUNT})
+    def keyed(rows: nw.LazyFrame, key: Iterable[str], seed: int) -> nw.LazyFrame:
+        return engine.map_batches(rows.select("row", "side", *key), partial(_keyed, seed=seed), {**row, _KEY: COUNT})
 
-    def parted(large: nw.LazyFrame, third: int) -> nw.LazyFrame:
-        rows = engine.lookup(large.drop("partners"), "row", held, "row", {_name(third): _name(third)})
-        return engine.map_batches(rows, _keyed, {**row, _KEY: COUNT})
+    def parted(large: nw.LazyFrame, third: str, seed: int) -> nw.LazyFrame:
+        return keyed(engine.lookup(large, "row", held, "row", {third: third}), (_KEY, third), seed)
 
-    meeting = {number: _meeting(keyed(number), engine) for number in range(len(features))}
-    block = max(_BLOCK[0], _BLOCK[1] // max(rows, 1))
-    found = Candidates()
-    for chosen in _chosen(features, meeting, rows):
-        small, large = engine.blocks(keyed(*chosen), block, across=across)
-        if _pairs(small, engine) > _MOST * _room(rows):  # two fields that hang together, as town and postcode do
-            small, large = small.head(0), nw.concat([small, large])
-        given, too_large = [small], engine.count(large)
-        if too_large:
-            thirds = _thirds(chosen, features, meeting)
-            given += [engine.blocks(parted(large, third), block, across=across)[0] for third in thirds]
-        found.blocks += given
-        found.keys.append(
-            {
-                "key": " and ".join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in chosen),
-                "pairs": sum(_pairs(blocks, engine) for blocks in given),
-                "rows_in_large_blocks": too_large,
-            }
-        )
-    return found
+    meeting = _meeting([keyed(held, [_name(number)], 0) for number in range(len(features))], engine)
+    chosen = _chosen(features, meeting, rows)
+    most = max(_BLOCK[0], _BLOCK[1] // max(rows, 1))
+    whole = engine.blocks((keyed(held, map(_name, key), seed) for seed, key in enumerate(chosen)), most, across=across)
+    # Two fields that hang together, as town and postcode do, may give too many pairs: then no block of theirs is small.
+    fits = [small.pairs <= _MOST * _room(rows) for small, _ in whole.sizes]
+    too_large = [large.rows + (0 if fit else small.rows) for fit, (small, large) in zip(fits, whole.sizes, strict=True)]
+    thirds = [
+        (place, _name(third))
+        for place, key in enumerate(chosen)
+        if too_large[place]
+        for third in _thirds(key, features, meeting)
+    ]
+    torn = (
+        parted(whole.rows(place, small=not fits[place]), third, seed)
+        for seed, (place, third) in enumerate(thirds, len(chosen))
+    )
+    parts = engine.blocks(torn, most, across=across)
+    pairs = [small.pairs if fit else 0 for fit, (small, _) in zip(fits, whole.sizes, strict=True)]
+    for (place, _), (small, _) in zip(thirds, parts.sizes, strict=True):
+        pairs[place] += small.pairs
+    keys = [
+        {
+            "key": " and ".join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in key),
+            "pairs": pairs[place],
+            "rows_in_large_blocks": too_large[place],
+        }
+        for place, key in enumerate(chosen)
+    ]
+    fitting = [place for place, fit in enumerate(fits) if fit]
+    return Candidates([*whole.small(fitting), *parts.small(range(len(thirds)))], keys)
 
 
 def _name(feature: int) -> str:
     return f"feature {feature}"
 
 
-def _meeting(keyed: nw.LazyFrame, engine: Engine) -> float:
-    """How many pairs of rows share a key."""
-    sizes = keyed.group_by(_KEY).agg(nw.len().cast(COUNT).alias("n"))
-    twice = engine.collect(sizes.select((nw.col("n") * (nw.col("n") - 1)).sum().alias("twice"))).item()
-    return (twice or 0) / 2
-
-
-def _pairs(blocks: nw.LazyFrame, engine: Engine) -> int:
-    return (engine.collect(blocks.select(nw.col("partners").sum())).item() or 0) // 2
+def _meeting(keyed: Sequence[nw.LazyFrame], engine: Engine) -> list[float]:
+    """How many pairs of rows share a key of each."""
+    twice = (nw.col("n") * (nw.col("n") - 1)).sum().cast(COUNT).alias("twice")
+    counted = [frame.group_by(_KEY).agg(nw.len().cast(COUNT).alias("n")).select(twice) for frame in keyed]
+    return [(found.item() or 0) / 2 for found in engine.collect_all(counted)]
 
 
 _Key = tuple[int, ...]  # features
 _Offers = Mapping[tuple[int, ...], Sequence[tuple[float, _Key]]]  # by fields: expected pairs, and the key
 
 
-def _chosen(features: Sequence[tuple[int, str]], meeting: Mapping[int, float], rows: int) -> list[_Key]:
+def _chosen(features: Sequence[tuple[int, str]], meeting: Sequence[float], rows: int) -> list[_Key]:
     """Choose the keys: of each field, and of each two fields, the loosest features that there is room for.
 
     In a large table two fields may be so common, as the given and the family name are, that no key of theirs fits:
@@ -174,11 +180,11 @@ def _room(rows: int) -> int:
     return max(_ROOM[0] * rows, _ROOM[1])
 
 
-def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting: Mapping[int, float]) -> list[int]:
+def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting: Sequence[float]) -> list[int]:
     """For each other field the feature that parts best."""
     places = {features[number][0] for number in chosen}
     best: dict[int, int] = {}
-    for number in sorted(meeting, key=lambda number: (meeting[number], number)):
+    for number in sorted(range(len(meeting)), key=lambda number: (meeting[number], number)):
         place = features[number][0]
         if place not in places and meeting[number]:
             best.setdefault(place, number)
@@ -207,14 +213,19 @@ def _code(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then((text.hash(seed=0) % _HASH).cast(pl.Int64))  # what is null stays null
 
 
-def _keyed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Make one key of what rows have: row, side, key; once for each choice where a feature is several."""
+def _keyed(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Make one key of what rows have: row, side, key; once for each choice where a feature is several.
+
+    Args:
+        rows: row, side, and the parts of the key: integers, or lists of them.
+        seed: of other seeds the keys are others.
+    """
     names = [name for name in rows.columns if name not in {"row", "side"}]
     for name in names:
         rows = rows.explode(name) if rows.schema[name] == pl.List else rows
     rows = rows.drop_nulls(names)
-    key = rows[names[0]].to_numpy()
-    for name in names[1:]:
+    key = np.full(rows.height, seed, dtype=np.int64)
+    for name in names:
         key = key * _SPREAD + rows[name].to_numpy()
     return rows.select("row", "side", pl.Series(_KEY, key))
 

@@ -3,5 +3,46 @@
 from __future__ import annotations
 
 from idgraph.pql.activity import Activity
+from idgraph.pql.definition import Definition, definition_schema
+from idgraph.pql.words import (
+    active_days,
+    adoption,
+    at_least,
+    attribute,
+    consistency,
+    count,
+    distinct,
+    first,
+    growth,
+    session_length,
+    sessions,
+    share_of,
+    since,
+    spike,
+    streak,
+    time_to,
+    total,
+)
 
-__all__ = ["Activity"]
+__all__ = [
+    "Activity",
+    "Definition",
+    "active_days",
+    "adoption",
+    "at_least",
+    "attribute",
+    "consistency",
+    "count",
+    "definition_schema",
+    "distinct",
+    "first",
+    "growth",
+    "session_length",
+    "sessions",
+    "share_of",
+    "since",
+    "spike",
+    "streak",
+    "time_to",
+    "total",
+]

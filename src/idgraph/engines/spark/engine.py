@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.engines.base import Kernel, PairKernel, Readable, Table
+from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Table
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
 from idgraph.engines.spark import skew
@@ -132,6 +133,14 @@ class SparkEngine:
         """See `Engine.collect`."""
         return pl.DataFrame(frame.to_native().toArrow())
 
+    def collect_all(self, frames: Sequence[nw.LazyFrame]) -> list[pl.DataFrame]:
+        """See `Engine.collect_all`: one job."""
+        if not frames:
+            return []
+        placed = [frame.with_columns(nw.lit(place).alias(_PLACE)) for place, frame in enumerate(frames)]
+        found = self.collect(nw.concat(placed))
+        return [found.filter(pl.col(_PLACE) == place).drop(_PLACE) for place in range(len(frames))]
+
     def count(self, frame: nw.LazyFrame) -> int:
         """See `Engine.count`."""
         return int(frame.to_native().count())
@@ -217,29 +226,35 @@ class SparkEngine:
             heavy = skew.heavy_keys(found)
         return nw.from_native(skew.with_found(rows.to_native(), found.drop(ROWS), by, heavy))
 
-    def blocks(self, keyed: nw.LazyFrame, most: int, *, across: bool) -> tuple[nw.LazyFrame, nw.LazyFrame]:
-        """See `Engine.blocks`."""
+    def blocks(self, keyed: Iterable[nw.LazyFrame], most: int, *, across: bool) -> Blocks:
+        """See `Engine.blocks`: all frames of keys at once."""
+        frames = [frame.select("row", "side", "key", nw.lit(place).alias("frame")) for place, frame in enumerate(keyed)]
+        if not frames:
+            return _Blocks([], self.lazy(pl.DataFrame()))
         n, second = nw.col("n"), nw.col("second")
-        found = self.with_totals(keyed.select("row", "side", "key"), ["key"], n=nw.len(), second=nw.col("side").sum())
+        found = self.with_totals(nw.concat(frames), ["key"], n=nw.len(), second=nw.col("side").sum())
         others = nw.when(nw.col("side") == 0).then(second).otherwise(n - second) if across else n - 1
-        paired = self.checkpoint(found.with_columns(others.alias("partners")).filter(nw.col("partners") > 0))
-        few, many = paired.filter(n <= most), paired.filter(n > most)
-        return few.drop("n", "second"), many.drop("n", "second")
+        paired = found.with_columns(others.alias("partners"), (n > most).alias("large")).filter(nw.col("partners") > 0)
+        rows = self.checkpoint(paired.drop("n", "second"))
+        totals = rows.group_by("frame", "large").agg(nw.len().alias("rows"), nw.col("partners").sum())
+        sizes = {(frame, large): Size(n, twice // 2) for frame, large, n, twice in self.collect(totals).rows()}
+        none = Size(0, 0)
+        of_frame = [(sizes.get((place, False), none), sizes.get((place, True), none)) for place in range(len(frames))]
+        return _Blocks(of_frame, rows)
 
     def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
         """See `Engine.meeting`: one part, which the workers hold."""
-        found = []
-        for block in blocks:
-            left, right = (
-                block.select("key", nw.col("row").alias(name), nw.col("side").alias(f"{name}_side"))
-                for name in ("left", "right")
-            )
-            met = left.join(right, on="key").filter(nw.col("left") < nw.col("right"))
-            if across:
-                met = met.filter(nw.col("left_side") != nw.col("right_side"))
-            found.append(self.checkpoint(met.select("left", "right").unique(["left", "right"])))
-        if found:
-            yield self.checkpoint(nw.concat(found).unique(["left", "right"]))
+        if not blocks:
+            return
+        rows = nw.concat([block.select("row", "side", "key") for block in blocks])
+        left, right = (
+            rows.select("key", nw.col("row").alias(name), nw.col("side").alias(f"{name}_side"))
+            for name in ("left", "right")
+        )
+        met = left.join(right, on="key").filter(nw.col("left") < nw.col("right"))
+        if across:
+            met = met.filter(nw.col("left_side") != nw.col("right_side"))
+        yield self.checkpoint(met.select("left", "right").unique(["left", "right"]))
 
     def map_pairs(
         self,
@@ -276,6 +291,31 @@ class SparkEngine:
             msg = f"{DRIVER_EDGES} is {said!r}. Set it to the number of edges that this process may hold."
             raise EngineError(msg)
         return int(said)
+
+
+@dataclass(frozen=True)
+class _Blocks:
+    """See `Blocks`: all in one frame.
+
+    Attributes:
+        sizes: see `Blocks.sizes`.
+        held: row, side, key, frame, large.
+    """
+
+    sizes: Sequence[tuple[Size, Size]]
+    held: nw.LazyFrame
+
+    def small(self, frames: Sequence[int]) -> list[nw.LazyFrame]:
+        """See `Blocks.small`."""
+        if not frames:
+            return []
+        of_frames = self.held.filter(nw.col("frame").is_in(list(frames)), ~nw.col("large"))
+        return [of_frames.select("row", "side", "key")]
+
+    def rows(self, frame: int, *, small: bool) -> nw.LazyFrame:
+        """See `Blocks.rows`."""
+        of_frame = self.held.filter(nw.col("frame") == frame, nw.lit(small) | nw.col("large"))
+        return of_frame.select("row", "side", "key")
 
 
 def _run(
