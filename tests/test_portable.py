@@ -12,7 +12,10 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "idgraph"
 STEPS = ("sources", "normalise", "linkage", "collapse", "entities", "audit")
 FILES = sorted(
-    [*(path for step in STEPS for path in (SOURCE / step).rglob("*.py")), SOURCE / "pipeline.py", SOURCE / "graph.py"]
+    [
+        *(path for step in STEPS for path in (SOURCE / step).rglob("*.py")),
+        *(SOURCE / name for name in ("pipeline.py", "graph.py", "pql/events.py")),
+    ]
 )
 TIMES = {"observed_at", "first_seen", "last_seen", "at", "until", "since", "revoked_at"}
 NUMBERS = {"COUNT", "NUMBER", "nw.Int64()", "nw.Int32()", "nw.Float64()"}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.models import Models
     from idgraph.pipeline import plan, resolve
     from idgraph.sources.discover import discover
-    from idgraph.sources.table import KindBy, Source
+    from idgraph.sources.table import KindBy, Source, TimeIf
     from idgraph.tables import Matches, dedupe, link_tables
 
 __version__ = "0.1.0"
@@ -46,6 +46,7 @@ __all__ = [
     "Models",
     "Plan",
     "Source",
+    "TimeIf",
     "__version__",
     "carry_ids",
     "churn",
@@ -70,6 +71,7 @@ _HOMES = {
     "Models": "idgraph.linkage.models",
     "Plan": "idgraph.audit.plan",
     "Source": "idgraph.sources.table",
+    "TimeIf": "idgraph.sources.table",
     "carry_ids": "idgraph.entities.carry",
     "churn": "idgraph.entities.carry",
     "dedupe": "idgraph.tables",

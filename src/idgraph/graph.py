@@ -34,13 +34,18 @@ from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
 from idgraph.errors import ConfigError, NotFoundError, mask, mask_id
 from idgraph.linkage.models import Models
+from idgraph.pql.events import told_by
+from idgraph.pql.reach import activity_of
 from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty
+from idgraph.sources.references import Owner
 
 if TYPE_CHECKING:
     import networkx as nx
 
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
+    from idgraph.pql.activity import Activity
+    from idgraph.sources.table import Source
 
 __all__ = ["Graph", "run_facts"]
 
@@ -94,7 +99,8 @@ class Graph:
 
     def __repr__(self) -> str:
         """Say how much came out of how much."""
-        counts = self.counts()
+        names = ("records", "profiles", "accounts", "suppressed")
+        counts = {name: self._engine.count(self._frames[name]) for name in names}
         came = " → ".join(f"{counts[name]:,} {name}" for name in ("records", "profiles"))
         return f"<Graph: {came}, {counts['accounts']:,} accounts; {counts['suppressed']:,} values suppressed>"
 
@@ -321,6 +327,40 @@ class Graph:
             ConfigError: limit is less than 1.
         """
         return self._engine.native(review(self._frames, self.config, self._engine, limit))
+
+    def with_events(self, *sources: Source) -> Graph:
+        """Give the graph with what further sources tell: the frames `events` and `facts`; nothing is linked.
+
+        Whom a row is about is looked up by its identifiers among those of the graph; the rows of a source that the
+        graph was made of are its own records. See `idgraph.pql.events.told_by`.
+
+        Args:
+            sources: those with `event`, or without a kind.
+
+        Raises:
+            SourceError: a source cannot be read, or its mapping does not fit.
+        """
+        owners = [Owner(said["name"], frozenset(said["kinds"]), said["id_type"]) for said in self.run["sources"]]
+        told = told_by(sources, self._plans, owners, self.config, self._engine)
+        return Graph({**self._plans, **told}, self.config, self._engine, self.run, models=self.models)
+
+    def activity(self, *sources: Source) -> Activity:
+        """Give what happened, each event with the person, tenant, account and parent it counts for.
+
+        Args:
+            sources: of events that the graph does not hold yet; see `with_events`.
+
+        Returns:
+            The activity up to its latest event; `as_of` clips what was known of identities too, as `Graph.as_of` does.
+
+        Raises:
+            EngineError: the graph is on Spark: write it, and open it here.
+            SourceError: a source cannot be read, or its mapping does not fit.
+        """
+        if sources:
+            return self.with_events(*sources).activity()
+        now = instant(self.run["as_of"]["at"]) if "as_of" in self.run else None
+        return activity_of(self._frames, now, lambda at: self.as_of(at).activity(), self._engine)
 
     def timeline(self, device: str, type: str | None = None) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """List who held a device when; see `idgraph.audit.timeline.timeline`.

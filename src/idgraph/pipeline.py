@@ -72,15 +72,18 @@ def resolve(
     """
     say = progress or (lambda _: None)
     typed, config, engine = _ready(sources, config or Config(), session)
+    tables = [source for source in typed if source.kind]
     said = _judgements(judgements, previous, engine)
-    gathered = _gathered(typed, config, engine, say)
-    read = [_source_facts(source, gathered.files[source.name]) for source in typed]
+    gathered = _gathered(tables, config, engine, say)
+    read = [_source_facts(source, gathered.files[source.name]) for source in tables]
     say("linking")
-    evidence, alike = _linked(gathered, typed, said, models or Models(), config, engine)
+    evidence, alike = _linked(gathered, tables, said, models or Models(), config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
     facts = {**run_facts(config, engine, read), "likeness": alike}
-    return Graph.collapsed(evidence, config, engine, facts, previous)
+    graph = Graph.collapsed(evidence, config, engine, facts, previous)
+    telling = [source for source in typed if source.event or source.kind is None]
+    return graph.with_events(*telling) if telling else graph
 
 
 def plan(
@@ -109,9 +112,10 @@ def plan(
     """
     say = progress or (lambda _: None)
     typed, config, engine = _ready(sources, config or Config(), session)
-    gathered = _gathered(typed, config, engine, say)
+    tables = [source for source in typed if source.kind]
+    gathered = _gathered(tables, config, engine, say)
     say("linking by shared values")
-    known = _known(gathered, typed, config, engine)
+    known = _known(gathered, tables, config, engine)
     say("counting pairs to compare")
     keys = {} if SIMILAR_RULE in config.without else keys_of(known, models or Models(), config, engine)
     return planned(known, gathered.rejects, keys, engine)
@@ -122,7 +126,7 @@ def _ready(sources: Sequence[Source], config: Config, session: Any) -> tuple[lis
     typed = _checked(sources, config)
     names = [source.name for source in typed]
     engine = engine_for(*(source.data for source in typed), names=names, session=session)
-    return typed, _with_own_types(config, typed), engine
+    return typed, _with_own_types(config, [source for source in typed if source.kind]), engine
 
 
 def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Callable[[str], None]) -> Gathered:
@@ -155,14 +159,17 @@ def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
         seen.add(source.name)
     for source in sources:
         for cell in source.cells("identifier"):
-            if not config.knows(level_of(min(source.kinds)), cell.name):
-                known = ", ".join(sorted({t.name for t in DEFAULT_TYPES if t.level == level_of(min(source.kinds))}))
+            if not config.knows(source.level, cell.name):
+                known = ", ".join(sorted({t.name for t in DEFAULT_TYPES if t.level == source.level}))
                 raise MappingError(
                     source.name,
                     f"{cell.name!r} is no known type of identifier",
                     f"It is one of {known}; an id of a system, named with a dot ('stripe.customer_id'); or one that "
                     "Config(types=…) describes. What describes without identifying goes into attributes.",
                 )
+    if not any(source.kind for source in sources):
+        msg = "no source has records: each only refers to people and companies. Give the tables of those too."
+        raise ConfigError(msg)
     types = {cell.name for source in sources for cell in source.cells("identifier")}
     types |= {described.name for described in DEFAULT_TYPES}
     check_rule_names(config.without, types | {source.own_type for source in sources if source.own_type})
@@ -283,7 +290,7 @@ def _links(exact: Exact, alike: Likeness) -> nw.LazyFrame | None:
 
 def _attributes(sources: Sequence[Source], level: str) -> list[str]:
     """The attributes that the sources of a level declare, in their order."""
-    of_level = [source for source in sources if level_of(min(source.kinds)) == level]
+    of_level = [source for source in sources if source.level == level]
     return list(dict.fromkeys(name for source in of_level for name in source.attributes))
 
 
@@ -327,7 +334,12 @@ def _as_identifiers(domains: nw.LazyFrame, records: nw.LazyFrame, engine: Engine
 
 def _source_facts(source: Source, files: Sequence[Path]) -> dict[str, Any]:
     """What a run keeps of a source: never where on the machine its files were."""
-    return {"name": source.name, "kinds": sorted(source.kinds), "files": [_file_facts(path) for path in files]}
+    return {
+        "name": source.name,
+        "kinds": sorted(source.kinds),
+        "id_type": source.own_type,
+        "files": [_file_facts(path) for path in files],
+    }
 
 
 def _file_facts(path: Path) -> dict[str, Any]:

@@ -143,6 +143,9 @@ FRAMES: Final[dict[str, Frame]] = {
             "properties": TEXT,
         }
     ),
+    "facts": Frame(
+        {"source": WORD, "record_id": TEXT, "company_record_id": TEXT, "name": WORD, "value": TEXT, "at": TIME}
+    ),
     "links": Frame(
         {
             "level": WORD,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +28,7 @@ from idgraph.datasets.product import (
 )
 from idgraph.datasets.rates import HOSTILE, USUAL
 from idgraph.datasets.truth import membership_truth, table_truth
+from idgraph.datasets.usage import make_usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ class World:
             `wsp_…` (private workspaces).
         membership_truth: person_id, company_id: who works or worked where, whose consultant, whose workspace.
         links_truth: rule, left_record_id, right_record_id: pairs that the named link alone joins.
+        usage_truth: which companies were ready to buy, when and by what, and which bought: see
+            `idgraph.datasets.usage.Usage`; empty but in a world `with_usage`.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -56,6 +59,31 @@ class World:
     company_truth: pl.DataFrame
     membership_truth: pl.DataFrame
     links_truth: pl.DataFrame
+    usage_truth: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def with_usage(self, seed: int = 0) -> World:
+        """Add what companies did in the product, their plans, tickets and deals, and what made them buy.
+
+        Args:
+            seed: the same seed gives the same frames. What the world holds already stays; only contacts are added, whom
+                reps typed in as deals opened.
+
+        Returns:
+            The world with the tables app_events, app_subscriptions, support_tickets and salesforce_opportunities.
+
+        >>> world = saas_world(20, seed=1).with_usage()
+        >>> world.usage_truth.columns[:3]
+        ['company_id', 'cause', 'ready_by']
+        """
+        made = make_usage(np.random.default_rng([seed, 1]), self.tables, self.people_truth, self.company_truth)
+        contacts = pl.concat([self.tables["salesforce_contacts"], made.contacts.drop("_entity")])
+        added = made.contacts.select(record_id=pl.format("salesforce_contacts:{}", "Id"), entity_id="_entity")
+        return replace(
+            self,
+            tables=dict(sorted({**self.tables, **made.tables, "salesforce_contacts": contacts}.items())),
+            people_truth=pl.concat([self.people_truth, added]),
+            usage_truth=made.truth,
+        )
 
     def write(
         self, folder: str | Path, format: Literal["csv", "parquet"] = "csv", *, truth: bool = False
@@ -77,7 +105,8 @@ class World:
             for name, part in _parts(source, table)
         ]
         if truth:
-            names = ("people_truth", "company_truth", "membership_truth", "links_truth")
+            names = ["people_truth", "company_truth", "membership_truth", "links_truth"]
+            names += [] if self.usage_truth.is_empty() else ["usage_truth"]
             files += [
                 (home / "truth" / f"{name.removesuffix('_truth')}.parquet", getattr(self, name)) for name in names
             ]

@@ -37,6 +37,7 @@ _EVIDENCE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "aliases": ("at", ("survivor_record_id", "merged_record_id")),
     "judgements": ("at", ()),
 }
+_TOLD: Final[tuple[str, ...]] = ("events", "facts")  # what happened, and what was said: no evidence
 _OPEN: Final = ["used", "cut"]
 _ASKED: Final = 20_000  # names to look for near ones among: more would take longer than an error may
 
@@ -85,7 +86,7 @@ def instant(at: datetime | date | str) -> datetime:
 
 
 def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -> Known:
-    """Keep what was known at a time.
+    """Keep what was known, and what had happened, at a time.
 
     A record is known since it was first seen; one that was never dated since the first of its identifiers; a stub since
     the first evidence that refers to it. An identifier without time that is the record's own id is known since the
@@ -113,8 +114,10 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
         name: frame.filter(nw.col("fate") == "known").select(own[name].collect_schema().names())
         for name, frame in marked.items()
     }
+    past = nw.col("at").is_null() | (nw.col("at") <= at)  # a fact without a time has always been so
+    told = {name: own[name].filter(past) for name in _TOLD if name in own}
     return Known(
-        frames={**own, **kept},
+        frames={**own, **kept, **told},
         left_out={name: counts.get(name, {}).get("undated", 0) for name in ("records", *_EVIDENCE)},
         later={name: counts.get(name, {}).get("later", 0) for name in ("records", *_EVIDENCE)},
     )
@@ -181,7 +184,7 @@ def judged_again(
 
 
 def _evidence(frames: Mapping[str, nw.LazyFrame]) -> dict[str, nw.LazyFrame]:
-    return {name: frames[name] for name in ("records", *_EVIDENCE, "rejects") if name in frames}
+    return {name: frames[name] for name in ("records", *_EVIDENCE, "rejects", *_TOLD) if name in frames}
 
 
 def _decided(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw.LazyFrame]:

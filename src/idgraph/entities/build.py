@@ -81,7 +81,7 @@ def build(
     frames |= _with_record_ids(evidence, belongs, ids, engine)
     frames["links"] = links_frame(evidence, cuts, engine)
     frames["suppressed"] = _suppressed(evidence, placed, ids, engine)
-    return frames
+    return frames | dict(evidence.told)
 
 
 def _held(

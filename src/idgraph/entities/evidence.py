@@ -35,6 +35,8 @@ _GIVEN: Final[dict[str, tuple[str, ...]]] = {
     "aliases": ("survivor_record_id", "merged_record_id"),
     "judgements": ("left_id", "right_id", "verdict"),
     "rejects": (),
+    "events": ("event_id", "event", "at"),
+    "facts": ("name", "value"),
 }
 _RULE: Final = "given"
 _ENDS: Final = ("left_id", "right_id")
@@ -60,6 +62,7 @@ class Evidence:
         judgements: the frame `judgements`.
         links: left, right (records), and the columns of the frame `links` from rule on: found elsewhere; or None.
         models: what the weights of links between records that are alike come from.
+        told: the frames `events` and `facts`, where there are any: no evidence, but kept with it.
     """
 
     records: nw.LazyFrame
@@ -75,6 +78,7 @@ class Evidence:
     judgements: nw.LazyFrame
     links: nw.LazyFrame | None = None
     models: Models = field(default_factory=Models)
+    told: Mapping[str, nw.LazyFrame] = field(default_factory=dict)
 
 
 def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engine) -> Evidence:
@@ -82,8 +86,8 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
 
     Args:
         frames: `records`, and any of `identifiers`, `links`, `memberships`, `hierarchy`, `aliases`, `judgements`,
-            `rejects`, in the columns of `idgraph.schema.FRAMES`; those that are absent are null. A null state means
-            used. Links by judgement are made anew from `judgements`, where that is given.
+            `rejects`, `events`, `facts`, in the columns of `idgraph.schema.FRAMES`; those that are absent are null. A
+            null state means used. Links by judgement are made anew from `judgements`, where that is given.
         config: what the types of identifiers mean.
         engine: what runs it.
 
@@ -146,6 +150,7 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
         judged=judged_pairs(given["judgements"], records, engine),
         judgements=given["judgements"],
         links=links.with_columns(*(nw.col(name).cast(TEXT) for name in ("rule", "state", "reason"))),
+        told={name: given[name] for name in ("events", "facts") if name in frames},
     )
 
 

@@ -23,5 +23,9 @@ PRESETS: Final = (
         time=("event_time", "client_event_time", "server_upload_time"),
         identifiers={"app.user_id": "user_id", "device": "device_id", "amplitude_id": "amplitude_id"},
         belongs_to={"app.tenant_id": tuple(f"groups.{name}" for name in _TENANT_GROUPS)},
+        event="event_type",
+        event_id=(("uuid", "$insert_id", "_insert_id"),),
+        session="session_id",
+        properties="event_properties",
     ),
 )

@@ -53,7 +53,7 @@ def gather(sources: Sequence[Source], config: Config, engine: Engine, say: Calla
     identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
     for source, part in zip(sources, loaded, strict=True):
         for name, frame in part.identifiers.items():
-            identifiers[level_of(min(source.kinds))].setdefault(name, []).append(frame)
+            identifiers[source.level].setdefault(name, []).append(frame)
     for level, name, owned in _owned(everyone, resolved.stubs, sources, config, engine):
         identifiers[level].setdefault(name, []).append(_own_ids(owned, engine))
     return Gathered(
@@ -85,7 +85,7 @@ def _owned(
     """
     counted = {(t.level, t.name) for t in config.types if t.unique}
     counted |= {(limit.level, name) for limit in config.cardinality for name in (limit.of, limit.to)}
-    cells = [(level_of(min(s.kinds)), cell.name) for s in sources for cell in s.cells("identifier")]
+    cells = [(s.level, cell.name) for s in sources for cell in s.cells("identifier")]
     devices = any(config.type_of(level, name).trust == "device" for level, name in cells)
     for source in sources:
         kind, name = min(source.kinds), source.own_type

@@ -1,4 +1,6 @@
-"""HubSpot: contacts and companies, by property names, as `property_*`, or as the v3 API's JSON.
+"""HubSpot: contacts, companies, deals, tickets, e-mails, forms.
+
+Columns are property names, `property_*`, or those of the v3 API's JSON.
 
 All values are text; several addresses and merged ids are parted by semicolons; merged contacts remain as rows.
 Source: HubSpot's property reference; knowledge base, "Merge records".
@@ -10,7 +12,7 @@ from typing import Final
 
 from idgraph.schema import Kind
 from idgraph.sources.preset import Preset
-from idgraph.sources.table import KindBy
+from idgraph.sources.table import KindBy, TimeIf
 
 __all__ = ["PRESETS"]
 
@@ -81,5 +83,55 @@ PRESETS: Final = (
         time=_CREATED,
         version=_CHANGED,
         deleted=_DELETED,
+    ),
+    Preset(
+        source="hubspot_deals",
+        kind=None,
+        needs=(("hs_object_id", "id", "deal_id"), "dealname", ("closedate", "createdate")),
+        spell=_spell,
+        identifiers={"hubspot_contacts.id": "associatedvids"},
+        belongs_to={"hubspot_companies.id": ("hs_primary_associated_company", "associatedcompanyid")},
+        version=_CHANGED,
+        deleted=_DELETED,
+        event={
+            "deal_created": ("createdate", "createdAt"),
+            "deal_won": TimeIf("closedate", {"dealstage": "closedwon"}),
+            "deal_lost": TimeIf("closedate", {"dealstage": "closedlost"}),
+        },
+        event_id=(("hs_object_id", "id", "deal_id"),),
+        properties={"amount": "amount", "stage": ("dealstage", "deal_pipeline_stage_id"), "pipeline": "pipeline"},
+    ),
+    Preset(
+        source="hubspot_tickets",
+        kind=None,
+        needs=(("hs_object_id", "id"), ("hs_ticket_category", "hs_pipeline_stage"), "subject"),
+        refuses=("dealname", "firstname"),
+        spell=_spell,
+        identifiers={"hubspot_contacts.id": "associatedvids"},
+        belongs_to={"hubspot_companies.id": ("hs_primary_company_id", "associatedcompanyid")},
+        version=_CHANGED,
+        deleted=_DELETED,
+        event={"ticket_opened": ("createdate", "createdAt"), "ticket_closed": "closed_date"},
+        event_id=(("hs_object_id", "id"),),
+        properties={"topic": "hs_ticket_category", "priority": "hs_ticket_priority"},
+    ),
+    Preset(
+        source="hubspot_email_events",
+        kind=None,
+        needs=("id", "type", "created", "recipient", ("email_campaign_id", "emailCampaignId")),
+        identifiers={"email": "recipient"},
+        time="created",
+        event="type",
+        event_id=("id",),
+        properties={"campaign": ("email_campaign_id", "emailCampaignId"), "url": "url"},
+    ),
+    Preset(
+        source="hubspot_form_submissions",
+        kind=None,
+        needs=("contact_id", "form_id", "conversion_id", "timestamp"),
+        identifiers={"hubspot_contacts.id": "contact_id"},
+        event={"form_submitted": "timestamp"},
+        event_id=("conversion_id",),
+        properties={"form": "form_id", "page": "page_url", "title": "title"},
     ),
 )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.errors import MappingError, mask
-from idgraph.schema import COUNT, TEXT, cast, level_of
+from idgraph.schema import COUNT, TEXT, cast
 from idgraph.sources.mapping import row_map
-from idgraph.sources.values import VALUE_SCHEMA, value_kernel
+from idgraph.sources.values import NOTHING, VALUE_SCHEMA, value_kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,6 @@ IDENTIFIER: Final = (*_OBSERVED, "source", "value", "raw", "origin", "note", "re
 _REFERENCES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
 # Values that say they are nothing are kept as suppressed identifiers; values of a wrong form are rejected.
 _FOR_REJECTS: Final = ("row_reason", "row_value", "bad_time", "bad_version")
-_NOTHING: Final = "null_like"
 
 
 @dataclass(frozen=True)
@@ -197,13 +196,13 @@ def _identifiers(
     rows: nw.LazyFrame, source: Source, config: Config, engine: Engine
 ) -> tuple[dict[str, nw.LazyFrame], nw.LazyFrame]:
     """Normalise every identifier cell; apart from them, what was refused."""
-    level = level_of(min(source.kinds))
+    level = source.level
     kept: dict[str, list[nw.LazyFrame]] = {}
     refused = [_refused(rows.head(0), "native_id", "", "native_id")]
     for cell in source.cells("identifier"):
         kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region)
         values = engine.checkpoint(_values(rows, cell, kernel, engine))
-        usable = ~nw.col("value").is_null() | (nw.col("reason") == _NOTHING)
+        usable = ~nw.col("value").is_null() | (nw.col("reason") == NOTHING)
         wrong = engine.checkpoint(values.filter(~usable))
         if engine.count(wrong):
             values = values.filter(usable)
@@ -245,12 +244,10 @@ def _references(
     ]
     refused = [_refused(rows.head(0), "native_id", "", "native_id")]
     for cell in source.cells(*_REFERENCES):
-        level = (
-            "person" if cell.role in {"same_as", "merged"} and level_of(min(source.kinds)) == "person" else "account"
-        )
+        level = "person" if cell.role in {"same_as", "merged"} and source.level == "person" else "account"
         kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region, reference=True)
         values = engine.checkpoint(_values(references, cell, kernel, engine))
-        wrong = engine.checkpoint(values.filter(nw.col("value").is_null() & (nw.col("reason") != _NOTHING)))
+        wrong = engine.checkpoint(values.filter(nw.col("value").is_null() & (nw.col("reason") != NOTHING)))
         if engine.count(wrong):
             refused.append(_unusable(wrong, rows, cell))
         found.append(

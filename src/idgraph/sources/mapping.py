@@ -12,7 +12,7 @@ import polars as pl
 
 from idgraph.errors import MappingError, mask_text
 from idgraph.normalise import normalise
-from idgraph.schema import COUNT, FLAG, TEXT, TIME, WORD, level_of
+from idgraph.schema import COUNT, FLAG, TEXT, TIME, WORD
 from idgraph.sources.table import KindBy, Source
 from idgraph.sources.times import parse_times
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.engines import Kernel, Table
 
-__all__ = ["RowMap", "row_map"]
+__all__ = ["RowMap", "find_column", "row_map", "said", "text_of"]
 
 # Texts that a database or a data frame writes where there is no value. Other junk is a value, and refused as one.
 ABSENT: Final = ("", "NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N", "<NA>", "NaT")
@@ -68,23 +68,23 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
         The kernel. Mapped rows have native_id (null in a refused row), kind, time, version_time, version, deleted,
         row_reason, row_value, bad_time, bad_version, file, row, and a String column for each `Cell`.
     """
-    find = partial(_find, source, table)
+    find = partial(find_column, source, table)
     plain = {"time": source.time, "version": source.version}
     kind = source.kind.column if isinstance(source.kind, KindBy) else None
     named = {"deleted": source.deleted, "own_id": source.id, "kind": kind}
     texts = {name: address for name, address in named.items() if address}
     texts |= {cell.column: cell.address for cell in source.cells()}
     selected = [find(address).alias(name) for name, address in plain.items() if address]
-    selected += [_text(find(address), table.columns.get(address)).alias(name) for name, address in texts.items()]
+    selected += [text_of(find(address), table.columns.get(address)).alias(name) for name, address in texts.items()]
     schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
     dtypes = nw.Schema(schema).to_polars()
     source = dataclasses.replace(source, data="")  # the kernel may be sent to other machines; the data stays here
 
     def kernel(rows: pl.DataFrame) -> pl.DataFrame:
         table = rows.select(*selected, pl.col("__file").alias("file"), pl.col("__row").alias("row"))
-        table = table.with_columns(map(_said, texts))
+        table = table.with_columns(map(said, texts))
         table = table.with_columns(_times(table, source, config.timezone))
-        table = table.with_columns(_event_ids(table, source) if source.is_events else _own_ids(table, source, config))
+        table = table.with_columns(_ids(table, source, config))
         table = table.with_columns(_kind(source).alias("kind"), _is_true(table).alias("deleted"))
         return table.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
 
@@ -92,7 +92,12 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     return RowMap([*sorted(needed), "__file", "__row"], kernel, schema)
 
 
-def _find(source: Source, table: Table, address: str) -> pl.Expr:
+def find_column(source: Source, table: Table, address: str) -> pl.Expr:
+    """Find the expression of a mapped column; null where the source may lack it.
+
+    Raises:
+        MappingError: there is no such column.
+    """
     try:
         return table.find(address)
     except KeyError as error:
@@ -103,7 +108,7 @@ def _find(source: Source, table: Table, address: str) -> pl.Expr:
         raise MappingError(source.name, f"there is no column {address!r}", mend) from None
 
 
-def _text(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
+def text_of(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
     """A cell as text without surrounding space."""
     if dtype is not None and dtype.is_float():  # where pandas has no value, a column of integers becomes one of floats
         cell = pl.coalesce(pl.when(cell == cell.round()).then(cell.cast(pl.Int64, strict=False)).cast(pl.String), cell)
@@ -111,7 +116,7 @@ def _text(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
     return listed.str.strip_chars()
 
 
-def _said(text: str) -> pl.Expr:
+def said(text: str) -> pl.Expr:
     """A text, null where it only says that there is nothing. A step of its own: the text is made once, not twice."""
     return pl.when(~pl.col(text).is_in(ABSENT)).then(pl.col(text)).alias(text)
 
@@ -135,12 +140,20 @@ def _unread(raw: pl.Series, read: pl.Series) -> pl.Series:
     """The texts that gave no value, though they say that there is one."""
     failed = (read.is_null() & raw.is_not_null()).arg_true()
     nothing = pl.repeat(None, len(raw), dtype=pl.String, eager=True)
-    text = raw.gather(failed).to_frame("raw").select(_text(pl.col("raw"), raw.dtype)).select(_said("raw")).to_series()
+    text = raw.gather(failed).to_frame("raw").select(text_of(pl.col("raw"), raw.dtype)).select(said("raw")).to_series()
     return nothing.scatter(failed, text) if len(failed) else nothing
 
 
+def _ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]:
+    """Name the record of each row, or say why that cannot be: native_id, row_reason, row_value."""
+    if source.kind is None:
+        nothing = pl.repeat(None, table.height, dtype=pl.String, eager=True)
+        return [nothing.alias(name) for name in ("native_id", "row_reason", "row_value")]
+    return _event_ids(table, source) if source.is_events else _own_ids(table, source, config)
+
+
 def _own_ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]:
-    level = level_of(min(source.kinds))
+    level = source.level
     read = normalise(config.type_of(level, source.own_type or "").normaliser, table["own_id"])
     reason = read.select(pl.when(pl.col("value").is_null()).then(pl.col("reason").fill_null("no_id"))).to_series()
     return [read["value"].alias("native_id"), reason.alias("row_reason"), table["own_id"].alias("row_value")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idgraph.schema import Kind
-from idgraph.sources.table import Columns, KindBy, Source
+from idgraph.sources.table import Columns, KindBy, Source, TimeIf
 
 __all__ = ["Preset", "plain"]
 
@@ -29,14 +29,16 @@ class Preset:
         kind: what its records are.
         needs: fields that tell the table; each entry is a field, or several of which one must be there.
         refuses: fields that tell another table.
+        event_id: as in `Source`; each entry is a field, or several of which the first that is there is taken.
         mark: a pattern that some column must match, where the fields alone are what many tables have.
         spell: the columns that a field may be found under, likeliest first.
-        id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by: as in
-            `Source`, in field names. What an export lacks is read as null, so that ids stay when a column appears.
+        id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by, event,
+            session, count, properties: as in `Source`, in field names. What an export lacks is read as null,
+            so that ids stay when a column appears; and nothing happened at a time that it lacks.
     """
 
     source: str
-    kind: Kind | KindBy
+    kind: Kind | KindBy | None
     needs: tuple[Fields, ...]
     refuses: tuple[str, ...] = ()
     mark: str = ""
@@ -52,6 +54,11 @@ class Preset:
     same_as: Mapping[str, Fields] = field(default_factory=dict)
     merged: Mapping[str, Fields] = field(default_factory=dict)
     owned_by: Mapping[str, Fields] = field(default_factory=dict)
+    event: Fields | Mapping[str, Fields | TimeIf] | None = None
+    event_id: tuple[Fields, ...] = ()
+    session: Fields | None = None
+    count: Fields | None = None
+    properties: str | Mapping[str, Fields] | None = None
 
     def fits(self, columns: Collection[str]) -> list[str] | None:
         """Tell whether a file's columns are this table's.
@@ -86,7 +93,6 @@ class Preset:
 
     def make(self, columns: Collection[str], data: Any) -> Source:  # noqa: ANN401 - paths or a frame
         """Map the columns of a file or frame to a source."""
-        found = {name: self._first(names, columns) for name, names in self.attributes.items()}
         kind = self.kind
         if isinstance(kind, KindBy):
             column = self._present(kind.column, columns)
@@ -101,13 +107,43 @@ class Preset:
             version=self._first(self.version, columns),
             deleted=self._first(self.deleted, columns),
             identifiers=self._each(self.identifiers, columns),
-            attributes={name: column for name, column in found.items() if column},
+            attributes=self._there(self.attributes, columns),
             belongs_to=self._each(self.belongs_to, columns),
             same_as=self._each(self.same_as, columns),
             merged=self._each(self.merged, columns),
             owned_by=self._each(self.owned_by, columns),
+            event=self._event(columns),
+            event_id=[column for names in self.event_id if (column := self._first(names, columns))] or None,
+            session=self._first(self.session, columns),
+            count=self._first(self.count, columns),
+            properties=self._properties(columns),
             optional=True,
         )
+
+    def _event(self, columns: Collection[str]) -> str | dict[str, str | TimeIf] | None:
+        """What happened, of that for which all columns are there."""
+        if not isinstance(self.event, Mapping):
+            return self._first(self.event, columns)
+        found: dict[str, str | TimeIf] = {}
+        for name, at in self.event.items():
+            time = self._first(at.column if isinstance(at, TimeIf) else at, columns)
+            where = (
+                {self._present(key, columns): texts for key, texts in at.where.items()}
+                if isinstance(at, TimeIf)
+                else {}
+            )
+            if time and None not in where:
+                found[name] = TimeIf(time, {key: texts for key, texts in where.items() if key}) if where else time
+        return found
+
+    def _properties(self, columns: Collection[str]) -> str | dict[str, str] | None:
+        if self.properties is None or isinstance(self.properties, str):
+            return self.properties and (self._present(self.properties, columns) or self.properties)
+        return self._there(self.properties, columns) or None
+
+    def _there(self, mapping: Mapping[str, Fields], columns: Collection[str]) -> dict[str, str]:
+        found = {name: self._first(names, columns) for name, names in mapping.items()}
+        return {name: column for name, column in found.items() if column}
 
     def _present(self, name: str, columns: Collection[str]) -> str | None:
         return next((column for column in self.spell(name) if column in columns), None)

@@ -1,4 +1,4 @@
-"""The product's own database: its users and its tenants."""
+"""The product's own database: its users, its tenants, and a log of what they did."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from idgraph.sources.preset import Preset
 __all__ = ["PRESETS"]
 
 _TENANT: Final = ("tenant_id", "workspace_id")
+_WHEN: Final = ("occurred_at", "happened_at", "timestamp", "event_time", "created_at")
 
 PRESETS: Final = (
     Preset(
@@ -42,5 +43,19 @@ PRESETS: Final = (
         identifiers={"domain": "domain", "salesforce_accounts.id": "salesforce_account_id"},
         # People call their workspace what they like; what a company is called is for the CRM to say.
         attributes={"tenant_name": "name", "plan": "plan"},
+    ),
+    Preset(
+        source="app_events",
+        kind="clickstream",
+        needs=("user_id", ("event", "event_name"), _WHEN),
+        refuses=("anonymous_id", "amplitude_id", "distinct_id", "device_id", "email", "received_at"),
+        time=_WHEN,
+        identifiers={"app.user_id": "user_id"},
+        belongs_to={"app.tenant_id": _TENANT},
+        event=("event", "event_name"),
+        event_id=(("event_id", "id"),),
+        session="session_id",
+        count="count",
+        properties="properties",
     ),
 )

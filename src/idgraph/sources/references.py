@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.sources.table import Cell, Columns, Role, Source
 
-__all__ = ["Resolved", "refuse_misplaced", "resolve_references", "with_reference_types"]
+__all__ = [
+    "Owner",
+    "Resolved",
+    "record_sources",
+    "refuse_misplaced",
+    "resolve_references",
+    "with_reference_types",
+]
 
 _ROLES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
 _MEANT: Final[dict[Role, str]] = {
@@ -33,11 +40,27 @@ _MEANT: Final[dict[Role, str]] = {
 }
 
 
-def with_reference_types(sources: Sequence[Source]) -> list[Source]:
+@dataclass(frozen=True)
+class Owner:
+    """What is known of a source that an earlier run read.
+
+    Attributes:
+        name: its name.
+        kinds: what its records are.
+        own_type: the identifier type of its records' own ids; None for events.
+    """
+
+    name: str
+    kinds: frozenset[str]
+    own_type: str | None
+
+
+def with_reference_types(sources: Sequence[Source], known: Sequence[Owner] = ()) -> list[Source]:
     """Say by identifier type what each reference refers to, where a mapping says it by kind.
 
     Args:
-        sources: all sources of a run.
+        sources: all sources of a run, or those that are added to one.
+        known: the sources of the run that they are added to.
 
     Returns:
         The same, `belongs_to={"tenant": …}` having become e.g. `{"app.tenant_id": …}`.
@@ -46,9 +69,10 @@ def with_reference_types(sources: Sequence[Source]) -> list[Source]:
         MappingError: several types, or none, could be meant.
     """
     owners: dict[str, set[str]] = {kind: set() for kind in KINDS}
-    for source in sources:
-        for kind in source.kinds if source.own_type else ():
-            owners[kind].add(source.own_type or "")
+    everyone: list[Source | Owner] = [*sources, *known]
+    for owner in everyone:
+        for kind in owner.kinds if owner.own_type else ():
+            owners[kind].add(owner.own_type or "")
     for described in DEFAULT_TYPES:
         if described.kind and not owners[described.kind]:
             owners[described.kind] = {described.name} if described.name.startswith("app.") else set()
@@ -94,9 +118,9 @@ def refuse_misplaced(sources: Sequence[Source], config: Config) -> None:
     for described in (*config.types, *DEFAULT_TYPES):
         named.setdefault(described.name, set()).add("person" if described.level == "person" else "account")
     for source in sources:
-        named.setdefault(source.own_type or "", set()).add(level_of(min(source.kinds)))
+        named.setdefault(source.own_type or "", set()).add(source.level)
     for source in sources:
-        own = level_of(min(source.kinds))
+        own = source.level
         for cell in source.cells("identifier", *_ROLES):
             level = "account" if cell.role in {"belongs_to", "owned_by"} else own
             if level not in named.get(cell.name, {level}):
@@ -226,6 +250,26 @@ def _stubs(missing: nw.LazyFrame, sources: Sequence[Source], config: Config, eng
     return nw.concat(stubs)
 
 
+def record_sources(name: str, level: str, known: Sequence[Owner], config: Config) -> list[str]:
+    """Name the sources whose records ids of a type may mean: those that own it, or the table that usually does.
+
+    Args:
+        name: the type.
+        level: person or account.
+        known: the sources of a run.
+        config: what kind of record a type of id names.
+    """
+    owners = {owner.name for owner in known if owner.own_type == name}
+    kind = config.type_of(level, name).kind or ("contact" if level == "person" else "crm_account")
+    return sorted(owners) or [_usual_source(name, kind)]
+
+
+def _usual_source(name: str, kind: str) -> str:
+    """The table that is known to have ids of a type, or what such a table would be called."""
+    usual = (preset.source for preset in PRESETS if preset.id_type == name and preset.kind == kind)
+    return next(usual, name.removesuffix(".id").replace(".", "_").lower())
+
+
 def _stub_identity(name: str, role: str, sources: Sequence[Source], config: Config) -> tuple[str, str]:
     """The source and the kind of a stub: its type's owner in this run, or the table that is known to have such ids.
 
@@ -233,10 +277,9 @@ def _stub_identity(name: str, role: str, sources: Sequence[Source], config: Conf
     """
     for source in sorted(sources, key=lambda source: source.name):
         if source.own_type == name:
-            return source.name, source.kind.otherwise if isinstance(source.kind, KindBy) else source.kind
+            return source.name, source.kind.otherwise if isinstance(source.kind, KindBy) else min(source.kinds)
     referring = [s for s in sources if any(cell.name == name for cell in s.cells(*_ROLES))]
     is_person = role in {"same_as", "merged"} and any(level_of(k) == "person" for s in referring for k in s.kinds)
     default = "contact" if is_person else "crm_account"
     kind = config.type_of("person" if is_person else "account", name).kind or default
-    usual = (preset.source for preset in PRESETS if preset.id_type == name and preset.kind == kind)
-    return next(usual, name.removesuffix(".id").replace(".", "_").lower()), kind
+    return _usual_source(name, kind), kind

@@ -1,7 +1,9 @@
-"""Salesforce: accounts, contacts and leads, by API names or in the snake_case that loaders write.
+"""Salesforce: accounts, contacts, leads, and what is done with them, by API names or the snake_case that loaders write.
 
 Ids are case-sensitive: 15 characters in reports, 18 with a checksum in exports; the longer form is the id.
-Source: Object Reference for Salesforce, "Account", "Contact", "Lead"; "ID Field Type".
+The close date of an open opportunity is a hope.
+Source: Object Reference for Salesforce, "Account", "Contact", "Lead", "Opportunity", "Task", "Event", "CampaignMember";
+"ID Field Type".
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import re
 from typing import Final
 
 from idgraph.sources.preset import Preset
+from idgraph.sources.table import TimeIf
 
 __all__ = ["PRESETS"]
 
@@ -30,6 +33,8 @@ _PERSON: Final[dict[str, str | tuple[str, ...]]] = {
     "city": ("MailingCity", "City"),
     "country": ("MailingCountry", "Country"),
 }
+
+_WHO: Final = {"salesforce_contacts.id": ("WhoId", "ContactId"), "salesforce_leads.id": ("WhoId", "LeadId")}
 
 PRESETS: Final = (
     Preset(
@@ -85,5 +90,68 @@ PRESETS: Final = (
         time="CreatedDate",
         version=_CHANGED,
         deleted="IsDeleted",
+    ),
+    Preset(
+        source="salesforce_opportunities",
+        kind=None,
+        needs=("Id", "AccountId", "StageName", "CloseDate"),
+        spell=_spell,
+        identifiers={"salesforce_contacts.id": "ContactId"},
+        belongs_to={"salesforce_accounts.id": "AccountId"},
+        version=_CHANGED,
+        deleted="IsDeleted",
+        event={
+            "opportunity_created": "CreatedDate",
+            "opportunity_won": TimeIf("CloseDate", {"IsWon": "true"}),
+            "opportunity_lost": TimeIf("CloseDate", {"IsClosed": "true", "IsWon": "false"}),
+        },
+        event_id=("Id",),
+        properties={
+            "amount": "Amount",
+            "stage": "StageName",
+            "type": "Type",
+            "lead_source": "LeadSource",
+            "campaign": "CampaignId",
+        },
+    ),
+    Preset(
+        source="salesforce_tasks",
+        kind=None,
+        needs=("Id", "WhoId", "Status", "Subject", "CreatedDate"),
+        refuses=("StartDateTime", "StageName"),
+        spell=_spell,
+        identifiers=_WHO,
+        belongs_to={"salesforce_accounts.id": "AccountId"},
+        version=_CHANGED,
+        deleted="IsDeleted",
+        event={"task_logged": "CreatedDate"},
+        event_id=("Id",),
+        properties={"type": "Type", "subtype": "TaskSubtype", "status": "Status", "outcome": "CallDisposition"},
+    ),
+    Preset(
+        source="salesforce_events",
+        kind=None,
+        needs=("Id", "WhoId", "Subject", ("StartDateTime", "ActivityDateTime"), "EndDateTime"),
+        spell=_spell,
+        identifiers=_WHO,
+        belongs_to={"salesforce_accounts.id": "AccountId"},
+        version=_CHANGED,
+        deleted="IsDeleted",
+        event={"meeting_held": ("ActivityDateTime", "StartDateTime")},
+        event_id=("Id",),
+        properties={"type": "Type", "subtype": "EventSubtype"},
+    ),
+    Preset(
+        source="salesforce_campaign_members",
+        kind=None,
+        needs=("Id", "CampaignId", ("LeadId", "ContactId"), "Status", "CreatedDate"),
+        refuses=("StageName", "WhoId"),
+        spell=_spell,
+        identifiers=_WHO,
+        version=_CHANGED,
+        deleted="IsDeleted",
+        event={"campaign_joined": "CreatedDate", "campaign_responded": "FirstRespondedDate"},
+        event_id=("Id",),
+        properties={"campaign": "CampaignId", "status": "Status"},
     ),
 )

@@ -14,6 +14,15 @@ __all__ = ["PRESETS"]
 
 _WHO: Final = {"app.user_id": "user_id", "device": "anonymous_id"}
 _WHEN: Final = ("received_at", "timestamp", "sent_at")
+_WHERE: Final = {"app.tenant_id": "context_group_id"}
+_PAGE: Final = {
+    "path": ("path", "context_page_path"),
+    "title": ("title", "context_page_title"),
+    "referrer": ("referrer", "context_page_referrer"),
+    "campaign": "context_campaign_name",
+    "source": "context_campaign_source",
+    "medium": "context_campaign_medium",
+}
 _ELSE: Final = ("amplitude_id", "domain_userid", "tenant_id")
 
 PRESETS: Final = (
@@ -44,6 +53,10 @@ PRESETS: Final = (
         refuses=(*_ELSE, "group_id", "previous_id"),
         time=_WHEN,
         identifiers=_WHO,
+        belongs_to=_WHERE,
+        event="event",
+        event_id=("id",),
+        properties=_PAGE,
     ),
     Preset(
         source="segment_pages",
@@ -52,6 +65,10 @@ PRESETS: Final = (
         refuses=(*_ELSE, "event", "group_id"),
         time=_WHEN,
         identifiers=_WHO,
+        belongs_to=_WHERE,
+        event={"page_viewed": _WHEN},
+        event_id=("id",),
+        properties=_PAGE,
     ),
     Preset(
         source="segment_groups",

@@ -22,9 +22,9 @@ from pydantic_core import ArgsKwargs
 
 from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError, MappingError, faults
-from idgraph.schema import FRAMES, KINDS, PERSON_KINDS, Kind, level_of
+from idgraph.schema import FRAMES, KINDS, PERSON_KINDS, Kind, Level, level_of
 
-__all__ = ["Cell", "KindBy", "Role", "Source"]
+__all__ = ["Cell", "KindBy", "Role", "Source", "TimeIf"]
 
 Columns = str | list[str]
 Role = Literal["attribute", "identifier", "belongs_to", "same_as", "merged", "owned_by"]
@@ -67,6 +67,19 @@ class KindBy:
         return frozenset({*self.cases.values(), self.otherwise})
 
 
+@dataclass(frozen=True, config=_STRICT)
+class TimeIf:
+    """When something happened that only some rows tell of: `TimeIf("CloseDate", where={"IsWon": "true"})`.
+
+    Attributes:
+        column: the time.
+        where: column to the text, or the texts, that it must hold, compared without case.
+    """
+
+    column: str
+    where: dict[str, str | list[str]]
+
+
 @plain_dataclass(frozen=True)
 class Cell:
     """One mapped cell of a row: which column it is read from and what it means.
@@ -96,9 +109,14 @@ class Source:
     meaning are a list. References (`belongs_to`, `same_as`, `merged`, `owned_by`) are keyed by the identifier type of
     what they refer to (`salesforce_accounts.id`), or by a kind (`tenant`) where one source alone has records of it.
 
+    A source whose rows tell what happened says it with `event`. Rows that are no people or companies themselves
+    (tickets, deals, subscriptions) have no `kind`: whom they are about is looked up by `identifiers` and `belongs_to`
+    among the records of other sources, and what `attributes` say is so of that company, or else that person, from
+    `time` on.
+
     Attributes:
         name: `system_table`, never after the file, e.g. `salesforce_contacts`.
-        kind: what its records are, or how to tell by row.
+        kind: what its records are, or how to tell by row; None where its rows are no records.
         data: a path, a glob, a list of them, or a frame.
         id: the column of the record's own id; without it, and with `time`, the table is one of events.
         id_type: the type its own ids are values of, where several tables share it; default `<name>.id`.
@@ -111,6 +129,13 @@ class Source:
         merged: ids of records that this one absorbed.
         owned_by: the company that owns this company. Never a link.
         deleted: a yes/no column; a deleted record stays, flagged.
+        event: the column that names what happened at `time`; or each thing that a row tells of by name, with the
+            column of its time: `{"page_viewed": "received_at"}`.
+        event_id: the column, or the columns together, that tell events apart; one that comes twice counts once.
+            Default: the record's own id, or for events without one all that is read of them.
+        session: the column of the visit that an event is part of.
+        count: the column that says how many times it happened, where a row adds up several.
+        properties: the column of a JSON object that describes an event, or property name to column.
         optional: whether a mapped column other than the id may be missing; it is then null.
         format, delimiter, encoding: how to read the file, where it cannot be seen from the file itself.
 
@@ -119,8 +144,8 @@ class Source:
     """
 
     name: str
-    kind: Kind | KindBy
     data: Any
+    kind: Kind | KindBy | None = Field(default=None, kw_only=True)
     id: str | None = None
     id_type: str | None = None
     time: str | None = None
@@ -132,6 +157,11 @@ class Source:
     merged: dict[str, Columns] = Field(default_factory=dict)
     owned_by: dict[str, Columns] = Field(default_factory=dict)
     deleted: str | None = None
+    event: str | dict[str, str | TimeIf] | None = None
+    event_id: Columns | None = None
+    session: str | None = None
+    count: str | None = None
+    properties: str | dict[str, str] | None = None
     optional: bool = False
     format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = None
     delimiter: str | None = None
@@ -172,11 +202,38 @@ class Source:
         return attributes
 
     @model_validator(mode="after")
+    def _events_can_be_read(self) -> Self:
+        described = [word for word in ("event_id", "session", "count", "properties") if getattr(self, word)]
+        if described and not self.event:
+            msg = f"it has {described[0]}, which is of events; say what happened: event='…'"
+            raise ValueError(msg)
+        if isinstance(self.event, str) and not self.time:
+            msg = f"its events are named by {self.event!r}, but it has no time; name the column of when they happened"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _rows_can_be_told_apart(self) -> Self:
+        if self.kind is None:
+            return self._refers_only()
         if self.id is None and not (self.identifiers and self.time):
             msg = (
                 "it has no id, and is no table of events either; name the column of its own ids, or for events their "
                 "time and the identifiers of whoever they are of"
+            )
+            raise ValueError(msg)
+        return self
+
+    def _refers_only(self) -> Self:
+        """Refuse what makes records of rows that are none."""
+        records = [word for word in ("id", "id_type", "same_as", "merged", "owned_by") if getattr(self, word)]
+        if records:
+            msg = f"it has {records[0]}, but no kind; say what its records are, or for rows that are none take event_id"
+            raise ValueError(msg)
+        if not ((self.identifiers or self.belongs_to) and (self.event or self.attributes)):
+            msg = (
+                "it has no kind, and tells nothing of others either; say what its records are (kind=…), or whom its "
+                "rows are about (identifiers, belongs_to) and what they say (event, attributes)"
             )
             raise ValueError(msg)
         return self
@@ -211,7 +268,7 @@ class Source:
 
     @property
     def is_events(self) -> bool:
-        """Whether its rows are events: no id of their own, but a time."""
+        """Whether its records are made of events: no id of their own, but a time."""
         return self.id is None
 
     @property
@@ -221,8 +278,20 @@ class Source:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """All kinds its records may have."""
-        return self.kind.kinds if isinstance(self.kind, KindBy) else frozenset({self.kind})
+        """All kinds its records may have; none where its rows are no records."""
+        return self.kind.kinds if isinstance(self.kind, KindBy) else frozenset({self.kind} if self.kind else ())
+
+    @property
+    def level(self) -> Level:
+        """Whether its identifiers are people's or companies'; those of rows that are no records are people's."""
+        return level_of(min(self.kinds)) if self.kinds else "person"
+
+    @property
+    def moments(self) -> dict[str, TimeIf]:
+        """What its rows tell of, by name, with the time and where it holds; "" is named by the column `event`."""
+        if not isinstance(self.event, dict):
+            return {"": TimeIf(self.time or "", {})} if self.event else {}
+        return {name: at if isinstance(at, TimeIf) else TimeIf(at, {}) for name, at in self.event.items()}
 
     def cells(self, *roles: Role) -> list[Cell]:
         """List the mapped cells of some roles, or of all, in declared order."""

@@ -14,7 +14,9 @@ from idgraph.schema import TEXT, WORD
 if TYPE_CHECKING:
     from idgraph.engines import Kernel
 
-__all__ = ["VALUE_SCHEMA", "value_kernel"]
+__all__ = ["NOTHING", "VALUE_SCHEMA", "value_kernel"]
+
+NOTHING: Final = "null_like"  # the reason of a value that says it is nothing
 
 VALUE_SCHEMA: Final = {"raw": TEXT, "value": TEXT, "note": WORD, "reason": WORD}
 # What parts the values of one cell, by normaliser. An opaque id may hold any sign, so only a bracketed list is split.

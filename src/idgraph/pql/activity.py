@@ -1,0 +1,320 @@
+"""`Activity`: what people did, each event with the person, tenant, account and parent it counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal, get_args
+
+import polars as pl
+
+from idgraph.engines import engine_for
+from idgraph.entities.again import instant
+from idgraph.errors import ConfigError, EngineError
+from idgraph.sources.times import parse_times
+
+__all__ = ["ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of", "now_of"]
+
+Level = Literal["person", "tenant", "account", "parent"]
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+
+_TIME: Final = pl.Datetime("us", "UTC")
+EVENTS: Final[Mapping[str, Any]] = {
+    "event_id": pl.String,
+    "source": pl.String,
+    "event": pl.String,
+    "at": _TIME,
+    "session_id": pl.String,
+    "count": pl.Int64,
+    "properties": pl.String,
+    "record_id": pl.String,
+    "person_id": pl.String,
+    "tenant_id": pl.String,
+    "account_id": pl.String,
+    "parent_id": pl.String,
+    "via": pl.String,
+    "strict": pl.Boolean,
+    "weight": pl.Float64,
+}
+FACTS: Final[Mapping[str, Any]] = {
+    "level": pl.String,
+    "entity_id": pl.String,
+    "name": pl.String,
+    "value": pl.String,
+    "at": _TIME,
+}
+ENTITIES: Final[Mapping[str, Any]] = {
+    "level": pl.String,
+    "entity_id": pl.String,
+    "parent": pl.String,
+    "name": pl.String,
+}
+
+
+def id_of(level: str) -> str:
+    """Name the column of `events` that holds the ids of a level.
+
+    >>> id_of("account")
+    'account_id'
+    """
+    return f"{level}_id"
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """Events with the entities they count for, and what was known about those; as of a time.
+
+    Attributes:
+        history: all events, also those after `now`; see `events`.
+        told: all facts, also those told after `now`; see `facts`.
+        entities: level, entity_id, parent (the entity above: a person's and a tenant's account, an account's parent),
+            name. One row per entity, also of those without events.
+        now: the time as of which it stands.
+        known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
+    """
+
+    history: pl.LazyFrame
+    told: pl.LazyFrame
+    entities: pl.LazyFrame
+    now: datetime
+    known: Callable[[datetime], Activity] | None = None
+
+    @property
+    def events(self) -> pl.LazyFrame:
+        """Events up to `now`, in the columns of `EVENTS`.
+
+        One row per event. `count` is how many it stands for; `properties` is a JSON object or null; an id is null where
+        the event reaches no entity of that level. `via` is how it reaches the account: `tenant` or `crm`, which the
+        event names or the person belongs to, `domain` or `company_name` of the person; `unknown` where it names a
+        company that nobody knows. `strict` says whether the way from the event to its account rests on
+        evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact.
+        """
+        return self.history.filter(pl.col("at") <= self.now)
+
+    @property
+    def facts(self) -> pl.LazyFrame:
+        """What was known by `now`: level, entity_id, name, value, at (from when it holds; null: always)."""
+        return self.told.filter(pl.col("at").is_null() | (pl.col("at") <= self.now))
+
+    def as_of(self, at: datetime | date | str) -> Activity:
+        """Give the activity as it stood, or will stand, at a time: what came later is not there.
+
+        That of a graph has nobody's identity from later either; see `Graph.as_of`.
+
+        Args:
+            at: a datetime, a date (its first moment), or either as ISO 8601 text; without a zone it is UTC.
+
+        Raises:
+            ConfigError: it is no point in time.
+        """
+        when = instant(at)
+        return replace(self if self.known is None else self.known(when), now=when, known=self.known)
+
+    def coverage(self) -> pl.DataFrame:
+        """Count what reaches accounts, and how, up to `now`; what reaches none is counted too.
+
+        Returns:
+            level: `event`, `person` or `tenant` (those with events; of events that name nobody there is no person);
+            accounts: `none`, `one` or `several`, which only people can have; via and strict: how the events reach their
+            account, null for those that reach none and for people and tenants that reach several in different ways;
+            number: how many events (by their `count`), people or tenants.
+
+        >>> table = pl.DataFrame({"at": ["2026-01-05"] * 3, "event": ["x"] * 3, "who": ["ana", "ana", "bo"]})
+        >>> table = table.with_columns(firm=pl.Series(["acme", "beta", None]))
+        >>> Activity.from_frame(table, person="who", account="firm").coverage().filter(
+        ...     pl.col("level") == "person"
+        ... ).rows()
+        [('person', 'none', None, None, 1), ('person', 'several', None, True, 1)]
+        """
+        events = self.events.select("count", "account_id", "via", "strict", "person_id", "tenant_id").collect()
+        reached = pl.col("account_id").is_not_null().cast(pl.Int64).alias("reached")
+        parts = [events.select(reached, "via", "strict", pl.col("count").alias("number"), level=pl.lit("event"))]
+        for level in ("person", "tenant"):
+            of_entity = events.drop_nulls(id_of(level)).group_by(id_of(level))
+            counted = of_entity.agg(
+                pl.col("account_id").n_unique() - pl.col("account_id").is_null().any(), *map(_only, ("via", "strict"))
+            )
+            parts.append(
+                counted.select(
+                    pl.col("account_id").cast(pl.Int64).alias("reached"),
+                    "via",
+                    "strict",
+                    pl.lit(1, pl.Int64).alias("number"),
+                    level=pl.lit(level),
+                )
+            )
+        words = pl.col("reached").clip(0, 2).replace_strict({0: "none", 1: "one", 2: "several"})
+        by = ["level", "accounts", "via", "strict"]
+        every = pl.concat(parts).with_columns(words.alias("accounts")).group_by(by).agg(pl.col("number").sum())
+        return every.select(*by, "number").sort(by)
+
+    @classmethod
+    def from_frame(  # noqa: PLR0913 - one argument for each column
+        cls,
+        frame: Any,  # noqa: ANN401 - a frame of any library
+        *,
+        at: str = "at",
+        event: str = "event",
+        id: str | None = None,
+        person: str | None = None,
+        tenant: str | None = None,
+        account: str | None = None,
+        parent: str | None = None,
+        session: str | None = None,
+        count: str | None = None,
+        properties: str | Sequence[str] = (),
+        facts: Any = None,  # noqa: ANN401 - a frame of any library
+    ) -> Activity:
+        """Take a plain table of events whose entities are columns of it; no graph is needed.
+
+        Args:
+            frame: one row per event.
+            at: the column of times; text is read as ISO 8601, and a time without a zone is UTC. A row without a time
+                is not counted.
+            event: the column of event names.
+            id: the column of event ids; of several rows with one id the earliest is kept. Without it every row is an
+                event, and its id is its number.
+            person: the column of ids of people.
+            tenant: likewise of tenants.
+            account: likewise of accounts.
+            parent: likewise of what owns accounts.
+            session: the column of session ids.
+            count: the column that says how many events a row stands for; null is one.
+            properties: the column that holds a JSON object, or the columns that are properties.
+            facts: level, entity_id, name, value, and perhaps at (from when it holds; null: always).
+
+        Returns:
+            The activity as of its latest event. The entity above a person or tenant is the account of its latest event.
+
+        Raises:
+            ConfigError: a column is not there, no level is given, or nothing happened at any time.
+            EngineError: the frame is on Spark.
+
+        >>> frame = pl.DataFrame(
+        ...     {"at": ["2026-01-05", "2026-01-07"], "event": ["login", "invite"], "who": ["ana", "bo"]}
+        ... )
+        >>> activity = Activity.from_frame(frame, person="who")
+        >>> activity.events.select("event_id", "event", "person_id").collect().rows()
+        [('1', 'login', 'ana'), ('2', 'invite', 'bo')]
+        >>> activity.as_of("2026-01-06").events.collect().height
+        1
+        """
+        raw = _lazy(frame)
+        ids = {id_of(level): column for level, column in zip(LEVELS, (person, tenant, account, parent), strict=True)}
+        wanted = {"at": at, "event": event, "event_id": id, "session_id": session, "count": count, **ids}
+        named = [properties] if isinstance(properties, str) else list(properties)
+        _check(raw, [*filter(None, wanted.values()), *named], [*filter(None, ids.values())])
+        events = _once(_events(raw, wanted, properties), named=id is not None)
+        told = _facts(None if facts is None else _lazy(facts))
+        return cls(events, told, _entities(events, told), now_of(events.select("at").collect()))
+
+
+def _only(column: str) -> pl.Expr:
+    """The value that all events of a group have that reach an account; null where they differ."""
+    values = pl.col(column).filter(pl.col("account_id").is_not_null())
+    return pl.when(values.n_unique() == 1).then(values.first()).alias(column)
+
+
+def now_of(events: pl.DataFrame) -> datetime:
+    """Give the time of the latest event.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    now = events["at"].max()
+    if not isinstance(now, datetime):
+        msg = "nothing is known to have happened: no event has a time. Say of a source what its rows tell: event='…'"
+        raise ConfigError(msg)
+    return now.astimezone(UTC)
+
+
+def _lazy(frame: Any) -> pl.LazyFrame:  # noqa: ANN401 - a frame of any library
+    engine = engine_for(frame)
+    if engine.name != "polars":
+        msg = (
+            "product-qualified accounts are computed by Polars. Write the graph (graph.write), open it on this machine "
+            "(ig.open), and give the events as a collected frame or as scanned Parquet."
+        )
+        raise EngineError(msg)
+    lazy: pl.LazyFrame = engine.lazy(frame).to_native()
+    return lazy
+
+
+def _check(frame: pl.LazyFrame, columns: Sequence[str], levels: Sequence[str]) -> None:
+    present = frame.collect_schema().names()
+    if missing := [column for column in columns if column not in present]:
+        msg = f"the events have no column {', '.join(map(repr, missing))}; their columns are {', '.join(present)}"
+        raise ConfigError(msg)
+    if not levels:
+        msg = f"nothing says who did it: name the column of at least one of {', '.join(LEVELS)}, e.g. account=…"
+        raise ConfigError(msg)
+
+
+def _events(raw: pl.LazyFrame, wanted: Mapping[str, str | None], properties: str | Sequence[str]) -> pl.LazyFrame:
+    """Put a table of events into the columns of `EVENTS`."""
+    schema = raw.collect_schema()
+    given = {name: pl.col(column).cast(EVENTS[name]) for name, column in wanted.items() if column and name != "at"}
+    if "event_id" not in given:
+        raw = raw.with_row_index("event_id", 1)
+        given["event_id"] = pl.col("event_id").cast(pl.String)
+    given["at"] = _time(wanted["at"] or "at", schema)
+    given["count"] = given.get("count", pl.lit(1, pl.Int64)).fill_null(1)
+    given["strict"] = pl.lit(value=True)
+    if properties:
+        given["properties"] = _properties(properties, schema)
+    return raw.select(given.get(name, pl.lit(None, dtype)).alias(name) for name, dtype in EVENTS.items())
+
+
+def _time(column: str, schema: pl.Schema) -> pl.Expr:
+    """A column as a time; where it is one already no plan is interrupted by Python."""
+    dtype = schema[column]
+    if isinstance(dtype, pl.Datetime):
+        zoned = pl.col(column) if dtype.time_zone else pl.col(column).dt.replace_time_zone("UTC")
+        return zoned.dt.convert_time_zone("UTC").cast(_TIME)
+    return pl.col(column).map_batches(lambda raw: parse_times(raw, "UTC"), return_dtype=_TIME)
+
+
+def _properties(properties: str | Sequence[str], schema: pl.Schema) -> pl.Expr:
+    if isinstance(properties, str) and not isinstance(schema[properties], pl.Struct):
+        return pl.col(properties).cast(pl.String)
+    column = pl.col(properties) if isinstance(properties, str) else pl.struct(properties)
+    return column.struct.json_encode()
+
+
+def _once(events: pl.LazyFrame, *, named: bool) -> pl.LazyFrame:
+    """Keep the earliest row of each event id; where none recurs the plan stays as it is."""
+    if not named:
+        return events
+    recurs = pl.col("event_id").is_not_null() & pl.col("event_id").is_duplicated()
+    if not events.select(recurs.any()).collect().item():
+        return events
+    unnamed = events.filter(pl.col("event_id").is_null())
+    ordered = events.filter(pl.col("event_id").is_not_null()).sort("event_id", "at", *sorted(EVENTS), nulls_last=True)
+    return pl.concat([ordered.unique("event_id", keep="first", maintain_order=True), unnamed])
+
+
+def _facts(facts: pl.LazyFrame | None) -> pl.LazyFrame:
+    if facts is None:
+        return pl.LazyFrame(schema=FACTS)
+    schema = facts.collect_schema()
+    if missing := [column for column in FACTS if column not in schema and column != "at"]:
+        msg = f"the facts have no column {', '.join(map(repr, missing))}; they need {', '.join(FACTS)}"
+        raise ConfigError(msg)
+    at = _time("at", schema) if "at" in schema else pl.lit(None, _TIME)
+    return facts.select(*(pl.col(name).cast(dtype) for name, dtype in FACTS.items() if name != "at"), at.alias("at"))
+
+
+def _entities(events: pl.LazyFrame, facts: pl.LazyFrame) -> pl.LazyFrame:
+    """Everyone who did something, or about whom something is known."""
+    above = {"person": "account", "tenant": "account", "account": "parent"}
+    acted = [
+        events.filter(pl.col(id_of(level)).is_not_null())
+        .group_by(pl.col(id_of(level)).alias("entity_id"))
+        .agg(parent=pl.col(id_of(above[level])).sort_by("at").drop_nulls().last() if level in above else pl.lit(None))
+        .select(pl.lit(level).alias("level"), "entity_id", pl.col("parent").cast(pl.String))
+        for level in LEVELS
+    ]
+    known = facts.select("level", "entity_id", pl.lit(None, pl.String).alias("parent"))
+    everyone = pl.concat([*acted, known]).group_by("level", "entity_id").agg(pl.col("parent").max())
+    return everyone.with_columns(pl.lit(None, pl.String).alias("name"))

@@ -1,0 +1,322 @@
+"""`Definition`: what makes a lead qualified, named and versioned; the same tree in Python and YAML."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from datetime import date, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Self, get_args
+
+import polars as pl
+import yaml
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from idgraph.errors import ConfigError
+from idgraph.pql.activity import Activity, Level, id_of
+from idgraph.pql.explain import Explained, explained
+from idgraph.pql.moment import reached, standing
+from idgraph.pql.progress import progress, via
+from idgraph.pql.reading import near, read, resolve
+from idgraph.pql.scope import ALWAYS, Scope, scope_of
+from idgraph.pql.tree import AnyMoment, Attribute, By, Node, ShareOf, Sign, TimeTo, Unless
+
+__all__ = ["Definition", "definition_schema"]
+
+_Text = Annotated[str, StringConstraints(min_length=1), Field(coerce_numbers_to_str=True)]
+_KNOWN: Final = (Attribute, ShareOf, TimeTo)  # measures of what is known of an entity, perhaps always
+
+
+class Definition(Node):
+    """What has to be so, of whom.
+
+    Attributes:
+        name: what it is called.
+        version: which version of it.
+        level: whose moment it is: a person's, a tenant's, an account's or a parent's. Nothing is implied.
+        when: the moment.
+        among: who is asked at all: those for whom this moment came; reached no earlier than that. None: everyone.
+
+    >>> from idgraph.pql import count, first
+    >>> slack = Definition(name="slack", version="1", level="tenant", when=count("message_sent") >= 2_000)
+    >>> print(slack.to_yaml())
+    name: slack
+    version: '1'
+    level: tenant
+    when:
+      count:
+      - message_sent
+      at_least: 2000
+    <BLANKLINE>
+    """
+
+    kind: ClassVar[str] = "definition"
+    name: _Text
+    version: _Text
+    level: Level
+    when: AnyMoment
+    among: AnyMoment | None = None
+
+    @model_validator(mode="after")
+    def _people_have_no_people(self) -> Self:
+        if self.level == "person" and any(isinstance(node, By) for node in _walk(self)):
+            msg = "by lifts people to a tenant, account or parent, and this definition is of people"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> Definition:
+        """Read a definition; see `parse`."""
+        return cls.parse(Path(path).read_text("utf-8-sig"), Path(path).name)
+
+    @classmethod
+    def parse(cls, text: str, called: str = "definition") -> Definition:
+        """Read a definition from YAML.
+
+        Besides the attributes there may be `moments`: moments by name, which stand wherever a moment is expected.
+
+        Args:
+            text: the YAML.
+            called: the file's name, for messages.
+
+        Raises:
+            ConfigError: it cannot be meant; every fault with its line.
+        """
+        words = read(text, called)
+        try:
+            return cls.model_validate(resolve(words))
+        except ValidationError as error:
+            raise words.faults(error) from None
+
+    def to_yaml(self) -> str:
+        """Write it as YAML that `parse` reads as the same definition."""
+        return yaml.safe_dump(self._said(), sort_keys=False, allow_unicode=True)
+
+    @property
+    def hash(self) -> str:
+        """What it means, as 16 hex digits: those of level, moment and population, whatever it is called."""
+        meant = {key: value for key, value in self._said().items() if key in {"level", "when", "among"}}
+        return blake2b(json.dumps(meant, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+    def reached(self, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
+        """Find who qualified, and when: entity_id, reached_at; one row for each who ever did."""
+        at = _as_of(activity, as_of)
+        return self._reached(scope_of(at, self.level)).collect()
+
+    def standing_at(self, activity: Activity, at: datetime | date | str) -> pl.DataFrame:
+        """Find who is qualified at a time, by what is so then: entity_id. Who once was need not be.
+
+        Conditions are asked anew: of a rolling window the one that ends then, of the calendar its period, and a veto
+        that is no longer so no longer counts. What is anchored, came first or came in order stays so.
+        """
+        scope = scope_of(activity.as_of(at), self.level)
+        found = standing(self.when, scope)
+        if self.among is not None:
+            found = found.join(reached(self.among, scope), on=list(scope.keys), how="semi")
+        return found.select(pl.col(scope.keys[0]).alias("entity_id")).sort("entity_id").collect()
+
+    def run(self, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
+        """Say of everyone in the population whether and when they qualified, through what, and what is missing.
+
+        Args:
+            activity: what happened.
+            as_of: the time to stand at; default: the activity's own.
+
+        Returns:
+            One row per entity: entity_id; reached_at (null: not yet; what always held, from the first event on); via
+            (the branch: a name, or the words of it); missing (what is still to happen, in words; of alternatives the
+            nearest); vetoed_at (when a veto came, also after it was reached); reached_at_strict (the same from events
+            alone whose way to the entity needs no doubt); people (who did the events it counts, who did most first).
+            Those reached come first, in order of time.
+        """
+        at = _as_of(activity, as_of)
+        self.check(at)
+        scope = scope_of(at, self.level)
+        seen = progress(self.when, scope)
+        people = self._population(scope)
+        wide = seen.joined(people, scope.keys).select(
+            pl.col(scope.keys[0]).alias("entity_id"),
+            reached_at=pl.max_horizontal(seen.at, "since").pipe(_only_if, seen.at),
+            via=via(self.when, seen),
+            missing=seen.missing,
+            vetoed_at=_vetoed(seen.parts[1].at if isinstance(self.when, Unless) else None),
+        )
+        dated = _dated(wide, scope) if self._knows() else wide
+        full = dated.join(self._strict(scope, dated), on="entity_id", how="left")
+        full = full.join(self._people(scope, dated), on="entity_id", how="left")
+        ordered = full.with_columns(pl.col("people").fill_null(pl.lit([], pl.List(pl.String))))
+        return ordered.sort("reached_at", "entity_id", nulls_last=True).collect()
+
+    def explain(self, activity: Activity, entity_id: str, as_of: datetime | date | str | None = None) -> Explained:
+        """Say of one entity when each part came, how far each number is, and which events it rests on.
+
+        Args:
+            activity: what happened.
+            entity_id: whom.
+            as_of: the time to stand at; default: the activity's own.
+        """
+        return explained(self.when, _as_of(activity, as_of), self.level, entity_id)
+
+    def diff(self, older: Definition, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
+        """Say who qualifies by this definition and not by an older one, or the other way, and through what.
+
+        Returns:
+            entity_id, change (gained, lost), reached_at (by the definition that it qualifies by), because (what the
+            other definition misses of it, in words).
+
+        Raises:
+            ConfigError: they are of different levels.
+        """
+        if older.level != self.level:
+            msg = f"one definition is of level {self.level}, the other of {older.level}: nothing can be compared"
+            raise ConfigError(msg)
+        new, old = (one.run(activity, as_of).select("entity_id", "reached_at", "missing") for one in (self, older))
+        gained = _changed(new, old, "gained", f"not among: {older.among}")
+        return pl.concat([gained, _changed(old, new, "lost", f"not among: {self.among}")]).sort("change", "entity_id")
+
+    def check(self, activity: Activity) -> list[str]:
+        """Warn of events that the definition names and that never occur; a name near it is suggested.
+
+        Returns:
+            What was warned of.
+        """
+        names = sorted({name for node in _walk(self) for name in getattr(node, "events", ())})
+        occurs = activity.events.select((pl.col("event") == name).any().alias(name) for name in names)
+        there = occurs.collect().row(0, named=True) if names else {}
+        absent = [name for name in names if not there[name]]
+        every = _names(activity) if absent else []
+        said = [f"{self.name}: there is no event {name!r}{near(name, every)}" for name in absent]
+        for warning in said:
+            warnings.warn(warning, stacklevel=3)
+        return said
+
+    def _said(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+    def _knows(self) -> bool:
+        return any(isinstance(node, _KNOWN) for node in _walk(self))
+
+    def _reached(self, scope: Scope) -> pl.LazyFrame:
+        (key,) = scope.keys
+        found = reached(self.when, scope).select(pl.col(key).alias("entity_id"), reached_at="at")
+        if self.among is not None:
+            since = reached(self.among, scope).select(pl.col(key).alias("entity_id"), since="at")
+            later = pl.max_horizontal("reached_at", "since")
+            found = found.join(since, on="entity_id").select("entity_id", reached_at=later)
+        return _dated(found, scope) if self._knows() else found
+
+    def _population(self, scope: Scope) -> pl.LazyFrame:
+        """Who is asked: the key, since (when they came to be, or null)."""
+        (key,) = scope.keys
+        if self.among is not None:
+            return reached(self.among, scope).select(key, since="at")
+        everyone = scope.activity.entities.filter(pl.col("level") == self.level)
+        return everyone.select(pl.col("entity_id").alias(key), since=pl.lit(None, pl.Datetime("us", "UTC")))
+
+    def _strict(self, scope: Scope, dated: pl.LazyFrame) -> pl.LazyFrame:
+        """When it was reached without doubtful events; where there are none, at the same time."""
+        doubtful = scope.events.filter(~pl.col("strict")).head(1)
+        if doubtful.collect().is_empty():
+            return dated.select("entity_id", reached_at_strict="reached_at")
+        strict = Scope(scope.activity, scope.events.filter("strict"), scope.keys)
+        return self._reached(strict).select("entity_id", reached_at_strict="reached_at")
+
+    def _people(self, scope: Scope, dated: pl.LazyFrame) -> pl.LazyFrame:
+        """Who did what the moment counts, up to when it was reached: who did most comes first, ties by id."""
+        (key,) = scope.keys
+        names = [getattr(node, "events", None) for node in _walk(self.when, vetoes=False)]
+        counted = {name for events in names if events for name in events}
+        events = scope.events.filter(pl.col(key).is_not_null(), pl.col("person_id").is_not_null())
+        if () not in names:
+            events = events.filter(pl.col("event").is_in(sorted(counted)))
+        until = dated.select(pl.col("entity_id").alias(key), pl.col("reached_at").fill_null(scope.now))
+        did = events.join(until, on=key).filter(pl.col("at") <= pl.col("reached_at"))
+        each = did.group_by(key, "person_id").agg(pl.col("count").sum())
+        ordered = each.sort("count", "person_id", descending=[True, False])
+        return ordered.group_by(key, maintain_order=True).agg(people="person_id").rename({key: "entity_id"})
+
+
+def definition_schema() -> str:
+    """Give the JSON Schema of a definition, for editors; it is shipped as `idgraph/pql/definition.schema.json`."""
+    schema = Definition.model_json_schema()
+    parts = schema["$defs"]
+    measure = parts["Condition"]["properties"]["measure"]["oneOf"]
+    parts["Than"] = parts["Condition"]["properties"]["than"]
+    parts["Condition"] = {"anyOf": [_compared(parts[one["$ref"].rpartition("/")[2]]) for one in measure]}
+    named = {"type": "string", "description": "the name of one of `moments`"}
+    for part in (schema, *parts.values()):
+        for field in part.get("properties", {}).values():
+            _allow_names(field, named)
+    schema["properties"]["moments"] = {
+        "type": "object",
+        "additionalProperties": {"oneOf": [*_moments_of(schema), named]},
+    }
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def _moments_of(schema: dict[str, Any]) -> list[Any]:
+    return [one for one in schema["properties"]["when"]["oneOf"] if "$ref" in one]
+
+
+def _compared(measure: dict[str, Any]) -> dict[str, Any]:
+    """In YAML a condition is its measure and one sign more."""
+    signs = {sign: {"$ref": "#/$defs/Than"} for sign in get_args(Sign)}
+    exactly_one = [{"required": [sign]} for sign in signs]
+    return {**measure, "properties": {**measure["properties"], **signs}, "oneOf": exactly_one}
+
+
+def _allow_names(field: dict[str, Any], named: dict[str, Any]) -> None:
+    """Where a moment may stand, its name may."""
+    choices = field.get("oneOf", [])
+    if any(one.get("$ref", "").endswith("/Condition") for one in choices):
+        choices.append(named)
+    for inner in (field.get("items"), *field.get("anyOf", [])):
+        if inner:
+            _allow_names(inner, named)
+
+
+def _walk(node: Node, *, vetoes: bool = True) -> Iterator[Node]:
+    """A node and all inside it."""
+    yield node
+    for name, value in node:
+        if vetoes or name != "veto":
+            for inner in value if isinstance(value, tuple) else (value,):
+                if isinstance(inner, Node):
+                    yield from _walk(inner, vetoes=vetoes)
+
+
+def _names(activity: Activity) -> list[str]:
+    """List the names of all events."""
+    return sorted(activity.events.select(pl.col("event").drop_nulls().unique()).collect()["event"])
+
+
+def _as_of(activity: Activity, as_of: datetime | date | str | None) -> Activity:
+    return activity if as_of is None else activity.as_of(as_of)
+
+
+def _only_if(time: pl.Expr, there: pl.Expr) -> pl.Expr:
+    return pl.when(there.is_not_null()).then(time)
+
+
+def _vetoed(at: pl.Expr | None) -> pl.Expr:
+    return pl.lit(None, pl.Datetime("us", "UTC")) if at is None else at
+
+
+def _dated(found: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
+    """What always held is reached with the first event; where there is none, as of now."""
+    key = id_of(scope.keys[0].removesuffix("_id"))
+    begun = scope.activity.events.group_by(pl.col(key).alias("entity_id")).agg(__begun=pl.col("at").min())
+    first = pl.col("__begun").fill_null(scope.now)
+    at = pl.when(pl.col("reached_at") == ALWAYS).then(first).otherwise("reached_at")
+    return found.join(begun, on="entity_id", how="left").with_columns(reached_at=at).drop("__begun")
+
+
+def _changed(has: pl.DataFrame, lacks: pl.DataFrame, change: str, not_among: str) -> pl.DataFrame:
+    reached_here = has.filter(pl.col("reached_at").is_not_null()).select("entity_id", "reached_at")
+    both = reached_here.join(lacks.rename({"reached_at": "other"}), on="entity_id", how="left")
+    because = pl.col("missing").fill_null(pl.concat_list(pl.lit(not_among)))
+    return both.filter(pl.col("other").is_null()).select(
+        "entity_id", pl.lit(change).alias("change"), "reached_at", because=because
+    )

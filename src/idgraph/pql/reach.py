@@ -1,0 +1,202 @@
+"""From a graph's events to an activity: the person, tenant, account and parent that each event counts for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from idgraph.entities.describe import ENTITY_FRAMES
+from idgraph.errors import EngineError
+from idgraph.pql.activity import ENTITIES, EVENTS, FACTS, Activity, now_of
+from idgraph.schema import FRAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from idgraph.engines import Engine
+
+__all__ = ["activity_of"]
+
+_STATED: Final = ("crm", "tenant")  # memberships that a system states; others are told by a mail domain or a name
+_NAMES: Final = ("full_name", "name", "tenant_name", "email")
+
+
+def activity_of(
+    frames: Mapping[str, nw.LazyFrame], now: datetime | None, known: Callable[[datetime], Activity], engine: Engine
+) -> Activity:
+    """Credit a graph's events to its entities.
+
+    An event counts for the account of the tenant, or the CRM account, that it names, and for no other, even where that
+    is unknown: a person of several accounts carries nothing from one to another. Only an event that names none counts
+    for the person's primary account. An account that nobody owns is its own parent.
+
+    Args:
+        frames: all frames of a graph.
+        now: the time as of which the graph is; None: the latest event.
+        known: gives the activity of the graph as it was known at a time.
+        engine: what runs it.
+
+    Raises:
+        ConfigError: nothing happened.
+        EngineError: the graph is on Spark.
+    """
+    if engine.name != "polars":
+        msg = "activity is computed by Polars, and this graph is on Spark. Write it, and open it here: ig.open('out/')."
+        raise EngineError(msg)
+    needed = ("events", "facts", "records", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
+    held = {name: engine.collect(frames[name]) for name in needed}
+    events = _credited(held)
+    return Activity(
+        history=events.lazy(),
+        told=_facts(held).lazy(),
+        entities=_entities(held).lazy(),
+        now=now or now_of(events),
+        known=known,
+    )
+
+
+def _credited(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The columns of `EVENTS`."""
+    events = held["events"].with_columns(pl.col("source", "event").cast(pl.String))
+    people = _placed(held, "person").select("record_id", person_id="entity_id", person_core="strict_id")
+    tenants = _placed(held, "tenant").select(company_record_id="record_id", tenant_id="entity_id")
+    accounts = _placed(held, "account").select(
+        company_record_id="record_id", company_id="entity_id", company_core="strict_id"
+    )
+    found = events.join(people, on="record_id", how="left").join(tenants, on="company_record_id", how="left")
+    found = found.join(accounts, on="company_record_id", how="left").join(_primary(held), on="person_id", how="left")
+    found = found.join(_sure_members(held), on=["person_core", "member_of"], how="left")
+    names_company = pl.col("company_record_id").is_not_null()
+    found = found.with_columns(
+        account_id=pl.when(names_company).then("company_id").otherwise("member_of"),
+        via=pl.when(~names_company)
+        .then("member_via")
+        .when(pl.col("company_id").is_null())
+        .then(pl.lit("unknown"))
+        .when(pl.col("tenant_id").is_not_null())
+        .then(pl.lit("tenant"))
+        .otherwise(pl.lit("crm")),
+    )
+    found = found.join(_about_accounts(held), on="account_id", how="left")
+    found = found.join(_about_people(held), on="person_id", how="left")
+    by_company = pl.col("company_core") == pl.col("main_core")
+    strict = pl.when(names_company).then(by_company).otherwise(pl.col("sure").fill_null(value=False))
+    by_person = pl.when(~names_company).then(pl.min_horizontal("person_weakest", "member_weight"))
+    return found.with_columns(
+        strict=pl.when(pl.col("account_id").is_not_null()).then(strict),
+        weight=pl.when(~strict).then(pl.min_horizontal("account_weakest", by_person)),
+    ).select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items())
+
+
+def _placed(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
+    return held["assignments"].filter(pl.col("level").cast(pl.String) == level).drop("level")
+
+
+def _primary(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Each person's primary account: person_id, member_of, member_via, member_weight (null where a system says so)."""
+    via = pl.col("via").cast(pl.String)
+    return (
+        held["members"]
+        .filter("is_primary")
+        .select(
+            person_id="profile_id",
+            member_of="account_id",
+            member_via=via,
+            member_weight=pl.when(~via.is_in(_STATED)).then("weight"),
+        )
+    )
+
+
+def _sure_members(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Which cores of people a system states to belong to the core of an account: person_core, member_of, sure."""
+    people = _placed(held, "person").select(person_record_id="record_id", person_core="strict_id")
+    accounts = _placed(held, "account").select(company_record_id="record_id", member_of="entity_id", core="strict_id")
+    stated = held["memberships"].filter(pl.col("via").cast(pl.String).is_in(_STATED))
+    cores = _about_accounts(held).select(member_of="account_id", core="main_core")
+    found = stated.join(people, on="person_record_id").join(accounts, on="company_record_id")
+    found = found.join(cores, on=["member_of", "core"], how="semi")
+    return found.select("person_core", "member_of").unique().with_columns(sure=pl.lit(value=True))
+
+
+def _about_accounts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Each account's main core, its parent, and its weakest evidence where it is not all sure.
+
+    The main core is what sales knows it as: of most CRM accounts, then of most records, then the one that sorts first.
+    """
+    placed = _placed(held, "account")
+    is_known = held["records"].select("record_id", in_crm=pl.col("kind").cast(pl.String) == "crm_account")
+    cores = (
+        placed.join(is_known, on="record_id").group_by("entity_id", "strict_id").agg(pl.col("in_crm").sum(), pl.len())
+    )
+    cores = cores.sort("in_crm", "len", "strict_id", descending=[True, True, False])
+    main = cores.group_by("entity_id", maintain_order=True).agg(main_core=pl.col("strict_id").first())
+    rows = held["accounts"].join(main, on="entity_id", how="left").join(_doubtful(placed), on="entity_id", how="left")
+    return rows.select(
+        "main_core",
+        account_id="entity_id",
+        parent_id=pl.coalesce("ultimate_parent_id", "entity_id"),
+        account_weakest=pl.when("doubtful").then("weakest_weight"),
+    )
+
+
+def _about_people(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The weakest evidence of each person that is not all sure: person_id, person_weakest."""
+    rows = held["profiles"].join(_doubtful(_placed(held, "person")), on="entity_id", how="semi")
+    return rows.select(person_id="entity_id", person_weakest="weakest_weight")
+
+
+def _doubtful(placed: pl.DataFrame) -> pl.DataFrame:
+    """The entities that strict evidence alone would not hold together."""
+    parts = placed.group_by("entity_id").agg(pl.col("strict_id").n_unique())
+    return parts.filter(pl.col("strict_id") > 1).select("entity_id", doubtful=pl.lit(value=True))
+
+
+def _facts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The attributes of entities, which hold always, and what sources said of them from a time on."""
+    levels = {level: held[name] for level, name in ENTITY_FRAMES.items()} | {"parent": _parents(held)}
+    parts = [_attributes(level, rows) for level, rows in levels.items()]
+    for level, column in (("person", "record_id"), ("tenant", "company_record_id"), ("account", "company_record_id")):
+        placed = _placed(held, level).select("entity_id", pl.col("record_id").alias(column))
+        said = held["facts"] if level != "person" else held["facts"].filter(pl.col("company_record_id").is_null())
+        said = said.select(column, pl.col("name").cast(pl.String), "value", "at")
+        parts.append(said.join(placed, on=column).with_columns(level=pl.lit(level)))
+    return pl.concat([part.select(pl.col(name).cast(dtype) for name, dtype in FACTS.items()) for part in parts])
+
+
+def _attributes(level: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """The attributes of entities, one row for each: level, entity_id, name, value, at (null)."""
+    declared = {column for name in ENTITY_FRAMES.values() for column in FRAMES[name].columns}
+    names = [
+        name
+        for name, dtype in rows.schema.items()
+        if name not in declared and dtype == pl.String and not name.endswith("_record_id")
+    ]
+    marked = rows.select("entity_id", *(pl.col(name).alias(f"fact:{name}") for name in names))
+    long = marked.unpivot(index="entity_id", variable_name="name", value_name="value").drop_nulls("value")
+    return long.with_columns(
+        pl.col("name").str.strip_prefix("fact:"), level=pl.lit(level), at=pl.lit(None, dtype=FACTS["at"])
+    )
+
+
+def _parents(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """The accounts that stand at the top, themselves included."""
+    tops = held["accounts"].select(entity_id=pl.coalesce("ultimate_parent_id", "entity_id")).unique()
+    return held["accounts"].join(tops, on="entity_id", how="semi")
+
+
+def _entities(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Everyone there is: the columns of `ENTITIES`."""
+    primary = _primary(held).select(entity_id="person_id", parent="member_of")
+    people = held["profiles"].join(primary, on="entity_id", how="left")
+    tenants = held["tenants"].with_columns(parent="account_id")
+    accounts = held["accounts"].with_columns(parent=pl.coalesce("ultimate_parent_id", "entity_id"))
+    parents = _parents(held).with_columns(parent=pl.lit(None))
+    parts = []
+    for level, rows in (("person", people), ("tenant", tenants), ("account", accounts), ("parent", parents)):
+        names = [pl.col(name) for name in _NAMES if name in rows.columns]
+        named = rows.with_columns(level=pl.lit(level), name=pl.coalesce(*names) if names else pl.lit(None))
+        parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in ENTITIES.items()))
+    return pl.concat(parts)

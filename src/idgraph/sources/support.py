@@ -1,0 +1,40 @@
+"""Support tickets: Zendesk's, and those of a plain table. What they are about tells a lead from trouble.
+
+Source: Zendesk's API reference, "Tickets".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from idgraph.sources.preset import Preset
+
+__all__ = ["PRESETS"]
+
+_WHO: Final = ("requester_email", "email", "user_id")
+
+PRESETS: Final = (
+    Preset(
+        source="zendesk_tickets",
+        kind=None,
+        needs=("id", "requester_id", "organization_id", "status", "subject"),
+        identifiers={"zendesk_users.id": "requester_id"},
+        belongs_to={"zendesk_organizations.id": "organization_id"},
+        version="updated_at",
+        event={"ticket_opened": "created_at"},
+        event_id=("id",),
+        properties={"topic": ("topic", "category", "type"), "priority": "priority", "channel": "via_channel"},
+    ),
+    Preset(
+        source="support_tickets",
+        kind=None,
+        needs=(("ticket_id", "id"), ("topic", "category"), _WHO, ("created_at", "opened_at")),
+        refuses=("requester_id", "event", "event_type", "received_at", "hs_object_id"),
+        identifiers={"email": ("requester_email", "email"), "app.user_id": "user_id"},
+        belongs_to={"app.tenant_id": ("tenant_id", "workspace_id")},
+        version="updated_at",
+        event={"ticket_opened": ("created_at", "opened_at"), "ticket_closed": ("closed_at", "solved_at")},
+        event_id=(("ticket_id", "id"),),
+        properties={"topic": ("topic", "category"), "priority": "priority"},
+    ),
+)
