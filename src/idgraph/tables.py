@@ -184,20 +184,22 @@ def link_tables(  # noqa: PLR0913 - one argument a question
         progress: see `dedupe`.
 
     Raises:
-        ConfigError: see `dedupe`; or the tables have no column in common.
+        ConfigError: see `dedupe`; or the tables have no column in common, or one has no rows.
     """
     say = progress or (lambda _: None)
     say("reading")
     engine = engine_for(left, right, names=("left", "right"))
-    sides = [
-        _named(engine.lazy(one), (id, None), columns, engine, name) for one, name in ((left, "left"), (right, "right"))
-    ]
+    given = {"left": left, "right": right}
+    sides = [_named(engine.lazy(one), (id, None), columns, engine, name) for name, one in given.items()]
     names = [name for name in sides[0].collect_schema().names() if name in sides[1].collect_schema().names()]
     if set(names) <= {_ID}:
         msg = "the two tables have no column in common; rename those that mean the same"
         raise ConfigError(msg)
+    if empty := [name for one, name in zip(sides, given, strict=True) if not engine.count(one.head(1))]:
+        msg = f"the {empty[0]} table has no rows to link"
+        raise ConfigError(msg)
     both = []
-    for number, (one, name) in enumerate(zip(sides, ("left", "right"), strict=True)):
+    for number, (one, name) in enumerate(zip(sides, given, strict=True)):
         said = nw.col(_ID) if id else nw.concat_str(nw.lit(f"{name}:"), _ID)
         placed = one.select(*names).with_columns(said.alias(_ID), nw.lit(number).cast(COUNT).alias("side"))
         both.append(placed.with_columns(*(nw.col(column).cast(TEXT) for column in names)))
