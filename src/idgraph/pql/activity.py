@@ -70,12 +70,14 @@ class Activity:
         entities: level, entity_id, parent (the entity above: a person's and a tenant's account, an account's parent),
             name. One row per entity, also of those without events.
         now: the time as of which it stands.
+        numbered: whether the number of a row of `history` is its event's id, because no column is.
     """
 
     history: pl.LazyFrame
     told: pl.LazyFrame
     entities: pl.LazyFrame
     now: datetime
+    numbered: bool = False
 
     @property
     def events(self) -> pl.LazyFrame:
@@ -85,7 +87,15 @@ class Activity:
         the event reaches no entity of that level. `strict` says whether the way from the event to its account rests on
         evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact.
         """
-        return self.history.filter(pl.col("at") <= self.now)
+        return self.read(tuple(EVENTS))
+
+    def read(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """Give some columns of `events`; without ids a scan need not count the rows that it passes over."""
+        history = self.history
+        if self.numbered and "event_id" in columns:
+            counted = history.drop("event_id").with_row_index("event_id", 1)
+            history = counted.with_columns(pl.col("event_id").cast(pl.String))
+        return history.filter(pl.col("at") <= self.now).select(columns)
 
     @property
     def facts(self) -> pl.LazyFrame:
@@ -165,7 +175,7 @@ class Activity:
         if now is None:
             msg = f"no event has a time: column {at!r} holds none that can be read"
             raise ConfigError(msg)
-        return cls(events, told, _entities(events, told), now.replace(tzinfo=UTC))
+        return cls(events, told, _entities(events, told), now.replace(tzinfo=UTC), numbered=id is None)
 
 
 def _lazy(frame: Any) -> pl.LazyFrame:  # noqa: ANN401 - a frame of any library
@@ -194,11 +204,8 @@ def _events(raw: pl.LazyFrame, wanted: Mapping[str, str | None], properties: str
     """Put a table of events into the columns of `EVENTS`."""
     schema = raw.collect_schema()
     given = {name: pl.col(column).cast(EVENTS[name]) for name, column in wanted.items() if column and name != "at"}
-    if "event_id" not in given:
-        raw = raw.with_row_index("event_id", 1)
-        given["event_id"] = pl.col("event_id").cast(pl.String)
     given["at"] = _time(wanted["at"] or "at", schema)
-    given["count"] = given.get("count", pl.lit(1, pl.Int64)).fill_null(1)
+    given["count"] = given["count"].fill_null(1) if "count" in given else pl.lit(1, pl.Int64)
     given["strict"] = pl.lit(value=True)
     if properties:
         given["properties"] = _properties(properties, schema)
@@ -208,6 +215,8 @@ def _events(raw: pl.LazyFrame, wanted: Mapping[str, str | None], properties: str
 def _time(column: str, schema: pl.Schema) -> pl.Expr:
     """A column as a time; where it is one already no plan is interrupted by Python."""
     dtype = schema[column]
+    if dtype == _TIME:
+        return pl.col(column)
     if isinstance(dtype, pl.Datetime):
         zoned = pl.col(column) if dtype.time_zone else pl.col(column).dt.replace_time_zone("UTC")
         return zoned.dt.convert_time_zone("UTC").cast(_TIME)
