@@ -10,7 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benches import churn, collapse, companies, constraints, exact, hostile, people, quality, scale, startup, tables
+from benches import (
+    churn,
+    collapse,
+    companies,
+    constraints,
+    exact,
+    hostile,
+    people,
+    pql,
+    quality,
+    scale,
+    startup,
+    tables,
+)
 from benches.harness import ROOT, Scale
 from benches.report import circumstances, put
 
@@ -26,6 +39,7 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "churn": ("How many ids change", churn.bench),
     "tables": ("Labelled tables", tables.bench),
     "people": ("A million people", people.bench),
+    "pql": ("Product-qualified accounts", pql.bench),
     "scale": ("How it grows on Spark", scale.bench),
     "startup": ("How soon it starts", startup.bench),
 }

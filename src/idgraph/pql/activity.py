@@ -73,6 +73,7 @@ class Activity:
             name. One row per entity, also of those without events.
         now: the time as of which it stands.
         known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
+        numbered: whether the number of a row of `history` is its event's id, because no column is.
     """
 
     history: pl.LazyFrame
@@ -80,6 +81,7 @@ class Activity:
     entities: pl.LazyFrame
     now: datetime
     known: Callable[[datetime], Activity] | None = None
+    numbered: bool = False
 
     @property
     def events(self) -> pl.LazyFrame:
@@ -91,7 +93,15 @@ class Activity:
         company that nobody knows. `strict` says whether the way from the event to its account rests on
         evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact.
         """
-        return self.history.filter(pl.col("at") <= self.now)
+        return self.read(tuple(EVENTS))
+
+    def read(self, columns: Sequence[str]) -> pl.LazyFrame:
+        """Give some columns of `events`; without ids a scan need not count the rows that it passes over."""
+        history = self.history
+        if self.numbered and "event_id" in columns:
+            counted = history.drop("event_id").with_row_index("event_id", 1)
+            history = counted.with_columns(pl.col("event_id").cast(pl.String))
+        return history.filter(pl.col("at") <= self.now).select(columns)
 
     @property
     def facts(self) -> pl.LazyFrame:
@@ -218,7 +228,8 @@ class Activity:
         _check(raw, [*filter(None, wanted.values()), *named], [*filter(None, ids.values())])
         events = _once(_events(raw, wanted, properties), named=id is not None)
         told = _facts(None if facts is None else _lazy(facts))
-        return cls(events, told, _entities(events, told), now_of(events.select("at").collect()))
+        now = now_of(events)
+        return cls(events, told, _entities(events, told), now, numbered=id is None)
 
 
 def _only(column: str) -> pl.Expr:
@@ -227,7 +238,7 @@ def _only(column: str) -> pl.Expr:
     return pl.when(values.n_unique() == 1).then(values.first()).alias(column)
 
 
-def now_of(events: pl.DataFrame) -> datetime:
+def now_of(events: pl.LazyFrame) -> datetime:
     """Give the time of the latest event, but for a few that come from the future, as where a device's clock is wrong.
 
     Where they are more than a few the clock of this machine is not that of the events, and the latest counts.
@@ -235,13 +246,15 @@ def now_of(events: pl.DataFrame) -> datetime:
     Raises:
         ConfigError: there is none.
     """
-    at = events["at"].drop_nulls()
+    at = pl.col("at")
     ahead = at > datetime.now(UTC)
-    now = at.filter(~ahead).max() if ahead.sum() <= _FEW * len(at) else at.max()
-    if not isinstance(now, datetime):
+    asked = events.select(few=ahead.sum() <= _FEW * at.count(), present=at.filter(~ahead).max(), last=at.max())
+    few, present, last = asked.collect().row(0)
+    now = present if few else last
+    if now is None:
         msg = "nothing is known to have happened: no event has a time. Say of a source what its rows tell: event='…'"
         raise ConfigError(msg)
-    return now.astimezone(UTC)
+    return now.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
 
 def _lazy(frame: Any) -> pl.LazyFrame:  # noqa: ANN401 - a frame of any library
@@ -270,11 +283,8 @@ def _events(raw: pl.LazyFrame, wanted: Mapping[str, str | None], properties: str
     """Put a table of events into the columns of `EVENTS`."""
     schema = raw.collect_schema()
     given = {name: pl.col(column).cast(EVENTS[name]) for name, column in wanted.items() if column and name != "at"}
-    if "event_id" not in given:
-        raw = raw.with_row_index("event_id", 1)
-        given["event_id"] = pl.col("event_id").cast(pl.String)
     given["at"] = _time(wanted["at"] or "at", schema)
-    given["count"] = given.get("count", pl.lit(1, pl.Int64)).fill_null(1)
+    given["count"] = given["count"].fill_null(1) if "count" in given else pl.lit(1, pl.Int64)
     given["strict"] = pl.lit(value=True)
     if properties:
         given["properties"] = _properties(properties, schema)
@@ -284,6 +294,8 @@ def _events(raw: pl.LazyFrame, wanted: Mapping[str, str | None], properties: str
 def _time(column: str, schema: pl.Schema) -> pl.Expr:
     """A column as a time; where it is one already no plan is interrupted by Python."""
     dtype = schema[column]
+    if dtype == _TIME:
+        return pl.col(column)
     if isinstance(dtype, pl.Datetime):
         zoned = pl.col(column) if dtype.time_zone else pl.col(column).dt.replace_time_zone("UTC")
         return zoned.dt.convert_time_zone("UTC").cast(_TIME)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -21,7 +21,7 @@ from idgraph.pql.moment import reached, standing
 from idgraph.pql.progress import progress, via
 from idgraph.pql.reading import near, read, resolve
 from idgraph.pql.scope import ALWAYS, Scope, scope_of
-from idgraph.pql.tree import AnyMoment, Attribute, By, Node, ShareOf, Sign, TimeTo, Unless
+from idgraph.pql.tree import AnyMoment, Attribute, By, Moment, Node, ShareOf, Sign, TimeTo, Unless, walk
 
 __all__ = ["Definition", "definition_schema"]
 
@@ -61,7 +61,7 @@ class Definition(Node):
 
     @model_validator(mode="after")
     def _people_have_no_people(self) -> Self:
-        if self.level == "person" and any(isinstance(node, By) for node in _walk(self)):
+        if self.level == "person" and any(isinstance(node, By) for node in walk(self)):
             msg = "by lifts people to a tenant, account or parent, and this definition is of people"
             raise ValueError(msg)
         return self
@@ -102,8 +102,8 @@ class Definition(Node):
 
     def reached(self, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
         """Find who qualified, and when: entity_id, reached_at; one row for each who ever did."""
-        at = _as_of(activity, as_of)
-        return self._reached(scope_of(at, self.level)).collect()
+        scope = scope_of(_as_of(activity, as_of), self.level, self._moments())
+        return self._reached(scope).sort("reached_at", "entity_id").collect()
 
     def standing_at(self, activity: Activity, at: datetime | date | str) -> pl.DataFrame:
         """Find who is qualified at a time, by what is so then: entity_id. Who once was need not be.
@@ -111,7 +111,7 @@ class Definition(Node):
         Conditions are asked anew: of a rolling window the one that ends then, of the calendar its period, and a veto
         that is no longer so no longer counts. What is anchored, came first or came in order stays so.
         """
-        scope = scope_of(activity.as_of(at), self.level)
+        scope = scope_of(activity.as_of(at), self.level, self._moments())
         found = standing(self.when, scope)
         if self.among is not None:
             found = found.join(reached(self.among, scope), on=list(scope.keys), how="semi")
@@ -133,7 +133,7 @@ class Definition(Node):
         """
         at = _as_of(activity, as_of)
         self.check(at)
-        scope = scope_of(at, self.level)
+        scope = scope_of(at, self.level, self._moments(), also=("person_id", "strict"))
         seen = progress(self.when, scope)
         people = self._population(scope)
         wide = seen.joined(people, scope.keys).select(
@@ -182,7 +182,7 @@ class Definition(Node):
         Returns:
             What was warned of.
         """
-        names = sorted({name for node in _walk(self) for name in getattr(node, "events", ())})
+        names = sorted({name for node in walk(self) for name in getattr(node, "events", ())})
         occurs = activity.events.select((pl.col("event") == name).any().alias(name) for name in names)
         there = occurs.collect().row(0, named=True) if names else {}
         absent = [name for name in names if not there[name]]
@@ -192,11 +192,14 @@ class Definition(Node):
             warnings.warn(warning, stacklevel=3)
         return said
 
+    def _moments(self) -> tuple[Moment, ...]:
+        return (self.when,) if self.among is None else (self.when, self.among)
+
     def _said(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def _knows(self) -> bool:
-        return any(isinstance(node, _KNOWN) for node in _walk(self))
+        return any(isinstance(node, _KNOWN) for node in walk(self))
 
     def _reached(self, scope: Scope) -> pl.LazyFrame:
         (key,) = scope.keys
@@ -220,13 +223,13 @@ class Definition(Node):
         doubtful = scope.events.filter(~pl.col("strict")).head(1)
         if doubtful.collect().is_empty():
             return dated.select("entity_id", reached_at_strict="reached_at")
-        strict = Scope(scope.activity, scope.events.filter("strict"), scope.keys)
+        strict = replace(scope, events=scope.events.filter("strict"))
         return self._reached(strict).select("entity_id", reached_at_strict="reached_at")
 
     def _people(self, scope: Scope, dated: pl.LazyFrame) -> pl.LazyFrame:
         """Who did what the moment counts, up to when it was reached: who did most comes first, ties by id."""
         (key,) = scope.keys
-        names = [getattr(node, "events", None) for node in _walk(self.when, vetoes=False)]
+        names = [getattr(node, "events", None) for node in walk(self.when, vetoes=False)]
         counted = {name for events in names if events for name in events}
         events = scope.events.filter(pl.col(key).is_not_null(), pl.col("person_id").is_not_null())
         if () not in names:
@@ -275,16 +278,6 @@ def _allow_names(field: dict[str, Any], named: dict[str, Any]) -> None:
     for inner in (field.get("items"), *field.get("anyOf", [])):
         if inner:
             _allow_names(inner, named)
-
-
-def _walk(node: Node, *, vetoes: bool = True) -> Iterator[Node]:
-    """A node and all inside it."""
-    yield node
-    for name, value in node:
-        if vetoes or name != "veto":
-            for inner in value if isinstance(value, tuple) else (value,):
-                if isinstance(inner, Node):
-                    yield from _walk(inner, vetoes=vetoes)
 
 
 def _names(activity: Activity) -> list[str]:

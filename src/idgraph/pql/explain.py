@@ -75,8 +75,9 @@ def explained(moment: Moment, activity: Activity, level: str, entity_id: str) ->
     if known.collect().is_empty():
         msg = f"there is no {level} {mask_id(entity_id)!r} in this activity"
         raise NotFoundError(msg)
-    own = activity.history.filter(pl.col(id_of(level)) == entity_id).collect().lazy()
-    return _explained(moment, scope_of(replace(activity, history=own), level), entity_id)
+    own = activity.events.filter(pl.col(id_of(level)) == entity_id).collect().lazy()
+    scope = scope_of(replace(activity, history=own, numbered=False), level, [moment], also=("event_id",))
+    return _explained(moment, scope, entity_id)
 
 
 def _explained(moment: Moment, scope: Scope, key: str) -> Explained:

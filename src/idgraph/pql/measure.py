@@ -70,9 +70,9 @@ def holds(condition: Condition, value: pl.Expr) -> pl.Expr:
 def crossing(condition: Condition, scope: Scope) -> pl.LazyFrame:
     """Find when a condition first held: the keys and `at`, of those for whom it ever did."""
     measure = condition.measure
-    if isinstance(measure, Count):
+    if isinstance(measure, Count) and not scope.singly:
         return _counted(occurrences(measure, scope), scope, _least(condition, 1))
-    if isinstance(measure, (*_KINDS_OF_THINGS, Sessions)):
+    if isinstance(measure, (Count, *_KINDS_OF_THINGS, Sessions)):
         of = len(measure.events) if isinstance(measure, Adoption) else 1
         return kth(_new_things(measure, scope), scope.keys, _least(condition, of))
     if isinstance(measure, Since):
@@ -130,10 +130,8 @@ def _new_things(measure: Measure, scope: Scope) -> pl.LazyFrame:
 
 def _counted(found: pl.LazyFrame, scope: Scope, least: int) -> pl.LazyFrame:
     """When so many events had happened, each counting as often as it stands for."""
-    if least == 1:
-        return kth(found, scope.keys, 1)
-    in_order = pl.col("weight").sort_by("at").cum_sum() >= least
-    reached = found.group_by(scope.keys).agg(pl.col("at").sort().filter(in_order).first())
+    enough = pl.col("weight").cum_sum() >= least
+    reached = found.sort("at").group_by(scope.keys).agg(pl.col("at").filter(enough).first())
     return reached.filter(pl.col("at").is_not_null())
 
 

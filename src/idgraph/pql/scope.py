@@ -9,7 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from idgraph.pql.activity import Activity, id_of
+from idgraph.pql.activity import EVENTS, Activity, id_of
+from idgraph.pql.tree import By, Moment, Node, SessionLength, Sessions, walk
 
 __all__ = ["ALWAYS", "Bounds", "Scope", "facts_of", "kth", "matching", "micros", "property_of", "scope_of"]
 
@@ -51,14 +52,16 @@ class Scope:
 
     Attributes:
         activity: all that is known.
-        events: those of its events that count.
+        events: those of its events that count, in order of time.
         keys: columns of `events`: the id of a level, and perhaps a period and a person.
+        singly: whether each row is one event, so that rows may be counted.
         bounds: what made `events` fewer than the activity's.
     """
 
     activity: Activity
     events: pl.LazyFrame
     keys: tuple[str, ...]
+    singly: bool
     bounds: tuple[Bounds, ...] = ()
 
     @property
@@ -88,9 +91,33 @@ class Scope:
         return pl.concat([acted, known] if key == "account_id" else [acted]).drop_nulls().unique()
 
 
-def scope_of(activity: Activity, level: str) -> Scope:
-    """Ask over all events of the entities of a level."""
-    return Scope(activity, activity.events, (id_of(level),))
+def scope_of(activity: Activity, level: str, moments: Sequence[Moment], also: Sequence[str] = ()) -> Scope:
+    """Take what some moments need of an activity, once: the events they name and the columns they read.
+
+    Args:
+        activity: what happened.
+        level: whose moments they are.
+        moments: which.
+        also: further columns of events.
+    """
+    key = id_of(level)
+    nodes = [node for moment in moments for node in walk(moment)]
+    named = [events for node in nodes if (events := getattr(node, "events", None)) is not None]
+    needed = {key, "at", "event", "count", *also, *(column for node in nodes for column in _read(node))}
+    events = activity.read([name for name in EVENTS if name in needed])
+    if () not in named:
+        events = events.filter(pl.col("event").is_in(sorted({name for names in named for name in names})))
+    held = events.collect(engine="streaming").drop_nulls(key).sort("at")
+    return Scope(activity, held.lazy(), (key,), singly=held["count"].max() in {None, 1})
+
+
+def _read(node: Node) -> tuple[str, ...]:
+    """Which columns of events a word reads beyond those that all do."""
+    if isinstance(node, By):
+        return ("person_id",)
+    if isinstance(node, Sessions | SessionLength):
+        return ("person_id", "session_id")
+    return ("properties",) if getattr(node, "where", None) or hasattr(node, "property") else ()
 
 
 def matching(scope: Scope, names: Sequence[str], where: Mapping[str, object], *columns: str | pl.Expr) -> pl.LazyFrame:
@@ -102,9 +129,11 @@ def matching(scope: Scope, names: Sequence[str], where: Mapping[str, object], *c
         where: properties and their values.
         columns: what to give besides the keys and `at`.
     """
-    found = scope.events.filter(pl.all_horizontal(pl.col(key).is_not_null() for key in scope.keys))
+    found = scope.events
     if names:
         found = found.filter(pl.col("event").is_in(list(names)) if len(names) > 1 else pl.col("event") == names[0])
+    if "person_id" in scope.keys:
+        found = found.filter(pl.col("person_id").is_not_null())
     for name, value in where.items():  # a column of its own, so that JSON is read only where the name fits
         found = found.with_columns(__property=property_of(name)).filter(_same(pl.col("__property"), value))
     return found.select(*scope.keys, "at", *columns)
@@ -146,8 +175,8 @@ def kth(times: pl.LazyFrame, keys: Sequence[str], k: int) -> pl.LazyFrame:
     """Find the k-th time of each group that has so many: `any` is the first, `all` the last."""
     if k == 1:
         return times.group_by(keys).agg(pl.col("at").min())
-    smallest = pl.col("at").bottom_k(k)
-    return times.group_by(keys).agg(smallest.max(), __len=pl.len()).filter(pl.col("__len") >= k).drop("__len")
+    listed = times.select(*keys, "at").sort("at").group_by(keys).agg("at")  # a group keeps the order of its rows
+    return listed.select(*keys, pl.col("at").list.get(k - 1, null_on_oob=True)).filter(pl.col("at").is_not_null())
 
 
 def micros(fixed: str) -> int:

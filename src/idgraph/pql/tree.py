@@ -7,6 +7,7 @@ One tree for Python and YAML. Each node is named by its own key: `{first: signed
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -42,6 +43,7 @@ __all__ = [
     "Then",
     "Unless",
     "Within",
+    "walk",
 ]
 
 Sign = Literal["at_least", "more_than", "at_most", "less_than", "is_in"]
@@ -130,6 +132,16 @@ class Moment(Node):
     def named(self, name: str) -> Moment:
         """Give it a name, which `via`, `missing` and explanations then use."""
         return Named.of_words(what=self, name=name)
+
+
+def walk(node: Node, *, vetoes: bool = True) -> Iterator[Node]:
+    """Give a node and all inside it, vetoes too unless they are left out."""
+    yield node
+    for name, value in node:
+        if vetoes or name != "veto":
+            for inner in value if isinstance(value, tuple) else (value,):
+                if isinstance(inner, Node):
+                    yield from walk(inner, vetoes=vetoes)
 
 
 def _parts(kind: type[All | AnyOf | Then], moment: Moment) -> tuple[Moment, ...]:

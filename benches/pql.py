@@ -1,0 +1,105 @@
+"""Product-qualified accounts: a definition of three conditions, by idgraph and by hand-written SQL."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from benches.events import Events
+from benches.harness import Candidate, Measured, Scale, Stages, measure, table, warm
+
+__all__ = ["bench", "by_duckdb", "by_idgraph"]
+
+_METHOD: Final = """\
+When was each account first ready: three projects within thirty days of its first sign-up; two different people invited;
+and two people who each made four reports. Both read the same Parquet file of {events:,} events of {people:,} people in
+{accounts:,} accounts, take the invited person from JSON, and find the same accounts with the same times, or the run
+fails. *Step* is the time from the file to the times; the other figures are of the whole process.
+
+- **idgraph**: `Definition.reached`.
+- **DuckDB**: one query, its k-th times by `min(at, k)`, which is faster there than window functions.
+
+{runs}"""
+_SQL: Final = """
+with events as (select "at" as time, * from read_parquet('{path}')),
+signup as (select account, min(time) as begun from events where event = 'signed_up' group by account),
+projects as (
+    select account, min(time, 3)[3] as reached from events join signup using (account)
+    where event = 'project_created' and time >= begun and time < begun + interval 30 day group by account
+),
+invited as (
+    select account, json_extract_string(properties, '$.invitee') as invitee, min(time) as time
+    from events where event = 'member_invited' group by all
+),
+invites as (select account, min(time, 2)[2] as reached from invited where invitee is not null group by account),
+reporters as (
+    select account, person, min(time, 4)[4] as time from events where event = 'report_made' group by account, person
+),
+reports as (select account, min(time, 2)[2] as reached from reporters where time is not null group by account)
+select account, greatest(projects.reached, invites.reached, reports.reached) as reached_at
+from projects join invites using (account) join reports using (account)
+where projects.reached is not null and invites.reached is not null and reports.reached is not null
+"""
+
+
+def by_idgraph(events: int) -> dict[str, Any]:
+    """Ask with the algebra."""
+    import polars as pl
+
+    from idgraph.pql import Activity, Definition, count, distinct, first
+
+    projects = (count("project_created") >= 3).within("30d", of=first("signed_up"))
+    invites = distinct("member_invited", "invitee") >= 2
+    reports = (count("report_made") >= 4).by(users=2)
+    ready = Definition(name="ready", version="1", level="account", when=projects & invites & reports)
+    stages = Stages()
+    stages("step")
+    scanned = pl.scan_parquet(Events(events).table)
+    activity = Activity.from_frame(scanned, person="person", account="account", properties="properties")
+    reached = ready.reached(activity)
+    return {**stages.done(), "found": [reached.height, _checksum(reached["reached_at"].dt.epoch("us").to_list())]}
+
+
+def by_duckdb(events: int) -> dict[str, Any]:
+    """Ask with SQL."""
+    import duckdb
+
+    stages = Stages()
+    stages("step")
+    rows = duckdb.sql(_SQL.format(path=Events(events).table)).select("epoch_us(reached_at)").fetchall()
+    return {**stages.done(), "found": [len(rows), _checksum([at for (at,) in rows])]}
+
+
+def _checksum(times: list[int]) -> int:
+    return sum(times) % 1_000_000_007
+
+
+def bench(scale: Scale) -> str:
+    """Measure; give the table in Markdown."""
+    work = Events(scale.sizes[-1] // 2)
+    facts = work.ensure()
+    warm([work.table])
+    given = {"events": work.number}
+    candidates = [
+        Candidate("idgraph", "benches.pql:by_idgraph", given),
+        Candidate("DuckDB", "benches.pql:by_duckdb", given),
+    ]
+    found = measure(candidates, scale.runs)
+    answers = {name: tuple(one.facts["found"]) for name, one in found.items()}
+    if len(set(answers.values())) > 1:
+        raise RuntimeError(f"the candidates do not agree on accounts and times: {answers}")
+    head = ["", "accounts", "step, seconds", "×", "process, seconds", "CPU seconds", "peak GB"]
+    told = {key: facts[key] for key in ("events", "people", "accounts")}
+    rows = [_row(name, one, _step(found["DuckDB"])) for name, one in found.items()]
+    return f"{_METHOD.format(runs=scale.told, **told)}\n\n{table(head, rows)}"
+
+
+def _step(one: Measured) -> float:
+    return one.median(lambda run: run.facts["seconds"]["step"])
+
+
+def _row(name: str, one: Measured, beside: float) -> list[str]:
+    step = _step(one)
+    return [
+        name, f"{one.facts['found'][0]:,}", f"{step:.2f}", f"{step / beside:.2f}", f"{one.wall:.1f}", f"{one.cpu:.1f}",
+        f"{one.peak:.2f}",
+    ]  # fmt: skip
