@@ -11,8 +11,10 @@ from benches.harness import Candidate, Scale, measure, table
 if TYPE_CHECKING:
     import polars as pl
 
+    import idgraph as ig
     from idgraph.datasets.world import World
     from idgraph.entities.carry import Churn
+    from idgraph.linkage.models import Models
 
 __all__ = ["bench", "grown"]
 
@@ -30,7 +32,10 @@ the same entities. Of the records that were there the day before, the share whos
 - **smallest record**: the smallest record_id of the entity, as tools without times name their clusters.
 
 *Needless* are changes of records that are together exactly as they were, new ones aside. What is left are entities that
-merged or were split, where somebody has to take another id."""
+merged or were split, where somebody has to take another id.
+
+Every day likeness is learnt anew. What that alone changes is in the last row: all rows resolved with the models of the
+day before, and then with those learnt from all."""
 
 
 def grown(companies: int) -> dict[str, dict[str, dict[str, float]]]:
@@ -41,7 +46,9 @@ def grown(companies: int) -> dict[str, dict[str, dict[str, float]]]:
     world = saas_world(companies, seed=_SEED)
     found: dict[str, dict[str, list[Churn]]] = {level: {} for level in _LEVELS}
     before: dict[str, pl.DataFrame] = {}
-    for fresh in _mappings(world):
+    models = []
+    for graph in _days(world):
+        fresh = _ids(graph)
         after = {
             "carried": carry_ids(before.get("carried", fresh), fresh),
             "founder": fresh,
@@ -51,27 +58,43 @@ def grown(companies: int) -> dict[str, dict[str, dict[str, float]]]:
             for level, parts in found.items():
                 parts.setdefault(name, []).append(churn(old.filter(level=level), after[name].filter(level=level)))
         before = after
+        models.append(graph.models)
+    old = _ids(_resolved(world, models[-2]))
+    new = carry_ids(old, before["founder"])
+    for level, parts in found.items():
+        parts["models learnt anew, carried"] = [churn(old.filter(level=level), new.filter(level=level))]
     return {level: {name: _added(days) for name, days in parts.items()} for level, parts in found.items()}
 
 
-def _mappings(world: World) -> Iterator[pl.DataFrame]:
-    """Each day's assignments: record_id, level, entity_id."""
+def _days(world: World) -> Iterator[ig.Graph]:
+    """The graph of each day, of which the last holds all."""
     from dataclasses import replace
 
     import numpy as np
     import polars as pl
-
-    from idgraph import discover, resolve
 
     draw = np.random.default_rng(_SEED)
     lots = {name: pl.Series(draw.random(rows.height)) for name, rows in world.tables.items()}
     for day in range(_DAYS + 1):
         share = 1 - _DAILY * (_DAYS - day)
         tables = {name: rows.filter(lots[name] < share) for name, rows in world.tables.items()}
-        with TemporaryDirectory() as folder:
-            replace(world, tables=tables).write(folder)
-            assignments = resolve(*discover(folder)).assignments
-        yield assignments.select("record_id", pl.col("level").cast(pl.String), "entity_id")
+        yield _resolved(replace(world, tables=tables), None)
+
+
+def _resolved(world: World, models: Models | None) -> ig.Graph:
+    from idgraph import discover, resolve
+
+    with TemporaryDirectory() as folder:
+        world.write(folder)
+        return resolve(*discover(folder), models=models)
+
+
+def _ids(graph: ig.Graph) -> pl.DataFrame:
+    """Assignments: record_id, level, entity_id."""
+    import polars as pl
+
+    assignments: pl.DataFrame = graph.assignments
+    return assignments.select("record_id", pl.col("level").cast(pl.String), "entity_id")
 
 
 def _smallest(mapping: pl.DataFrame) -> pl.DataFrame:

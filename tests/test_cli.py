@@ -23,6 +23,7 @@ COMMANDS = """\
 Commands:
   discover  Say what each file of a folder would be taken for, and how to...
   merge     Discover, resolve and write: one run from exports to profiles...
+  plan      Say what merge would do: counts by rule, values held by many,...
   explain   Say why two records are one person or company, or why not.
   evaluate  Compare the entities with a known truth: pairwise and B-cubed...
   demo      Show the whole story on a made-up company's exports:...
@@ -87,7 +88,7 @@ def test_help_lists_every_command():
     assert done.returncode == 0
     assert done.stdout.endswith(COMMANDS)
     assert "Exit" not in done.stderr
-    for command in ("discover", "merge", "explain", "evaluate", "demo"):
+    for command in ("discover", "merge", "plan", "explain", "evaluate", "demo"):
         assert "--help" in said(command, "--help")
 
 
@@ -103,6 +104,19 @@ def test_discover_says_what_each_file_is_taken_for_and_how_to_map_the_others(exp
     stanza = text[text.index("[[source]]") :]
     assert 'name = "crm_tickets"' in stanza
     assert 'data = "crm/tickets.csv"' in stanza
+
+
+def test_plan_says_what_a_run_would_do_and_writes_nothing(exports):
+    before = sorted(exports.rglob("*"))
+    text = said("plan", exports)
+    assert re.search(r"crm/contacts\.csv +hubspot_contacts", text)
+    assert re.search(r"app_users +user +0 +3\n", text)
+    assert re.search(r"person +email +role_mailbox +1 +1\n", text)
+    assert "0 pairs to compare at most" in text
+    assert ADDRESS.findall(text) == []
+    told = json.loads(said("plan", exports, "--json"))["plan"]
+    assert {"level": "person", "rule": "email", "edges": 2} in told["edges"]
+    assert sorted(exports.rglob("*")) == before
 
 
 def test_discover_for_machines(exports):

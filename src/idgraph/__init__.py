@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from idgraph.audit.plan import Plan
     from idgraph.config import Cardinality, Config, IdentifierType
     from idgraph.entities.carry import carry_ids, churn
     from idgraph.errors import IdgraphError
     from idgraph.graph import Graph
     from idgraph.linkage.model import Model
     from idgraph.linkage.models import Models
-    from idgraph.pipeline import resolve
+    from idgraph.pipeline import plan, resolve
     from idgraph.sources.discover import discover
     from idgraph.sources.table import KindBy, Source, TimeIf
     from idgraph.tables import Matches, dedupe, link_tables
@@ -43,6 +44,7 @@ __all__ = [
     "Matches",
     "Model",
     "Models",
+    "Plan",
     "Source",
     "TimeIf",
     "__version__",
@@ -52,6 +54,7 @@ __all__ = [
     "discover",
     "link_tables",
     "open",
+    "plan",
     "resolve",
 ]
 
@@ -66,6 +69,7 @@ _HOMES = {
     "Matches": "idgraph.tables",
     "Model": "idgraph.linkage.model",
     "Models": "idgraph.linkage.models",
+    "Plan": "idgraph.audit.plan",
     "Source": "idgraph.sources.table",
     "TimeIf": "idgraph.sources.table",
     "carry_ids": "idgraph.entities.carry",
@@ -73,6 +77,7 @@ _HOMES = {
     "dedupe": "idgraph.tables",
     "discover": "idgraph.sources.discover",
     "link_tables": "idgraph.tables",
+    "plan": "idgraph.pipeline",
     "resolve": "idgraph.pipeline",
 }
 

@@ -150,6 +150,28 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
 
 
 @app.command()
+def plan(
+    folder: Folder,
+    models: Annotated[Path | None, typer.Option(help="models.json of an earlier result, as for merge.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what merge would do: counts by rule, values held by many, pairs to compare. Nothing is written."""
+    from idgraph.linkage.models import Models
+    from idgraph.pipeline import plan as planned
+    from idgraph.sources.discover import discover as find
+
+    found = find(folder)
+    learnt = Models.load(models) if models else None
+    with _progress() as say:
+        told = planned(*found, config=found.config, models=learnt, progress=say)
+    if as_json:
+        _print_json({"discovery": _discovery_facts(found), "plan": told.as_dict()})
+        return
+    _print_discovery(found)
+    typer.echo(f"\n{told}")
+
+
+@app.command()
 def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:
     """Say why two records are one person or company, or why not. Records are '<source>:<native id>'."""
     from idgraph.graph import Graph
@@ -200,6 +222,7 @@ def demo(
     """Show the whole story on a made-up company's exports: recognised, merged, refused and why, right and wrong."""
     from idgraph.datasets import saas_world
     from idgraph.engines.output import RUN_FILE, new_folder
+    from idgraph.graph import Graph
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
@@ -213,6 +236,7 @@ def demo(
         say("writing")
         graph.write(folder / "graph")
         (folder / RUN_FILE).write_text((folder / "graph" / RUN_FILE).read_text())
+    graph = Graph.open(out / "graph")  # what happened is read when it is asked for, and the exports are in place now
     typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
     _print_discovery(found)
     _print_summary(graph.summary())

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 
+from idgraph.audit.apart import Learnt
 from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.metrics import Quality, checked_truth, quality
@@ -203,7 +204,13 @@ class Graph:
 
     def explain(self, left_id: str, right_id: str) -> Explanation:
         """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
-        return explain(self._frames, left_id, right_id, self._engine.collect)
+        facts = self.run.get("likeness", {})
+        learnt = {
+            "person": Learnt.of(self.models.people, facts.get("person")),
+            "account": Learnt.of(self.models.companies, facts.get("account")),
+        }
+        collect, strict = self._engine.collect, self.config.strict_weight
+        return explain(self._frames, left_id, right_id, collect, learnt, strict)
 
     def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Quality:  # noqa: ANN401
         """Compare the entities of a level with a known truth; records that only one of them has do not count.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import file_digest
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
+from idgraph.audit.plan import Plan, planned
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import DEFAULT_TYPES, Config, IdentifierType
 from idgraph.engines import engine_for
@@ -18,23 +19,23 @@ from idgraph.graph import Graph, run_facts
 from idgraph.linkage.alike import with_edges
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
 from idgraph.linkage.exact import Context, Exact, link_exact, names_of
-from idgraph.linkage.likeness import Likeness, Linked, likeness
+from idgraph.linkage.likeness import Likeness, Linked, keys_of, likeness
 from idgraph.linkage.models import Models
 from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE, check_rule_names
 from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, TEXT, Level, empty, level_of
-from idgraph.sources.load import IDENTIFIER, Loaded, load
-from idgraph.sources.references import Resolved, refuse_misplaced, resolve_references, with_reference_types
+from idgraph.sources.gather import USERS, Gathered, gather
+from idgraph.sources.load import IDENTIFIER
+from idgraph.sources.references import refuse_misplaced, with_reference_types
 from idgraph.sources.table import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from idgraph.engines import Engine
 
-__all__ = ["resolve"]
+__all__ = ["plan", "resolve"]
 
-_USERS: Final = ("user", "clickstream")
 _TENANTS: Final = ("tenant",)
 
 
@@ -69,23 +70,71 @@ def resolve(
         SourceError: a source or the judgements cannot be read, or a mapping does not fit.
         EngineError: Spark cannot be used as it is, or sources are frames of several of its sessions.
     """
-    config = config or Config()
     say = progress or (lambda _: None)
-    typed = _checked(sources, config)
+    typed, config, engine = _ready(sources, config or Config(), session)
     tables = [source for source in typed if source.kind]
-    config = _with_own_types(config, tables)
-    names = [source.name for source in typed]
-    engine = engine_for(*(source.data for source in typed), names=names, session=session)
     said = _judgements(judgements, previous, engine)
     gathered = _gathered(tables, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in tables]
     say("linking")
-    evidence = _linked(gathered, tables, said, models or Models(), config, engine)
+    evidence, alike = _linked(gathered, tables, said, models or Models(), config, engine)
     del gathered  # its identifiers are in the evidence, once
     say("collapsing")
-    graph = Graph.collapsed(evidence, config, engine, run_facts(config, engine, read), previous)
+    facts = {**run_facts(config, engine, read), "likeness": alike}
+    graph = Graph.collapsed(evidence, config, engine, facts, previous)
     telling = [source for source in typed if source.event or source.kind is None]
     return graph.with_events(*telling) if telling else graph
+
+
+def plan(
+    *sources: Source,
+    config: Config | None = None,
+    models: Models | None = None,
+    session: Any = None,  # noqa: ANN401 - a SparkSession, which no step imports
+    progress: Callable[[str], None] | None = None,
+) -> Plan:
+    """Say what a run over these sources would do, before any two records are compared; nothing is written.
+
+    Sources are read, and shared values judged, as `resolve` does; of likeness the pairs to compare are counted.
+
+    Args:
+        sources: see `resolve`.
+        config: see `resolve`.
+        models: see `resolve`; they say which columns are compared.
+        session: see `resolve`.
+        progress: see `resolve`.
+
+    Returns:
+        Counts and the values that most records hold: see `idgraph.audit.plan.Plan`.
+
+    Raises:
+        ConfigError, SourceError, EngineError: see `resolve`.
+    """
+    say = progress or (lambda _: None)
+    typed, config, engine = _ready(sources, config or Config(), session)
+    tables = [source for source in typed if source.kind]
+    gathered = _gathered(tables, config, engine, say)
+    say("linking by shared values")
+    known = _known(gathered, tables, config, engine)
+    say("counting pairs to compare")
+    keys = {} if SIMILAR_RULE in config.without else keys_of(known, models or Models(), config, engine)
+    return planned(known, gathered.rejects, keys, engine)
+
+
+def _ready(sources: Sequence[Source], config: Config, session: Any) -> tuple[list[Source], Config, Engine]:  # noqa: ANN401
+    """The sources in order, the settings with all their types, and what runs it."""
+    typed = _checked(sources, config)
+    names = [source.name for source in typed]
+    engine = engine_for(*(source.data for source in typed), names=names, session=session)
+    return typed, _with_own_types(config, [source for source in typed if source.kind]), engine
+
+
+def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Callable[[str], None]) -> Gathered:
+    """All sources, without what systems merged where that rule is off."""
+    found = gather(sources, config, engine, say)
+    if ALIAS_RULE not in config.without:
+        return found
+    return replace(found, references=replace(found.references, aliases=found.references.aliases.head(0)))
 
 
 def _judgements(given: Any, previous: Graph | None, engine: Engine) -> nw.LazyFrame:  # noqa: ANN401
@@ -142,112 +191,10 @@ def _with_own_types(config: Config, sources: Sequence[Source]) -> Config:
     return config.model_copy(update={"types": (*config.types, *added)})
 
 
-@dataclass(frozen=True)
-class _Gathered:
-    """What all sources gave together; see `idgraph.sources.load.Loaded` and `Resolved`.
-
-    Identifiers are by level and type.
-    """
-
-    records: nw.LazyFrame
-    identifiers: dict[Level, dict[str, nw.LazyFrame]]
-    references: Resolved
-    rejects: nw.LazyFrame
-    files: dict[str, list[Path]]
-
-
-def _gathered(sources: Sequence[Source], config: Config, engine: Engine, say: Callable[[str], None]) -> _Gathered:
-    """Read all sources, and resolve what their records say of each other."""
-    loaded: list[Loaded] = []
-    start = 0
-    for source in sources:
-        say(f"reading {source.name}")
-        loaded.append(load(source, config, engine, start))
-        start += loaded[-1].size
-    records = nw.concat([part.records for part in loaded], how="diagonal")
-    references = nw.concat([part.references for part in loaded])
-    resolved = resolve_references(records, references, sources, config, engine, start)
-    everyone = _everyone(records, resolved.stubs)
-    identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
-    for source, part in zip(sources, loaded, strict=True):
-        for name, frame in part.identifiers.items():
-            identifiers[source.level].setdefault(name, []).append(frame)
-    for level, name, owned in _owned(everyone, resolved.stubs, sources, config, engine):
-        identifiers[level].setdefault(name, []).append(_own_ids(owned, engine))
-    return _Gathered(
-        records=everyone,
-        identifiers={
-            level: {name: nw.concat(frames) for name, frames in types.items()} for level, types in identifiers.items()
-        },
-        references=resolved,
-        rejects=nw.concat([part.rejects for part in loaded]),
-        files={source.name: part.files for source, part in zip(sources, loaded, strict=True)},
-    )
-
-
-def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame) -> nw.LazyFrame:
-    """All records and stubs. Each source's are held apart, so that no memory goes to attributes that it lacks."""
-    ids = nw.concat_str(nw.col("source").cast(TEXT), nw.col("native_id"), separator=":")
-    named = stubs.drop("type").with_columns(ids.alias("record_id"), nw.lit(value=True).alias("stub"))
-    known = nw.concat([records, named], how="diagonal")
-    return known.with_columns(nw.col("stub").fill_null(value=False), nw.col("deleted").fill_null(value=False))
-
-
-def _owned(
-    records: nw.LazyFrame, stubs: nw.LazyFrame, sources: Sequence[Source], config: Config, engine: Engine
-) -> Iterator[tuple[Level, str, nw.LazyFrame]]:
-    """The records whose own ids are identifiers too, by level and type.
-
-    That is where other sources hold values of the type or own it as well; of users always where there are devices,
-    since two users on one device must be seen to be two; and where a constraint counts them.
-    """
-    counted = {(t.level, t.name) for t in config.types if t.unique}
-    counted |= {(limit.level, name) for limit in config.cardinality for name in (limit.of, limit.to)}
-    cells = [(s.level, cell.name) for s in sources for cell in s.cells("identifier")]
-    devices = any(config.type_of(level, name).trust == "device" for level, name in cells)
-    for source in sources:
-        kind, name = min(source.kinds), source.own_type
-        several = sum(other.own_type == name for other in sources) > 1
-        asked = (level_of(kind), name) in {*cells, *counted}
-        if name and (several or asked or (devices and kind in _USERS)):
-            yield level_of(kind), name, records.filter(nw.col("source") == source.name)
-    owned = {source.own_type for source in sources}
-    for name, kind in (
-        engine.collect(stubs.select(nw.col("type"), nw.col("kind").cast(TEXT)).unique()).sort("type").rows()
-    ):
-        if name not in owned and (level_of(kind), name) in cells:
-            known = stubs.filter(nw.col("type") == name).select("record")
-            yield level_of(kind), name, records.join(known, on="record", how="semi")
-
-
-def _own_ids(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    known = nw.when(~nw.col("first_seen").is_null()).then(nw.lit("created")).otherwise(nw.lit("unknown"))
-    none = nw.lit(None).cast(TEXT)
-    return records.with_columns(
-        nw.col("first_seen").alias("observed_at"),
-        known.cast(engine.word).alias("observed_basis"),
-        nw.lit(1).cast(COUNT).alias("support"),
-        nw.col("native_id").alias("value"),
-        none.alias("raw"),
-        nw.lit("own").cast(engine.word).alias("origin"),
-        none.cast(engine.word).alias("note"),
-        none.cast(engine.word).alias("reason"),
-    ).select(*IDENTIFIER)
-
-
-def _linked(
-    gathered: _Gathered,
-    sources: Sequence[Source],
-    judgements: nw.LazyFrame,
-    models: Models,
-    config: Config,
-    engine: Engine,
-) -> Evidence:
-    """Decide what links: companies first, by their own identifiers and the domains of their people; then people."""
+def _known(gathered: Gathered, sources: Sequence[Source], config: Config, engine: Engine) -> Linked:
+    """Decide what links by shared values: companies by their own identifiers and their people's domains, and people."""
     references = gathered.references
-    if ALIAS_RULE in config.without:
-        references = replace(references, aliases=references.aliases.head(0))
-    named = {kind: [t.name for t in (*config.types, *DEFAULT_TYPES) if t.kind in kind] for kind in (_USERS, _TENANTS)}
+    named = {kind: [t.name for t in (*config.types, *DEFAULT_TYPES) if t.kind in kind] for kind in (USERS, _TENANTS)}
 
     def link(level: Level, identifiers: dict[str, nw.LazyFrame]) -> Exact:
         records = gathered.records.filter(nw.col("kind").is_in(list(LEVELS[level])))
@@ -258,11 +205,11 @@ def _linked(
             aliases=references.aliases,
             hierarchy=references.hierarchy,
             event_sources=frozenset(source.name for source in sources if source.is_events),
-            user_types=frozenset(named[_USERS]),
+            user_types=frozenset(named[USERS]),
         )
         return link_exact(identifiers, context, config, engine)
 
-    people = _with_derived(gathered.identifiers.pop("person"), named[_USERS], engine)
+    people = _with_derived(gathered.identifiers.pop("person"), named[USERS], engine)
     addresses = _company_addresses(people, gathered.records, config, engine)
     companies = gathered.identifiers.pop("account")
     derived = member_domains(references.memberships, addresses, config, engine)
@@ -276,52 +223,50 @@ def _linked(
         "account": link("account", companies),
         "person": link("person", people),
     }
-    judged = judged_pairs(judgements, gathered.records, engine)
-    alike = _alike(gathered, exact, addresses, judged, models, config, engine)
-    edges: dict[str, nw.LazyFrame] = {level: found.edges for level, found in exact.items()}
-    edges["account"] = with_edges(edges["account"], alike.companies)
-    edges["person"] = with_edges(edges["person"], alike.people)
-    return Evidence(
-        records=gathered.records,
-        attributes={level: _attributes(sources, level) for level in ("person", "account")},
-        identifiers={level: exact[level].identifiers for level in ("person", "account")},
-        edges=edges,
-        memberships=_memberships(references.memberships, alike.memberships, gathered.records, engine),
-        addresses=addresses,
-        hierarchy=references.hierarchy,
-        aliases=references.aliases,
-        rejects=gathered.rejects,
-        judged=judged,
-        judgements=judgements,
-        links=_links(exact["person"], alike),
-        models=alike.models,
-    )
-
-
-def _alike(
-    gathered: _Gathered,
-    exact: Mapping[Level, Exact],
-    addresses: nw.LazyFrame,
-    judged: nw.LazyFrame,
-    models: Models,
-    config: Config,
-    engine: Engine,
-) -> Likeness:
-    """Links between records that share no value and are alike."""
-    if SIMILAR_RULE in config.without:
-        return Likeness()
-    references = gathered.references
-    merged = references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right"))
-    same = judged.filter(nw.col("verdict") == "same").select("left", "right")
-    known = Linked(
+    return Linked(
         records=gathered.records,
         exact=exact,
         memberships=references.memberships,
         addresses=addresses,
         hierarchy=references.hierarchy,
-        same=nw.concat([merged, same]),
+        same=references.aliases.select(nw.col("survivor").alias("left"), nw.col("merged").alias("right")),
     )
-    return likeness(known, models, config, engine)
+
+
+def _linked(
+    gathered: Gathered,
+    sources: Sequence[Source],
+    judgements: nw.LazyFrame,
+    models: Models,
+    config: Config,
+    engine: Engine,
+) -> tuple[Evidence, dict[str, Any]]:
+    """Decide what links: by shared values, and then by likeness; and say how pairs that are alike were found."""
+    known = _known(gathered, sources, config, engine)
+    judged = judged_pairs(judgements, gathered.records, engine)
+    alike = Likeness()
+    if SIMILAR_RULE not in config.without:
+        same = judged.filter(nw.col("verdict") == "same").select("left", "right")
+        alike = likeness(replace(known, same=nw.concat([known.same, same])), models, config, engine)
+    edges: dict[str, nw.LazyFrame] = {level: found.edges for level, found in known.exact.items()}
+    edges["account"] = with_edges(edges["account"], alike.companies)
+    edges["person"] = with_edges(edges["person"], alike.people)
+    evidence = Evidence(
+        records=gathered.records,
+        attributes={level: _attributes(sources, level) for level in ("person", "account")},
+        identifiers={level: known.exact[level].identifiers for level in ("person", "account")},
+        edges=edges,
+        memberships=_memberships(known.memberships, alike.memberships, gathered.records, engine),
+        addresses=known.addresses,
+        hierarchy=known.hierarchy,
+        aliases=gathered.references.aliases,
+        rejects=gathered.rejects,
+        judged=judged,
+        judgements=judgements,
+        links=_links(known.exact["person"], alike),
+        models=alike.models,
+    )
+    return evidence, alike.facts
 
 
 def _memberships(

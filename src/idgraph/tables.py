@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
-import numpy as np
 import polars as pl
 
 from idgraph.engines import engine_for
 from idgraph.errors import ConfigError
 from idgraph.linkage.fields import Field, recognise
-from idgraph.linkage.similar import PRECISION, Similar, similar
+from idgraph.linkage.kept_apart import KeptApart
+from idgraph.linkage.labels import labels_of
+from idgraph.linkage.parts import Part, parts_of
+from idgraph.linkage.similar import PRECISION, Asked, Similar, similar
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ __all__ = ["Matches", "dedupe", "link_tables"]
 _LOOKED_AT: Final = 20_000  # rows from which columns are recognised
 _ID: Final = "__id"
 _KEY: Final = "__key"
-_OWN: Final = {"row", "side", _ID, _KEY}  # columns that a table of rows has besides
+_SOURCE: Final = "__source"
+_OWN: Final = {"row", "side", _ID, _KEY, _SOURCE}  # columns that a table of rows has besides
 _Columns = Mapping[str, str] | Sequence[str] | None
 
 
@@ -75,8 +78,8 @@ class Matches:
         sides = ["side"] if self._sides() else []
         return engine.native(named.select(*sides, nw.col(_ID).alias("id"), "entity_id").sort(*sides, "id"))
 
-    def explain(self, left_id: str, right_id: str) -> list[dict[str, Any]]:
-        """Say what each column says of a pair among `links`: column, level, weight (log2 odds).
+    def explain(self, left_id: str, right_id: str) -> list[Part]:
+        """Say what each column adds to the weight of a pair among `links`.
 
         Raises:
             ConfigError: the pair is not among them.
@@ -86,25 +89,10 @@ class Matches:
         for one, other in either:
             found = self._engine.collect(links.filter((nw.col("left_id") == one) & (nw.col("right_id") == other)))
             if found.height:
-                return self._parts(int(found["pattern"][0]))
+                decoded = self._found.comparison.decoded(found["pattern"].to_numpy())
+                return parts_of(self.model, decoded, self._found.comparison.held)[0]
         msg = f"{left_id!r} and {right_id!r} are not among the links: less likely one than not, or never compared"
         raise ConfigError(msg)
-
-    def _parts(self, pattern: int) -> list[dict[str, Any]]:
-        comparison, model = self._found.comparison, self.model
-        decoded = comparison.decoded(np.array([pattern]))
-        parts = []
-        for place, field in enumerate(self.fields):
-            level = int(decoded.levels[0, place])
-            said = field.holding.levels[level].name if level >= 0 else "no value"
-            weight = round(float(model.parts(decoded, comparison.held, place)[0]), 4)
-            parts.append({"column": field.name, "level": said, "weight": weight})
-        states = model.states(decoded)
-        for tie in model.ties:
-            if bits := float(tie.bits_of(states)[0]):
-                names = f"{self.fields[tie.one].name} and {self.fields[tie.other].name}"
-                parts.append({"column": names, "level": "agree together by themselves", "weight": round(-bits, 4)})
-        return parts
 
     def _sides(self) -> bool:
         return "side" in self._rows.collect_schema().names()
@@ -124,13 +112,16 @@ class Matches:
         return named.select("left_id", "right_id", "pattern", "weight", "probability", "state")
 
 
-def dedupe(
+def dedupe(  # noqa: PLR0913 - one argument a question
     frame: Any,  # noqa: ANN401 - a frame of any library
     *,
     id: str | None = None,
     columns: _Columns = None,
     model: Model | None = None,
     precision: float = PRECISION,
+    labels: Any = None,  # noqa: ANN401 - a frame of any library
+    source: str | None = None,
+    apart: Collection[tuple[str, str]] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Matches:
     """Find the rows of a table that are one entity.
@@ -141,11 +132,16 @@ def dedupe(
         columns: those to compare; or what some of them hold, a key of `idgraph.linkage.fields.HOLDINGS` or `ignore`.
         model: weights learnt before; default: learnt from this table.
         precision: the share of links that is expected to be right.
+        labels: pairs that somebody judged: left_id, right_id, verdict (`same`, `different`; others do not count). They
+            teach a model how many pairs of a weight are one, and they hold in the result.
+        source: the column that names where a row comes from.
+        apart: pairs of sources that have nobody in common, so that no two of their rows are one, not by way of a third
+            either; a source with itself, `("crm", "crm")`: it has nobody twice.
         progress: called with a few words before each step.
 
     Raises:
-        ConfigError: a column is not there, ids repeat or are missing, no column tells rows apart, or the model was
-            learnt on other columns.
+        ConfigError: a column is not there, ids repeat or are missing, no column tells rows apart, the model was learnt
+            on other columns, or labels or sources do not fit the table.
 
     >>> people = pl.DataFrame({"name": ["Ana Ruiz", "Bo Lind"] * 30, "born": [f"19{n:02}-02-03" for n in range(60)]})
     >>> dedupe(people, columns={"name": "name"}).links.height
@@ -154,14 +150,14 @@ def dedupe(
     say = progress or (lambda _: None)
     say("reading")
     engine = engine_for(frame)
-    rows = _named(engine.lazy(frame), id, columns, engine, "the table").with_columns(
+    rows = _named(engine.lazy(frame), (id, source), columns, engine, "the table").with_columns(
         nw.lit(0).cast(COUNT).alias("side")
     )
-    how = _How(columns, model, precision, across=False, one_to_one=False)
+    how = _How(columns, model, precision, labels, frozenset(apart), across=False, one_to_one=False)
     return _matches(rows, how, engine, say)
 
 
-def link_tables(
+def link_tables(  # noqa: PLR0913 - one argument a question
     left: Any,  # noqa: ANN401 - a frame of any library
     right: Any,  # noqa: ANN401
     *,
@@ -169,6 +165,7 @@ def link_tables(
     columns: _Columns = None,
     model: Model | None = None,
     precision: float = PRECISION,
+    labels: Any = None,  # noqa: ANN401
     one_to_one: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Matches:
@@ -182,52 +179,59 @@ def link_tables(
         columns: see `dedupe`.
         model: see `dedupe`.
         precision: see `dedupe`.
+        labels: see `dedupe`; left_id is of the left table.
         one_to_one: whether a row has at most one link: its likeliest, where that is the other's likeliest too.
         progress: see `dedupe`.
 
     Raises:
-        ConfigError: see `dedupe`; or the tables have no column in common.
+        ConfigError: see `dedupe`; or the tables have no column in common, or one has no rows.
     """
     say = progress or (lambda _: None)
     say("reading")
     engine = engine_for(left, right, names=("left", "right"))
-    sides = [_named(engine.lazy(one), id, columns, engine, name) for one, name in ((left, "left"), (right, "right"))]
+    given = {"left": left, "right": right}
+    sides = [_named(engine.lazy(one), (id, None), columns, engine, name) for name, one in given.items()]
     names = [name for name in sides[0].collect_schema().names() if name in sides[1].collect_schema().names()]
     if set(names) <= {_ID}:
         msg = "the two tables have no column in common; rename those that mean the same"
         raise ConfigError(msg)
+    if empty := [name for one, name in zip(sides, given, strict=True) if not engine.count(one.head(1))]:
+        msg = f"the {empty[0]} table has no rows to link"
+        raise ConfigError(msg)
     both = []
-    for number, (one, name) in enumerate(zip(sides, ("left", "right"), strict=True)):
+    for number, (one, name) in enumerate(zip(sides, given, strict=True)):
         said = nw.col(_ID) if id else nw.concat_str(nw.lit(f"{name}:"), _ID)
         placed = one.select(*names).with_columns(said.alias(_ID), nw.lit(number).cast(COUNT).alias("side"))
         both.append(placed.with_columns(*(nw.col(column).cast(TEXT) for column in names)))
     rows = nw.concat(both)
     _refuse_repeats(rows, engine, "the two tables together")
-    how = _How(columns, model, precision, across=True, one_to_one=one_to_one)
+    how = _How(columns, model, precision, labels, frozenset(), across=True, one_to_one=one_to_one)
     return _matches(rows, how, engine, say)
 
 
-def _named(frame: nw.LazyFrame, id: str | None, columns: _Columns, engine: Engine, what: str) -> nw.LazyFrame:
-    """Give every row its id, and every column that may be compared as text."""
-    frame = _flat(frame, id, columns, what)
+def _named(
+    frame: nw.LazyFrame, keys: tuple[str | None, str | None], columns: _Columns, engine: Engine, what: str
+) -> nw.LazyFrame:
+    """Give every row its id, and its source if it has one, and every column that may be compared as text."""
+    id, source = keys
     names = frame.collect_schema().names()
-    if id is None:
-        numbered = engine.number(frame, _ID, 1)
-    elif id in names:
-        numbered = frame.rename({id: _ID})
-    else:
-        msg = f"{what} has no column {id!r} to name rows by; it has {', '.join(names)}"
-        raise ConfigError(msg)
+    for key, use in ((id, "rows"), (source, "sources")):
+        if key is not None and key not in names:
+            msg = f"{what} has no column {key!r} to name {use} by; it has {', '.join(names)}"
+            raise ConfigError(msg)
+    frame = _flat(frame, keys, columns, what)
+    numbered = engine.number(frame, _ID, 1) if id is None else frame.rename({id: _ID})
+    numbered = numbered if source is None else numbered.rename({source: _SOURCE})
     texts = numbered.with_columns(*(nw.col(name).cast(TEXT) for name in numbered.collect_schema().names()))
-    missing = engine.count(texts.filter(nw.col(_ID).is_null()))
-    if missing:
-        msg = f"{what} has {missing} rows without {id!r}; every row needs an id"
-        raise ConfigError(msg)
+    for key, name, needs in ((id, _ID, "an id"), (source, _SOURCE, "a source")):
+        if key is not None and (missing := engine.count(texts.filter(nw.col(name).is_null()))):
+            msg = f"{what} has {missing} rows without {key!r}; every row needs {needs}"
+            raise ConfigError(msg)
     _refuse_repeats(texts, engine, what)
     return texts
 
 
-def _flat(frame: nw.LazyFrame, id: str | None, columns: _Columns, what: str) -> nw.LazyFrame:
+def _flat(frame: nw.LazyFrame, keys: tuple[str | None, str | None], columns: _Columns, what: str) -> nw.LazyFrame:
     """Take the columns that may be compared.
 
     Raises:
@@ -235,8 +239,8 @@ def _flat(frame: nw.LazyFrame, id: str | None, columns: _Columns, what: str) -> 
     """
     ignored = {name for name, holds in columns.items() if holds == "ignore"} if isinstance(columns, Mapping) else set()
     schema = frame.collect_schema()
-    asked = [*columns, id] if columns is not None and not isinstance(columns, Mapping) else schema.names()
-    for name in (name for name in schema.names() if name in asked and name not in ignored and name != id):
+    asked = [*columns, *keys] if columns is not None and not isinstance(columns, Mapping) else schema.names()
+    for name in (name for name in schema.names() if name in asked and name not in {*ignored, *keys}):
         if schema[name].is_nested():
             msg = f"{what}: column {name!r} holds {schema[name]}; make it text, or leave it out in columns=…"
             raise ConfigError(msg)
@@ -259,6 +263,8 @@ class _How:
     columns: _Columns
     model: Model | None
     precision: float
+    labels: Any
+    apart: frozenset[tuple[str, str]]
     across: bool
     one_to_one: bool
 
@@ -268,18 +274,17 @@ def _matches(rows: nw.LazyFrame, how: _How, engine: Engine, say: Callable[[str],
         msg = f"precision is a share of links, between 0 and 1; not {how.precision}"
         raise ConfigError(msg)
     numbered = _in_own_order(rows, engine)
-    looked_at = engine.collect(numbered.head(_LOOKED_AT)).drop("row", "side", _ID)
+    looked_at = engine.collect(numbered.head(_LOOKED_AT)).drop("row", "side", _ID, _SOURCE, strict=False)
     fields, left_out = recognise(looked_at, how.columns)
     _refuse_alike(looked_at, fields, left_out)
-    found = similar(
-        numbered.drop(_ID),
-        fields,
-        engine,
-        model=how.model,
+    asked = Asked(
         precision=how.precision,
         across=how.across,
-        progress=say,
+        labels=None if how.labels is None else labels_of(how.labels, numbered.select("row", id=_ID), engine),
+        kept_apart=_kept_apart(numbered, how.apart, engine),
     )
+    table = numbered.select("row", "side", *(field.name for field in fields))
+    found = similar(table, fields, engine, asked, model=how.model, progress=say)
     named = numbered.select("row", _ID, *(["side"] if how.across else []))
     if how.across:
         side = nw.when(nw.col("side") == 0).then(nw.lit("left")).otherwise(nw.lit("right"))
@@ -298,6 +303,30 @@ def _matches(rows: nw.LazyFrame, how: _How, engine: Engine, say: Callable[[str],
     )
 
 
+def _kept_apart(rows: nw.LazyFrame, apart: Collection[tuple[str, str]], engine: Engine) -> KeptApart | None:
+    """Which rows are never one, if there are such.
+
+    Raises:
+        ConfigError: there is no such source.
+    """
+    if not apart:
+        return None
+    if _SOURCE not in rows.collect_schema().names():
+        msg = "apart=… names sources; say with source=… which column holds them"
+        raise ConfigError(msg)
+    known = engine.collect(rows.select(_SOURCE).unique(_SOURCE))[_SOURCE].sort().to_list()
+    if strange := sorted({name for pair in apart for name in pair} - set(known)):
+        msg = f"apart=…: there is no source {strange[0]!r}; there are {', '.join(known)}"
+        raise ConfigError(msg)
+    codes = {name: code for code, name in enumerate(known)}
+    rules = {(codes[one], codes[other]) for pair in apart for one, other in (pair, pair[::-1])}
+    table = engine.lazy(
+        pl.DataFrame({_SOURCE: known, "source": range(len(known))}, schema_overrides={"source": pl.Int64})
+    )
+    coded = engine.checkpoint(rows.select("row", _SOURCE).join(table, on=_SOURCE).select("row", "source"))
+    return KeptApart(coded, frozenset(rules))
+
+
 def _in_own_order(rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Number rows in an order that follows from what they hold, so that the order they came in tells nothing."""
     schema = rows.collect_schema()
@@ -306,7 +335,7 @@ def _in_own_order(rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 
 
 def _keyed(rows: pl.DataFrame) -> pl.DataFrame:
-    values = [pl.col(name).fill_null("") for name in rows.columns if name != "side"]
+    values = [pl.col(name).fill_null("") for name in rows.columns if name not in {"side", _SOURCE}]
     return rows.with_columns(pl.concat_str(values, separator="\x1f").hash(seed=0).reinterpret(signed=True).alias(_KEY))
 
 

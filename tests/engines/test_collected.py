@@ -97,7 +97,7 @@ def test_what_comes_to_the_driver_does_not_grow_with_the_records(spark, collecte
     # A type that allows one value: so components break, and are rebuilt.
     one_user = ig.IdentifierType(name="app.user_id", level="person", kind="user", unique="entity")
     counts = []
-    for size in (10, 20):  # people enough to learn who is alike
+    for size in (20, 40):  # people enough to learn who is alike, by all columns
         collected.clear()
         said = pl.DataFrame({"left_id": ["app_users:a0"], "right_id": ["app_users:b0"], "verdict": ["different"]})
         graph = ig.resolve(*sources(size, engine), config=ig.Config(types=[one_user]), judgements=said)

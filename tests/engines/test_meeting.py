@@ -45,6 +45,7 @@ def test_blocks_are_parted_by_their_size_and_counted(engine, across):
     assert first == ((Size(2, 1), Size(3, 2)) if across else (Size(4, 2), Size(3, 3)))
     assert second == ((Size(2, 1), Size(0, 0)) if across else (Size(4, 2), Size(0, 0)))
     large, both = (engine.collect(blocks.rows(0, small=small).select("row")) for small in (False, True))
+    assert sorted(engine.collect(blocks.rows(0, small=False)).columns) == ["key", "row", "side"]
     assert sorted(large["row"]) == [0, 1, 2]
     assert sorted(both["row"]) == ([0, 1, 2, 3, 4] if across else [0, 1, 2, 3, 4, 6, 7])
     small = [engine.collect(part.select("row", "key")).rows() for part in blocks.small([0, 1])]

@@ -4,6 +4,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
+import idgraph as ig
 from idgraph.engines import engine_for
 from idgraph.engines.spark import SparkEngine, skew
 
@@ -84,6 +85,17 @@ def test_a_window_brings_a_value_together_and_totals_do_not(spread):
     assert seen.largest()[0] > HUB
 
 
+def test_the_rows_of_a_hub_that_a_table_has_are_shared_out(spread):
+    frame, asked = spread_out(spread, hub()), pl.DataFrame({"key": [-1, -1, 1203, None, 10_000]})
+    seen = Shares(spread.session)
+    found = spread.collect(spread.having(frame, spread.lazy(asked), ["key"])).sort("row")
+    assert seen.largest()[0] < 0.2
+    embedded = engine_for()
+    expected = embedded.collect(embedded.having(embedded.lazy(hub()), embedded.lazy(asked), ["key"])).sort("row")
+    assert found.rows() == expected.rows()
+    assert found.height == ROWS * 3 // 10 + 2
+
+
 def test_the_edges_of_a_hub_are_shared_out(spread):
     spread.session.conf.set("spark.idgraph.driverEdges", "0")
     edges = pl.DataFrame({"left": range(ROWS), "right": range(ROWS)}).with_columns(
@@ -95,3 +107,23 @@ def test_the_edges_of_a_hub_are_shared_out(spread):
     assert seen.largest()[0] < 0.2
     joined = ROWS * 6 // 10 + 1  # the two hubs are one component: 0 is the one, and at the other
     assert spread.count(found.filter(nw.col("component") == 0)) == joined
+
+
+def test_a_run_shares_out_a_value_that_a_third_of_the_records_hold(spread):
+    emails = [f"p{n // 2}@acme.io" if n % 10 >= 3 else "hub@acme.io" for n in range(ROWS)]
+    names = [f"Ana {n % 97} Silva" for n in range(ROWS)]
+    users = pl.DataFrame({"id": range(1, ROWS + 1), "email": emails, "name": names})
+    given = spread_out(spread, users)
+    source = ig.Source(
+        "users",
+        kind="user",
+        data=given.to_native(),
+        id="id",
+        identifiers={"email": "email"},
+        attributes={"full_name": "name"},
+    )
+    seen = Shares(spread.session)
+    graph = ig.resolve(source, config=ig.Config(without=("similar",)))
+    suppressed = graph.suppressed.collect()
+    assert [(row["value"], row["records"], len(row["examples"])) for row in suppressed] == [("hub@acme.io", 1200, 3)]
+    assert seen.largest()[0] < 0.25

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
+import polars as pl
 
+from idgraph.audit.apart import Learnt, why_apart
+from idgraph.audit.compared import Compared, sides_of, with_values
 from idgraph.errors import NotFoundError, mask, mask_id
-from idgraph.linkage.guards import STATE_REASONS
-from idgraph.linkage.rules import ALIAS_RULE
+from idgraph.linkage.parts import from_text
+from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE
 from idgraph.schema import FRAMES, level_of
 
 if TYPE_CHECKING:
     import networkx as nx
-    import polars as pl
 
 __all__ = ["Explanation", "Step", "evidence_graph", "example", "explain"]
 
-Rows = Callable[[nw.LazyFrame], "pl.DataFrame"]
+Rows = Callable[[nw.LazyFrame], pl.DataFrame]
+_NEAREST: Final = 3  # record ids that may be meant
+_NEAR: Final = 75.0  # per cent of their letters that are the same
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Step:
         rule: the rule, or `source_merge`.
         type, value: the shared identifier; for a link, the rule and what supports it.
         weight: log2 odds of the weaker end.
+        parts: of likeness, what each comparison adds to the weight, and the values it compared: they add up to it.
     """
 
     left_id: str
@@ -40,10 +45,13 @@ class Step:
     type: str
     value: str
     weight: float
+    parts: tuple[Compared, ...] = ()
 
     @property
     def shown(self) -> str:
         """The value as it may be shown; which column a merge was recorded in is no value of anybody."""
+        if self.rule == SIMILAR_RULE:
+            return ""
         return self.value if self.rule == ALIAS_RULE or not self.value else mask(self.value)
 
 
@@ -57,6 +65,8 @@ class Explanation:
         same: whether they share an entity.
         steps: the path of used evidence between them; empty where they do not.
         reasons: where they do not, what could have joined them and did not.
+        parts: where they do not, what each comparison by likeness says of the two: as it was when they were compared;
+            else by the average of how rare values are.
     """
 
     left_id: str
@@ -65,6 +75,7 @@ class Explanation:
     same: bool
     steps: list[Step] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    parts: list[Compared] = field(default_factory=list)
 
     @property
     def weakest(self) -> Step | None:
@@ -74,9 +85,8 @@ class Explanation:
     def __str__(self) -> str:
         """A few lines for a terminal; values are masked."""
         if not self.same:
-            return "\n".join(
-                [f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are not one", *(f"  {r}" for r in self.reasons)]
-            )
+            said = f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are not one"
+            return "\n".join([said, *(f"  {reason}" for reason in self.reasons), *_lines(self.parts, "    ")])
         lines = [f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are one {self.level}:"]
         for step in self.steps:
             mark = "   ← weakest" if step is self.weakest and len(self.steps) > 1 else ""
@@ -84,6 +94,7 @@ class Explanation:
                 f"  {mask_id(step.left_id)} — {f'{step.type} {step.shown}'.strip()} — {mask_id(step.right_id)}"
                 f"   (rule {step.rule}, weight {step.weight:g}){mark}"
             )
+            lines += _lines(step.parts, "      ")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -97,6 +108,7 @@ class Explanation:
                 "value": step.shown,
                 "weight": step.weight,
                 "weakest": step is self.weakest,
+                "parts": [part.as_dict() for part in step.parts],
             }
             for step in self.steps
         ]
@@ -107,7 +119,20 @@ class Explanation:
             "same": self.same,
             "steps": steps,
             "reasons": self.reasons,
+            "parts": [part.as_dict() for part in self.parts],
         }
+
+
+def _lines(parts: Sequence[Compared], indent: str) -> list[str]:
+    """Parts as a table for a terminal, the one that says least marked."""
+    rows = [(part.field, part.level, part.shown, f"{part.weight:+.1f}") for part in parts]
+    wide = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
+    least = min((part.weight for part in parts if part.field not in {"prior", "ceiling"}), default=0.0)
+    marks = ["   ← weakest" if part.weight == least and len(parts) > 1 else "" for part in parts]
+    return [
+        f"{indent}{row[0]:<{wide[0]}}  {row[1]:<{wide[1]}}  {row[2]:<{wide[2]}}  {row[3]:>{wide[3]}}{mark}"
+        for row, mark in zip(rows, marks, strict=True)
+    ]
 
 
 def evidence_graph(identifiers: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
@@ -137,7 +162,14 @@ def evidence_graph(identifiers: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
     return graph
 
 
-def explain(frames: Mapping[str, nw.LazyFrame], left_id: str, right_id: str, collect: Rows) -> Explanation:
+def explain(
+    frames: Mapping[str, nw.LazyFrame],
+    left_id: str,
+    right_id: str,
+    collect: Rows,
+    learnt: Mapping[str, Learnt | None],
+    strict_weight: float,
+) -> Explanation:
     """Find the path of evidence between two records.
 
     Args:
@@ -145,37 +177,96 @@ def explain(frames: Mapping[str, nw.LazyFrame], left_id: str, right_id: str, col
         left_id: a record id.
         right_id: another.
         collect: brings a small frame to this process.
+        learnt: by level, what the run learnt of likeness.
+        strict_weight: from here on evidence needs no doubt.
 
     Returns:
-        The shortest path, of several the strongest; or what the two share that may not link.
+        The shortest path, of several the strongest; or what the two share that may not link, and how alike they are.
 
     Raises:
         NotFoundError: a record is not in the graph.
     """
     pair = [left_id, right_id]
-    found = collect(frames["records"].filter(nw.col("record_id").is_in(pair)).select("record_id", "kind"))
-    kinds = dict(found.iter_rows())
-    for record_id in pair:
-        if record_id not in kinds:
-            msg = (
-                f"there is no record {mask_id(record_id)!r}. Record ids are '<source>:<native id>'; see graph.records."
-            )
-            raise NotFoundError(msg)
-    levels = {level_of(kind) for kind in kinds.values()}
+    levels = {level_of(kind) for kind in _kinds(frames, pair, collect).values()}
     if len(levels) > 1:
         return Explanation(left_id, right_id, None, same=False, reasons=_memberships(frames, pair, collect))
     level = levels.pop()
     placed = frames["assignments"].filter(nw.col("level") == level)
-    entities = dict(
-        collect(placed.filter(nw.col("record_id").is_in(pair)).select("record_id", "entity_id")).iter_rows()
-    )
+    asked = placed.filter(nw.col("record_id").is_in(pair)).select("record_id", "entity_id")
+    entities = dict(collect(asked).iter_rows())
+    graphs = {entity: _drawn(frames, placed, entity, collect) for entity in set(entities.values())}
+
+    def units(*records: str, of: Sequence[nx.Graph[Any]]) -> list[list[str]]:
+        least = strict_weight if level == "person" else 0.0
+        return [_unit(graph, record, least) for graph, record in zip(of, records, strict=True)]
+
     if entities[left_id] != entities[right_id]:
-        return Explanation(left_id, right_id, level, same=False, reasons=_why_not(frames, pair, collect))
-    inside = placed.filter(nw.col("entity_id") == entities[left_id]).select("record_id")
+        sides = units(*pair, of=[graphs[entities[record]] for record in pair])
+        apart = why_apart(frames, pair, level, sides, learnt.get(level), collect)
+        return Explanation(left_id, right_id, level, same=False, reasons=apart.reasons, parts=apart.parts)
+    graph = graphs[entities[left_id]]
+    steps = _path(graph, left_id, right_id)
+    known = learnt.get(level)
+    for place, step in enumerate(steps):
+        if step.rule == SIMILAR_RULE and known is not None:
+            ends = units(step.left_id, step.right_id, of=[graph, graph])
+            found = sides_of(frames, ends, level, known.model, collect)
+            steps[place] = replace(step, parts=tuple(with_values(from_text(step.value), found)))
+    return Explanation(left_id, right_id, level, same=True, steps=steps)
+
+
+def _kinds(frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], collect: Rows) -> dict[str, str]:
+    """What two records are.
+
+    Raises:
+        NotFoundError: one is not there; the message names those most like it.
+    """
+    asked = frames["records"].filter(nw.col("record_id").is_in(list(pair))).select("record_id", "kind")
+    kinds = dict(collect(asked).iter_rows())
+    if missing := [record_id for record_id in pair if record_id not in kinds]:
+        near = [mask_id(record_id) for record_id in nearest(frames["records"], missing[0], collect)]
+        meant = (
+            f"Did you mean {' or '.join(near)}?"
+            if near
+            else "Record ids are '<source>:<native id>'; see graph.records."
+        )
+        msg = f"there is no record {mask_id(missing[0])!r}. {meant}"
+        raise NotFoundError(msg)
+    return kinds
+
+
+def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
+    """The record ids most like one that is not there, those of its source if there is one, the likest first."""
+    from rapidfuzz import fuzz, process
+
+    source, colon, _ = record_id.partition(":")
+    ids = collect(records.select("record_id", nw.col("source").cast(nw.String())))
+    own = ids.filter(pl.col("source") == source) if colon else ids
+    among = (own if own.height else ids)["record_id"].to_list()
+    found = process.extract(record_id, among, scorer=fuzz.ratio, limit=_NEAREST, score_cutoff=_NEAR)
+    return [near for near, *_ in found]
+
+
+def _drawn(frames: Mapping[str, nw.LazyFrame], placed: nw.LazyFrame, entity: str, collect: Rows) -> nx.Graph[Any]:
+    """The evidence of one entity, its records without any too."""
+    inside = placed.filter(nw.col("entity_id") == entity).select("record_id")
     identifiers = frames["identifiers"].join(inside, on="record_id", how="semi")
     links = frames["links"].join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
     graph = evidence_graph(collect(identifiers), collect(links))
-    return Explanation(left_id, right_id, level, same=True, steps=_path(graph, left_id, right_id))
+    graph.add_nodes_from(collect(inside)["record_id"])
+    return graph
+
+
+def _unit(graph: nx.Graph[Any], record: str, least: float) -> list[str]:
+    """The records that are held together with one by evidence of a weight, likeness not counted."""
+    import networkx as nx
+
+    def holds(one: object, other: object) -> bool:
+        edge = graph.edges[one, other]
+        return bool(edge["rule"] != SIMILAR_RULE and edge["weight"] >= least)
+
+    held = nx.node_connected_component(nx.subgraph_view(graph, filter_edge=holds), record)
+    return sorted(node for node in held if isinstance(node, str))
 
 
 def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
@@ -195,32 +286,6 @@ def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
         weakest = min(edges, key=lambda edge: float(edge["weight"]))
         steps.append(Step(path[start], path[end], **{k: weakest[k] for k in ("rule", "type", "value", "weight")}))
     return steps
-
-
-def _why_not(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: Rows) -> list[str]:
-    """What two records share that may not link, and what waits for a decision."""
-    held = frames["identifiers"].filter(nw.col("record_id").is_in(pair))
-    rows = collect(held.select("record_id", "type", "value", "state", "reason"))
-    one, other = (
-        {
-            (kind, value): (state, reason)
-            for record, kind, value, state, reason in rows.iter_rows()
-            if record == record_id
-        }
-        for record_id in pair
-    )
-    reasons = []
-    for kind, value in sorted(one.keys() & other.keys()):
-        states = sorted({one[kind, value], other[kind, value]}, key=str)
-        state, barred = next((found for found in states if found[1]), (None, None))
-        why = f"{state}, {barred}: {STATE_REASONS.get(barred, barred)}" if barred else "not used: no rule links by it"
-        reasons.append(f"they share {kind} {mask(value)}, {why}")
-    ordered = sorted(pair)
-    waiting = frames["links"].filter((nw.col("left_id") == ordered[0]) & (nw.col("right_id") == ordered[1]))
-    for rule, state, reason in collect(waiting.select("rule", "state", "reason")).iter_rows():
-        why = f": {STATE_REASONS.get(reason, reason)}" if reason else ""
-        reasons.append(f"a link by {rule} is in state {state}{why}")
-    return reasons or ["they share no identifier, and no chain of records joins them"]
 
 
 def _memberships(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: Rows) -> list[str]:

@@ -182,6 +182,17 @@ class Engine(Protocol):
             totals: new column to an aggregate over the group: `nw.len()`, `nw.col(…).min()` …
         """
 
+    def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
+        """Keep the rows whose key a table has: a semi join, however many rows of one key there are.
+
+        A join by narwhals is for keys of few rows: on Spark one task may get all rows of a key.
+
+        Args:
+            frame: any rows.
+            table: the keys, each any number of times.
+            on: their columns; null is no key.
+        """
+
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """Gather the distinct values of a column into one list for each group; a group without values has no row.
 

@@ -161,6 +161,10 @@ class PolarsEngine:
         """See `Engine.with_totals`: a window."""
         return frame.with_columns(**{new: total.over(*by) for new, total in totals.items()})
 
+    def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
+        """See `Engine.having`: a semi join."""
+        return frame.join(table.select(on), on=list(on), how="semi")
+
     def lists(self, frame: nw.LazyFrame, by: Sequence[str], value: str, order: Sequence[str] = ()) -> nw.LazyFrame:
         """See `Engine.lists`: most groups have one value, and need no sorting."""
         native: pl.LazyFrame = frame.to_native()
@@ -193,8 +197,12 @@ class PolarsEngine:
 
     def blocks(self, keyed: Iterable[nw.LazyFrame], most: int, *, across: bool) -> Blocks:
         """See `Engine.blocks`: one frame of keys after the other."""
-        found = (sized(self.collect(frame.select("row", "side", "key")), across=across) for frame in keyed)
-        return _Blocks([_parted(rows, most) for rows in found])
+        sizes, held = [], []
+        for frame in keyed:
+            (few, small), (many, large) = _parted(sized(self.collect(frame), across=across), most)
+            sizes.append((few, many))
+            held.append((small, large))
+        return _Blocks(sizes, held)
 
     def meeting(self, blocks: Sequence[nw.LazyFrame], *, across: bool) -> Iterator[nw.LazyFrame]:
         """See `Engine.meeting`."""
@@ -233,15 +241,12 @@ class _Blocks:
     """See `Blocks`.
 
     Attributes:
-        held: row, side, key, partners: of each frame of keys the rows of small blocks, and those of larger ones.
+        sizes: see `Blocks.sizes`.
+        held: row, side, key: of each frame of keys the rows of small blocks, and those of larger ones.
     """
 
+    sizes: Sequence[tuple[Size, Size]]
     held: Sequence[tuple[pl.DataFrame, pl.DataFrame]]
-
-    @property
-    def sizes(self) -> list[tuple[Size, Size]]:
-        """See `Blocks.sizes`."""
-        return [(_size(small), _size(large)) for small, large in self.held]
 
     def small(self, frames: Sequence[int]) -> list[nw.LazyFrame]:
         """See `Blocks.small`."""
@@ -253,14 +258,11 @@ class _Blocks:
         return nw.from_native(pl.concat(asked).lazy())
 
 
-def _parted(rows: pl.DataFrame, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    paired = rows.filter(pl.col("partners") > 0)
-    small = pl.col("n") <= most
-    return paired.filter(small).drop("n"), paired.filter(~small).drop("n")
-
-
-def _size(rows: pl.DataFrame) -> Size:
-    return Size(rows.height, int(rows["partners"].sum()) // 2)
+def _parted(rows: pl.DataFrame, most: int) -> Iterator[tuple[Size, pl.DataFrame]]:
+    """Small blocks, and larger ones."""
+    for which in (pl.col("n") <= most, pl.col("n") > most):
+        held = rows.filter(which, pl.col("partners") > 0)
+        yield Size(held.height, int(held["partners"].sum()) // 2), held.select("row", "side", "key")
 
 
 def _side_by_side(run: Kernel, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -13,11 +13,12 @@ import polars as pl
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.fields import Field
+from idgraph.linkage.parts import as_link, as_text, parts_of
 from idgraph.linkage.rules import SIMILAR_RULE
 from idgraph.schema import COUNT, NUMBER, TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from idgraph.config import Config
     from idgraph.engines import Engine
@@ -28,6 +29,7 @@ __all__ = [
     "LEAST_ROWS",
     "Alike",
     "commonest",
+    "facts_of",
     "fields_of",
     "filled",
     "levels_of",
@@ -40,6 +42,7 @@ LEAST_ROWS: Final = 20  # fewer rows teach nothing
 _BELOW_STRICT: Final = 0.1  # what is alike is never evidence that needs no doubt
 _CLEARLY: Final = 2.0  # bits by which a link has to be likelier than its rival
 _FILLED: Final = 0.02  # a column of which fewer have a value tells little, and costs as much as others
+_DIGITS: Final = 4
 _Places = npt.NDArray[np.int64]
 _Flags = npt.NDArray[np.bool_]
 
@@ -49,13 +52,23 @@ class Alike:
     """Records that are alike.
 
     Attributes:
-        links: left, right (records), rule, weight (log2 odds that they are one), probability, strict, evidence,
-            observed_at, state (`used`, `cut`, `review`), reason: one row a pair of people, or of companies.
+        links: left, right (records), rule, weight (log2 odds that they are one), probability, strict, evidence (what
+            each comparison adds to the weight: see `idgraph.linkage.parts`), observed_at, state (`used`, `cut`,
+            `review`), reason: one row a pair of people, or of companies.
         model: what the weights come from.
+        facts: how they were found: `rows` compared, `pairs`, `least` (the log2 odds from which on two are linked), and
+            `keys`, by which pairs met: see `idgraph.linkage.candidates.Candidates`.
     """
 
     links: nw.LazyFrame
     model: Model
+    facts: Mapping[str, Any]
+
+
+def facts_of(found: Similar, table: nw.LazyFrame, engine: Engine) -> dict[str, Any]:
+    """What `Alike.facts` says."""
+    least = round(float(np.log2(found.least) - np.log2(1 - found.least)), _DIGITS)
+    return {"rows": engine.count(table), "pairs": found.compared, "least": least, "keys": found.keys}
 
 
 def commonest(said: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -131,15 +144,16 @@ def links_of(
         engine: what runs it.
     """
     rows = engine.count(table)
-    prior = found.model.prior(rows, rows * (rows - 1) / 2)
+    prior = round(found.model.prior(rows, rows * (rows - 1) / 2), _DIGITS)
+    most = round(config.strict_weight - _BELOW_STRICT, _DIGITS)
     patterns = engine.collect(found.pairs.select("pattern").unique("pattern"))["pattern"].sort()
     codes = patterns.to_numpy()
-    told = {"pattern": patterns, "evidence": _said(found, codes), "named": named(found, codes)}
+    told = {"pattern": patterns, "evidence": _said(found, codes, prior, most), "named": named(found, codes)}
     pairs = found.pairs.join(engine.lazy(pl.DataFrame(told)), on="pattern")
     for side in ("left", "right"):
         wanted = {f"{side}_record": "record", f"{side}_seen": "first_seen"}
         pairs = engine.lookup(pairs, side, table, "row", wanted)
-    odds = nw.min_horizontal(nw.col("weight") + prior, nw.lit(config.strict_weight - _BELOW_STRICT))
+    odds = nw.min_horizontal(nw.col("weight") + prior, nw.lit(most))
     pairs = _with_rivals(pairs, engine)
     both = ~nw.col("left_seen").is_null() & ~nw.col("right_seen").is_null()
     later = nw.max_horizontal("left_seen", "right_seen")
@@ -152,7 +166,7 @@ def links_of(
             nw.col("left_record").alias("left"),
             nw.col("right_record").alias("right"),
             nw.lit(SIMILAR_RULE).alias("rule"),
-            odds.cast(NUMBER).round(4).alias("weight"),
+            odds.cast(NUMBER).round(_DIGITS).alias("weight"),
             "probability",
             nw.lit(value=False).alias("strict"),
             "evidence",
@@ -191,15 +205,8 @@ def levels_of(found: Similar, patterns: _Places, *names: str) -> dict[str, _Plac
     return {name: levels[:, places[name]] if name in places else missing for name in names}
 
 
-def _said(found: Similar, patterns: npt.NDArray[np.int64]) -> list[str]:
-    """What fields say of each pattern, in words without values."""
-    levels = found.comparison.decoded(patterns).levels
-    fields = found.comparison.fields
-    return [
-        ", ".join(
-            f"{field.name} {field.holding.levels[level].name}"
-            for field, level in zip(fields, row, strict=True)
-            if level >= 0 and field.holding.levels[level].agrees
-        )
-        for row in levels
-    ]
+def _said(found: Similar, patterns: _Places, prior: float, most: float) -> list[str]:
+    """What each comparison adds to the weights of links, by pattern: see `idgraph.linkage.parts`."""
+    decoded = found.comparison.decoded(patterns)
+    parts = parts_of(found.model, decoded, found.comparison.held)
+    return [as_text(as_link(said, prior, most)) for said in parts]

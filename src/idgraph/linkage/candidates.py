@@ -6,7 +6,7 @@ pairs than there is room for. A block of too many rows is parted by a third fiel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, product
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.linkage.fields import Field
 
-__all__ = ["Candidates", "candidates"]
+__all__ = ["AND", "Candidates", "candidates", "features_shared"]
 
 _ROOM: Final = (8, 1_500_000)  # pairs for each row; and at least so many
 _KEYS: Final = (48, 200_000, 20)  # so many keys, and of a table of more rows than that fewer
@@ -35,6 +35,7 @@ _BLOCK: Final = (60, 2_000_000)  # rows of a block; and more where all blocks of
 _HASH: Final = 1 << 31
 _SPREAD: Final = 0x5851F42D4C957F2D  # odd, so that different hashes stay different; overflow is meant
 _KEY: Final = "key"
+AND: Final = " and "  # between the features of a key
 
 
 @dataclass(frozen=True)
@@ -67,48 +68,80 @@ def candidates(
         The blocks of pairs, and the keys that gave them.
     """
     features = [(place, name) for place, one in enumerate(fields) for name in _FEATURES[one.holds]]
-    row = {"row": table.collect_schema()["row"], "side": COUNT}
-    makes = [_FEATURES[fields[place].holds][name] for place, name in features]
-    hashes = {_name(number): nw.List(COUNT) if make in _SEVERAL else COUNT for number, make in enumerate(makes)}
-    held = engine.checkpoint(engine.map_batches(table, partial(_featured, fields=fields), {**row, **hashes}))
-
-    def keyed(rows: nw.LazyFrame, key: Iterable[str], seed: int) -> nw.LazyFrame:
-        return engine.map_batches(rows.select("row", "side", *key), partial(_keyed, seed=seed), {**row, _KEY: COUNT})
-
-    def parted(large: nw.LazyFrame, third: str, seed: int) -> nw.LazyFrame:
-        return keyed(engine.lookup(large, "row", held, "row", {third: third}), (_KEY, third), seed)
-
-    meeting = _meeting([keyed(held, [_name(number)], 0) for number in range(len(features))], engine)
+    held = _Held.of(table, fields, engine)
+    meeting = _meeting([held.keyed([number], 0) for number in range(len(features))], engine)
     chosen = _chosen(features, meeting, rows)
     most = max(_BLOCK[0], _BLOCK[1] // max(rows, 1))
-    whole = engine.blocks((keyed(held, map(_name, key), seed) for seed, key in enumerate(chosen)), most, across=across)
+    whole = engine.blocks((held.keyed(key, seed) for seed, key in enumerate(chosen)), most, across=across)
     # Two fields that hang together, as town and postcode do, may give too many pairs: then no block of theirs is small.
     fits = [small.pairs <= _MOST * _room(rows) for small, _ in whole.sizes]
     too_large = [large.rows + (0 if fit else small.rows) for fit, (small, large) in zip(fits, whole.sizes, strict=True)]
-    thirds = [
-        (place, _name(third))
-        for place, key in enumerate(chosen)
-        if too_large[place]
-        for third in _thirds(key, features, meeting)
-    ]
-    torn = (
-        parted(whole.rows(place, small=not fits[place]), third, seed)
+    torn = [place for place, number in enumerate(too_large) if number]
+    thirds = [(place, third) for place in torn for third in _thirds(chosen[place], features, meeting)]
+    parted = (
+        held.parted(whole.rows(place, small=not fits[place]), third, seed)
         for seed, (place, third) in enumerate(thirds, len(chosen))
     )
-    parts = engine.blocks(torn, most, across=across)
+    parts = engine.blocks(parted, most, across=across)
     pairs = [small.pairs if fit else 0 for fit, (small, _) in zip(fits, whole.sizes, strict=True)]
     for (place, _), (small, _) in zip(thirds, parts.sizes, strict=True):
         pairs[place] += small.pairs
-    keys = [
-        {
-            "key": " and ".join(f"{fields[features[number][0]].name} ({features[number][1]})" for number in key),
-            "pairs": pairs[place],
-            "rows_in_large_blocks": too_large[place],
-        }
-        for place, key in enumerate(chosen)
-    ]
+    names = [AND.join(f"{fields[of].name} ({name})" for of, name in map(features.__getitem__, key)) for key in chosen]
     fitting = [place for place, fit in enumerate(fits) if fit]
-    return Candidates([*whole.small(fitting), *parts.small(range(len(thirds)))], keys)
+    return Candidates(
+        [*whole.small(fitting), *parts.small(range(len(thirds)))],
+        [
+            {"key": name, "pairs": given, "rows_in_large_blocks": number}
+            for name, given, number in zip(names, pairs, too_large, strict=True)
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What rows may share with others.
+
+    Attributes:
+        frame: row, side, and a column of hashes, or lists of them, for each feature.
+        engine: what runs it.
+    """
+
+    frame: nw.LazyFrame
+    engine: Engine
+
+    @staticmethod
+    def of(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> _Held:
+        makes = [make for one in fields for make in _FEATURES[one.holds].values()]
+        hashes = {_name(number): nw.List(COUNT) if make in _SEVERAL else COUNT for number, make in enumerate(makes)}
+        schema = {"row": table.collect_schema()["row"], "side": COUNT, **hashes}
+        return _Held(engine.checkpoint(engine.map_batches(table, partial(_featured, fields=fields), schema)), engine)
+
+    def keyed(self, features: Sequence[int], seed: int) -> nw.LazyFrame:
+        """Keys of some features: row, side, key."""
+        return self._keys(self.frame.select("row", "side", *map(_name, features)), seed)
+
+    def parted(self, rows: nw.LazyFrame, feature: int, seed: int) -> nw.LazyFrame:
+        """Keys of what rows have already, and of one feature more."""
+        name = _name(feature)
+        return self._keys(self.engine.lookup(rows, "row", self.frame, "row", {name: name}), seed)
+
+    def _keys(self, rows: nw.LazyFrame, seed: int) -> nw.LazyFrame:
+        schema = {"row": self.frame.collect_schema()["row"], "side": COUNT, _KEY: COUNT}
+        return self.engine.map_batches(rows, partial(_keyed, seed=seed), schema)
+
+
+def features_shared(one: pl.DataFrame, other: pl.DataFrame, fields: Sequence[Field]) -> set[str]:
+    """Say what two rows have in common, in the words of `Candidates.keys`.
+
+    Args:
+        one: a row: side, row, and the tidy values of each field.
+        other: another.
+        fields: what to look at.
+    """
+    names = [f"{field.name} ({name})" for field in fields for name in _FEATURES[field.holds]]
+    rows = [_featured(row, fields).drop("row", "side").row(0) for row in (one, other)]
+    sets = [[set(held) if isinstance(held, list) else {held} for held in row] for row in rows]
+    return {name for name, ours, theirs in zip(names, *sets, strict=True) if (ours & theirs) - {None}}
 
 
 def _name(feature: int) -> str:

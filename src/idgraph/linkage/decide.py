@@ -7,9 +7,9 @@ strongest link first, and only if what was compared between them is for it on av
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
-from itertools import groupby
+from itertools import groupby, product
 from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -24,11 +24,13 @@ from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
     from idgraph.engines import Engine
+    from idgraph.linkage.kept_apart import KeptApart
 
 __all__ = ["SCHEMA", "least_odds", "probability", "torn_groups"]
 
 _AGAINST: Final = -2.0  # the mean odds of what was compared between two groups, below which they stay apart
 _MOST: Final = 12.0  # beyond which odds say no more, so that one pair cannot outvote many
+_PAIR: Final = ("component", "left", "right")
 SCHEMA: Final = {"row": COUNT, "group": COUNT}
 _GROUPS: Final = pl.Schema({"row": pl.Int64(), "group": pl.Int64()})
 
@@ -60,13 +62,14 @@ def least_odds(odds: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], p
     return float(-said[fit].max()) if fit.any() else float(odds.max(initial=0.0)) + 1.0
 
 
-def torn_groups(pairs: nw.LazyFrame, least: float, engine: Engine) -> nw.LazyFrame:
+def torn_groups(pairs: nw.LazyFrame, least: float, engine: Engine, kept_apart: KeptApart | None = None) -> nw.LazyFrame:
     """Group rows that links join, where some of what they join was found to be different.
 
     Args:
         pairs: left, right (rows), odds: all pairs that were compared.
         least: the odds from which on a pair is a link.
         engine: what runs it.
+        kept_apart: rows that are never one.
 
     Returns:
         row, group (a row of it): for each row of such a component.
@@ -76,16 +79,21 @@ def torn_groups(pairs: nw.LazyFrame, least: float, engine: Engine) -> nw.LazyFra
     inside = engine.lookup(inside, "right", linked, "node", {"other": "component"})
     inside = engine.checkpoint(inside.filter(nw.col("component") == nw.col("other")).drop("other"))
     doubted = inside.filter(nw.col("odds") < _AGAINST).select("component").unique("component")
-    torn = inside.join(doubted, on="component", how="semi")
-    rows = torn.select(nw.col("component", "left", "right").cast(COUNT), "odds")
-    return engine.map_groups(rows, "component", partial(_grouped, least=least), SCHEMA)
+    sources = [nw.lit(0).alias("left_source"), nw.lit(0).alias("right_source")]
+    if kept_apart is not None:
+        doubted = nw.concat([doubted, kept_apart.broken(linked, engine)]).unique("component")
+        inside, sources = kept_apart.with_sources(inside, engine), [nw.col("left_source"), nw.col("right_source")]
+    torn = inside.join(doubted, on="component", how="semi").select(*_PAIR, "odds", *sources)
+    rows = torn.with_columns(nw.col(*_PAIR, "left_source", "right_source").cast(COUNT))
+    rules = kept_apart.rules if kept_apart is not None else frozenset()
+    return engine.map_groups(rows, "component", partial(_grouped, least=least, rules=rules), SCHEMA)
 
 
-def _grouped(rows: pl.DataFrame, least: float) -> pl.DataFrame:
-    ordered = rows.select("component", "left", "right", "odds").sort("component", "left", "right")
+def _grouped(rows: pl.DataFrame, least: float, rules: Collection[tuple[int, int]]) -> pl.DataFrame:
+    ordered = rows.select(*_PAIR, "odds", "left_source", "right_source").sort(_PAIR)
     found: list[tuple[int, int]] = []
     for _, part in groupby(ordered.iter_rows(), key=itemgetter(0)):
-        found += _Component(part, least).groups()
+        found += _Component(part, least, rules).groups()
     return pl.DataFrame(found, schema=_GROUPS, orient="row")
 
 
@@ -95,14 +103,16 @@ _Between = tuple[float, int, float]  # the sum, number and most of the odds betw
 class _Component:
     """The rows of one component while groups are joined."""
 
-    def __init__(self, pairs: Iterable[tuple[Any, ...]], least: float) -> None:
-        self._least = least
+    def __init__(self, pairs: Iterable[tuple[Any, ...]], least: float, rules: Collection[tuple[int, int]] = ()) -> None:
+        self._least, self._rules = least, rules
         self._members: dict[int, list[int]] = {}
+        self._sources: dict[int, set[int]] = {}
         self._between: dict[int, dict[int, _Between]] = {}
-        for _, left, right, odds in pairs:
+        for _, left, right, odds, *sources in pairs:
             said = max(-_MOST, min(_MOST, odds)) if odds > NEVER / 2 else -inf
-            for one, other in ((left, right), (right, left)):
+            for one, other, source in ((left, right, sources[0]), (right, left, sources[1])):
                 self._members.setdefault(one, [one])
+                self._sources.setdefault(one, {source})
                 self._between.setdefault(one, {})[other] = (said, 1, odds)
 
     def groups(self) -> Iterator[tuple[int, int]]:
@@ -115,7 +125,7 @@ class _Component:
         while waiting:
             mean, one, other = heapq.heappop(waiting)
             between = self._between.get(one, {}).get(other)
-            if between is None or self._rank(between) != mean:
+            if between is None or self._rank(between) != mean or self._apart(one, other):
                 continue
             into, gone = (one, other) if len(self._members[one]) >= len(self._members[other]) else (other, one)
             self._join(into, gone)
@@ -132,11 +142,17 @@ class _Component:
 
     def _offer(self, waiting: list[tuple[float, int, int]], one: int, other: int) -> None:
         between = self._between[one][other]
-        if between[2] >= self._least and -self._rank(between) >= _AGAINST:
+        if between[2] >= self._least and -self._rank(between) >= _AGAINST and not self._apart(one, other):
             heapq.heappush(waiting, (self._rank(between), one, other))
+
+    def _apart(self, one: int, other: int) -> bool:
+        if not self._rules:
+            return False
+        return any(pair in self._rules for pair in product(self._sources[one], self._sources[other]))
 
     def _join(self, into: int, gone: int) -> None:
         self._members[into] += self._members.pop(gone)
+        self._sources[into] |= self._sources.pop(gone)
         for third, said in self._between.pop(gone).items():
             del self._between[third][gone]
             if third == into:

@@ -49,7 +49,7 @@ def untagged_addresses(addresses: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     usable = addresses.filter(nw.col("reason").is_null())
     tagged = usable.filter(nw.col("value").str.contains("+", literal=True))
     based = engine.checkpoint(engine.map_batches(tagged, _base_kernel, tagged.collect_schema()))
-    plain = usable.join(based.select("value").unique("value"), on="value", how="semi")
+    plain = engine.having(usable, based, ["value"])
     return engine.checkpoint(_derived(nw.concat([based, plain]), engine))
 
 

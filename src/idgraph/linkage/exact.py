@@ -168,7 +168,7 @@ def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: C
     size = nw.len().alias("size")
     spread = named.group_by("node").agg(size, nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
     doubtful = spread.filter((nw.col("size") * agreement > 1) & (nw.col("first") != nw.col("last")))
-    asked = engine.checkpoint(named.join(doubtful.select("node"), on="node", how="semi"))
+    asked = engine.checkpoint(engine.having(named, doubtful, ["node"]))
     kernel = name_parts("company_name" if context.level == "account" else "person_name")
     schema = {"record": asked.collect_schema()["record"], "part": nw.UInt64()}
     parts = engine.checkpoint(engine.map_batches(asked.select("record", "name").unique("record"), kernel, schema))

@@ -9,17 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.linkage.alike import LEAST_ROWS, Alike, commonest, fields_of, filled, levels_of, links_of, with_fields
+from idgraph.linkage.alike import (
+    LEAST_ROWS,
+    Alike,
+    commonest,
+    facts_of,
+    fields_of,
+    filled,
+    levels_of,
+    links_of,
+    with_fields,
+)
 from idgraph.linkage.compare import SEPARATOR
 from idgraph.linkage.employers import keyed
 from idgraph.linkage.fields import HOLDINGS
-from idgraph.linkage.similar import similar
+from idgraph.linkage.similar import keys_to_compare, similar
 from idgraph.normalise import normalise
 from idgraph.schema import COUNT, TEXT
 
@@ -28,10 +38,11 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Engine
+    from idgraph.linkage.fields import Field
     from idgraph.linkage.model import Model
     from idgraph.linkage.similar import Similar
 
-__all__ = ["Firms", "similar_firms"]
+__all__ = ["Firms", "firms_table", "keys_of_firms", "similar_firms"]
 
 _NAMES: Final = ("name", "legal_name", "tenant_name")  # attributes that say what a company is called
 _ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "category"}
@@ -80,6 +91,23 @@ def similar_firms(firms: Firms, config: Config, engine: Engine, model: Model | N
     Raises:
         ConfigError: the model is of another kind of table.
     """
+    ready = _ready(firms, engine, model)
+    if ready is None:
+        return None
+    units, table, fields = ready
+    found = similar(table.drop("record", "first_seen"), fields, engine, model=model)
+    links = links_of(found, table, _named_alike, config, engine)
+    return Alike(_without_kin(links, firms, units, engine), found.model, facts_of(found, table, engine))
+
+
+def keys_of_firms(firms: Firms, engine: Engine, model: Model | None = None) -> list[dict[str, Any]]:
+    """How pairs to compare would be found; see `similar_firms` and `idgraph.linkage.candidates.Candidates.keys`."""
+    ready = _ready(firms, engine, model)
+    return [] if ready is None else keys_to_compare(ready[1], ready[2], engine)
+
+
+def _ready(firms: Firms, engine: Engine, model: Model | None) -> tuple[nw.LazyFrame, nw.LazyFrame, list[Field]] | None:
+    """The companies' records, the table of companies, and its fields; None where there are too few."""
     if model is None and engine.count(firms.records) < LEAST_ROWS:
         return None
     units = _units(firms, engine)
@@ -88,10 +116,12 @@ def similar_firms(firms: Firms, config: Config, engine: Engine, model: Model | N
     fields = fields_of(model, _HOLDS) if model else filled(table, rows, _HOLDS, engine, names_differ=0.0)
     if rows < (2 if model else LEAST_ROWS) or "name" not in {field.name for field in fields}:
         return None
-    table = engine.checkpoint(with_fields(table, fields))
-    found = similar(table.drop("record", "first_seen"), fields, engine, model=model)
-    links = links_of(found, table, _named_alike, config, engine)
-    return Alike(_without_kin(links, firms, units, engine), found.model)
+    return units, engine.checkpoint(with_fields(table, fields)), fields
+
+
+def firms_table(firms: Firms, engine: Engine) -> nw.LazyFrame:
+    """One row a company, as companies are compared: row, side, record (the smallest), first_seen, and its values."""
+    return _table(firms, _units(firms, engine), engine)
 
 
 def _units(firms: Firms, engine: Engine) -> nw.LazyFrame:

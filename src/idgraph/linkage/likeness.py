@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import polars as pl
@@ -15,9 +15,9 @@ import polars as pl
 from idgraph.linkage.alike import Alike, with_edges
 from idgraph.linkage.employers import Companies, employers
 from idgraph.linkage.exact import Exact, names_of
-from idgraph.linkage.firms import Firms, similar_firms
+from idgraph.linkage.firms import Firms, keys_of_firms, similar_firms
 from idgraph.linkage.models import Models
-from idgraph.linkage.people import similar_people
+from idgraph.linkage.people import keys_of_people, similar_people
 from idgraph.linkage.persons import People
 from idgraph.normalise import country_code
 from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS, Level
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.engines import Engine
 
-__all__ = ["Likeness", "Linked", "likeness"]
+__all__ = ["Likeness", "Linked", "keys_of", "likeness"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,12 @@ class Likeness:
         return [alike.links for alike in (self.people, self.companies) if alike is not None]
 
     @property
+    def facts(self) -> dict[str, Mapping[str, Any]]:
+        """How they were found, by level: see `Alike.facts`."""
+        of_level = {"person": self.people, "account": self.companies}
+        return {level: alike.facts for level, alike in of_level.items() if alike is not None}
+
+    @property
     def models(self) -> Models:
         """What their weights come from."""
         return Models(
@@ -97,6 +103,18 @@ def likeness(known: Linked, models: Models, config: Config, engine: Engine) -> L
     if firms is not None:  # known by what they are called, now by their people too
         firms = similar_firms(_firms(known, _inside(known, people, engine)), config, engine, models.companies)
     return Likeness(people, firms, _named(at, engine))
+
+
+def keys_of(known: Linked, models: Models, config: Config, engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """Count the pairs that `likeness` would compare, by level; what companies have in common is taken from `known`.
+
+    Returns:
+        `person` and `account`: see `idgraph.linkage.candidates.Candidates.keys`.
+    """
+    known = replace(known, records=_with_countries(known.records, engine))
+    firms = keys_of_firms(_firms(known, _inside(known, None, engine)), engine, models.companies)
+    at = _employers(known, known.exact["account"].edges, engine)
+    return {"person": keys_of_people(_people(known, at, config, engine), engine, models.people), "account": firms}
 
 
 def _inside(known: Linked, people: Alike | None, engine: Engine) -> nw.LazyFrame:

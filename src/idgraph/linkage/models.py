@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.model import Model
@@ -39,8 +40,18 @@ class Models:
         """
         try:
             said = json.loads(Path(path).read_text("utf-8"))
-            read = {name: Model.from_dict(said[name]) if said[name] else None for name in ("people", "companies")}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            msg = f"{path} holds no models that this version of idgraph can read: {error}. Write it anew."
+            read = {name: _read(said, name) for name in ("people", "companies")}
+        except (OSError, ValueError) as error:
+            msg = f"{path} holds no models that this version of idgraph can read: {error}. Mend it, or write it anew."
             raise ConfigError(msg) from None
         return Models(**read)
+
+
+def _read(said: Any, name: str) -> Model | None:  # noqa: ANN401 - what a file holds
+    """Read one model; ValueError says what of it is wrong."""
+    if not isinstance(said, dict) or name not in said:
+        raise ValueError(f"it lacks {name!r}")
+    try:
+        return None if said[name] is None else Model.from_dict(said[name])
+    except ValueError as error:
+        raise ValueError(f"of {name}, {error}") from None

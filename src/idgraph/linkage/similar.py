@@ -26,10 +26,13 @@ from idgraph.schema import COUNT, NUMBER, TEXT
 
 if TYPE_CHECKING:
     from idgraph.engines import Engine
+    from idgraph.linkage.candidates import Candidates
     from idgraph.linkage.fields import Field
+    from idgraph.linkage.kept_apart import KeptApart
+    from idgraph.linkage.labels import Labels
     from idgraph.linkage.model import Model
 
-__all__ = ["PRECISION", "Similar", "similar", "tidied"]
+__all__ = ["PRECISION", "Asked", "Similar", "keys_to_compare", "similar", "tidied"]
 
 PRECISION: Final = 0.98
 _DRAWN: Final = 400_000
@@ -60,15 +63,31 @@ class Similar:
     least: float
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the pairs of a table.
+
+    Attributes:
+        precision: the share of links that is expected to be right.
+        across: only pairs of rows of two sides.
+        labels: judged pairs of rows, which teach a model, and hold.
+        kept_apart: rows that are never one.
+    """
+
+    precision: float = PRECISION
+    across: bool = False
+    labels: Labels | None = None
+    kept_apart: KeptApart | None = None
+
+
 def similar(
     table: nw.LazyFrame,
     fields: Sequence[Field],
     engine: Engine,
+    asked: Asked | None = None,
     *,
     model: Model | None = None,
     proven: Mapping[str, Sequence[float]] | None = None,
-    precision: float = PRECISION,
-    across: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Similar:
     """Find the rows of a table that are one entity.
@@ -77,11 +96,10 @@ def similar(
         table: row, side (integers), and the columns of the fields (String).
         fields: what is compared.
         engine: what runs it.
+        asked: of which pairs, and how sure; default: of all.
         model: weights learnt before; default: learnt from this table.
         proven: by field, how many pairs that are known to be one entity's agree on each of its levels; at best pairs
             that something else than this field has proven.
-        precision: the share of links that is expected to be right.
-        across: only pairs of rows of two sides.
         progress: called with a few words before each step.
 
     Raises:
@@ -91,19 +109,16 @@ def similar(
         names = ", ".join(f"{field.name} ({field.holds})" for field in model.fields)
         msg = f"the model was learnt on other columns: {names}. Name these columns, or train a new model."
         raise ConfigError(msg)
+    asked = asked or Asked()
     progress("tidying values")
     values = tidied(table, fields, engine)
-    sides = [count for _, count in sorted(engine.collect(values.group_by("side").agg(nw.len().alias("n"))).rows())]
-    rows = sum(sides)
-    possible = rows * (rows - 1) / 2
-    if across:
-        possible -= sum(size * (size - 1) / 2 for size in sides)
+    rows, possible = _sizes(values, asked, engine)
     progress("counting values")
     comparison = Comparison(values, fields, engine)
     progress("finding candidates")
-    found = candidates(values, fields, rows, engine, across=across)
+    found = candidates(values, fields, rows, engine, across=asked.across)
     progress("comparing")
-    met = comparison.patterns(engine.meeting(found.blocks, across=across))
+    met = _met(found, comparison, asked, engine)
     patterns, counts = _counted(met, engine)
     decoded = comparison.decoded(patterns)
     progress("learning")
@@ -111,16 +126,49 @@ def similar(
         strangers = _drawn(rows, table.collect_schema()["row"], engine)
         drawn_patterns, drawn_counts = _counted(comparison.patterns([strangers]), engine)
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
-        shared = comparison.collisions, comparison.joint(across=across)
-        model = train(fields, Counted.of(decoded, counts), drawn, *shared, rows, possible, proven or {})
+        shared = comparison.collisions, comparison.joint(across=asked.across)
+        taught = asked.labels.proven(comparison, engine) if asked.labels is not None else proven or {}
+        model = train(fields, Counted.of(decoded, counts), drawn, *shared, rows, possible, taught)
         model = learn_rarity(model, comparison, decoded, counts, rows, possible)
+        if asked.labels is not None:
+            model = asked.labels.shifted(model, comparison, model.prior(rows, possible), engine)
     progress("deciding")
+    if asked.kept_apart is not None:
+        met = asked.kept_apart.allowed(met, engine)
+        patterns, counts = _counted(met, engine)
+        decoded = comparison.decoded(patterns)
     weights = model.weights(decoded, comparison.held)
     odds = weights + model.prior(rows, possible)
-    least = least_odds(odds, counts, precision)
+    least = least_odds(odds, counts, asked.precision)
     known = pl.DataFrame({"pattern": patterns, "weight": weights, "odds": odds, "probability": probability(odds)})
-    weighed = engine.checkpoint(met.join(engine.lazy(known), on="pattern"))
-    groups = torn_groups(weighed.select("left", "right", "odds"), least, engine)
+    likely = _likely(met.join(engine.lazy(known), on="pattern"), least, asked, engine)
+    least_probability = float(probability(np.array([least]))[0])
+    return Similar(likely, model, comparison, found.keys, int(counts.sum()), least_probability)
+
+
+def _sizes(values: nw.LazyFrame, asked: Asked, engine: Engine) -> tuple[int, float]:
+    """How many rows there are, and how many pairs of them may be one."""
+    sides = [count for _, count in sorted(engine.collect(values.group_by("side").agg(nw.len().alias("n"))).rows())]
+    rows = sum(sides)
+    possible = rows * (rows - 1) / 2
+    if asked.across:
+        possible -= sum(size * (size - 1) / 2 for size in sides)
+    return rows, possible
+
+
+def _met(found: Candidates, comparison: Comparison, asked: Asked, engine: Engine) -> nw.LazyFrame:
+    """Compare candidates, and what was judged: left, right, pattern."""
+    parts = engine.meeting(found.blocks, across=asked.across)
+    met = comparison.patterns(parts)
+    if asked.labels is None:
+        return met
+    return engine.checkpoint(nw.concat([met, comparison.patterns([asked.labels.beside(met)])]))
+
+
+def _likely(weighed: nw.LazyFrame, least: float, asked: Asked, engine: Engine) -> nw.LazyFrame:
+    """The pairs that are likelier one than not, and what becomes of them: see `Similar.pairs`."""
+    weighed = engine.checkpoint(weighed if asked.labels is None else asked.labels.held(weighed))
+    groups = torn_groups(weighed.select("left", "right", "odds"), least, engine, asked.kept_apart)
     likely = weighed.filter(nw.col("odds") >= 0)
     for side in ("left", "right"):
         likely = engine.lookup(likely, side, groups, "row", {f"{side}_group": "group"})
@@ -131,11 +179,14 @@ def similar(
         .then(nw.lit("cut"))
         .otherwise(nw.when(is_link).then(nw.lit("used")).otherwise(nw.lit("review")))
     )
-    likely = likely.select(
-        "left", "right", "pattern", nw.col("weight").cast(NUMBER), "probability", state.alias("state")
-    )
-    least_probability = float(probability(np.array([least]))[0])
-    return Similar(engine.checkpoint(likely), model, comparison, found.keys, int(counts.sum()), least_probability)
+    weight = nw.col("weight").cast(NUMBER)
+    return engine.checkpoint(likely.select("left", "right", "pattern", weight, "probability", state.alias("state")))
+
+
+def keys_to_compare(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> list[dict[str, Any]]:
+    """Count the pairs that would be compared: see `idgraph.linkage.candidates.Candidates.keys`."""
+    values = tidied(table, fields, engine)
+    return candidates(values, fields, engine.count(values), engine).keys
 
 
 def tidied(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> nw.LazyFrame:

@@ -34,6 +34,7 @@ __all__ = ["SparkEngine"]
 DRIVER_EDGES: Final = "spark.idgraph.driverEdges"
 _DRIVER_EDGES: Final = 20_000_000  # two columns of eight bytes, and eight times that while it solves
 _PLACE: Final = "__place"
+_FOUND: Final = "__found"
 # What `monotonically_increasing_id` is made of: the number of the partition, and 33 bits for the row within it.
 _ROW_BITS: Final = 33
 
@@ -219,7 +220,19 @@ class SparkEngine:
     def with_totals(self, frame: nw.LazyFrame, by: Sequence[str], **totals: nw.Expr) -> nw.LazyFrame:
         """See `Engine.with_totals`: aggregated in two stages and joined back, so that no group is whole in one task."""
         rows = self.checkpoint(frame)
-        found: DataFrame = rows.group_by(by).agg(nw.len().alias(ROWS), **totals).to_native()
+        return self._with_found(rows, rows.group_by(by).agg(nw.len().alias(ROWS), **totals), by)
+
+    def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
+        """See `Engine.having`: the rows of keys with too many for one task are told apart from others."""
+        rows = self.checkpoint(frame)
+        keys = table.select(*on).unique(list(on))
+        counted = rows.group_by(on).agg(nw.len().alias(ROWS)).join(keys, on=list(on), how="semi")
+        found = self._with_found(rows, counted.with_columns(nw.lit(value=True).alias(_FOUND)), on)
+        return found.filter(~nw.col(_FOUND).is_null()).drop(_FOUND)
+
+    def _with_found(self, rows: nw.LazyFrame, counted: nw.LazyFrame, by: Sequence[str]) -> nw.LazyFrame:
+        """Add what each group comes to, given that and the number of its rows; `rows` are checkpointed."""
+        found: DataFrame = counted.to_native()
         heavy = None
         if self.count(rows) > skew.HEAVY:  # of fewer, one task may take all
             found = found.localCheckpoint()

@@ -1,0 +1,188 @@
+"""What keeps two people, or two companies, apart: values that may not link, links that wait, too little likeness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+
+import narwhals.stable.v2 as nw
+import polars as pl
+
+from idgraph.audit.compared import Compared, Sides, sides_of, weighed, with_values
+from idgraph.errors import mask, mask_id
+from idgraph.linkage.candidates import AND
+from idgraph.linkage.guards import STATE_REASONS
+from idgraph.linkage.parts import as_link, from_text
+from idgraph.linkage.rules import SIMILAR_RULE
+
+if TYPE_CHECKING:
+    from idgraph.linkage.model import Model
+
+__all__ = ["Apart", "Learnt", "why_apart"]
+
+Collect = Callable[[nw.LazyFrame], pl.DataFrame]
+_MOST: Final = 12  # reasons of one kind that are told
+_ENDS: Final = ("left_id", "right_id")
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a run learnt of likeness on one level.
+
+    Attributes:
+        model: what weighs a pair.
+        rows: how many people or companies were compared.
+        least: the log2 odds from which on two are linked.
+        keys: names of those by which pairs met.
+    """
+
+    model: Model
+    rows: int
+    least: float
+    keys: Sequence[str]
+
+    @staticmethod
+    def of(model: Model | None, facts: Mapping[str, Any] | None) -> Learnt | None:
+        """Read what a run says of itself; None where nobody was compared."""
+        if model is None or facts is None:
+            return None
+        return Learnt(model, facts["rows"], facts["least"], [key["key"] for key in facts["keys"] if key["pairs"]])
+
+    @property
+    def prior(self) -> float:
+        """The log2 odds that two are one before anything is compared."""
+        return round(self.model.prior(self.rows, self.rows * (self.rows - 1) / 2), 4)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Why two are not one.
+
+    Attributes:
+        reasons: in words, values masked.
+        parts: what each comparison says of the two; empty where they were not compared.
+    """
+
+    reasons: list[str]
+    parts: list[Compared]
+
+
+def why_apart(
+    frames: Mapping[str, nw.LazyFrame],
+    pair: Sequence[str],
+    level: str,
+    units: Sequence[Sequence[str]],
+    learnt: Learnt | None,
+    collect: Collect,
+) -> Apart:
+    """Say what could have joined two records of different entities, and why it did not.
+
+    Args:
+        frames: records, identifiers, links, assignments, memberships.
+        pair: the two record ids.
+        level: person or account.
+        units: the records of each that are held together without likeness.
+        learnt: what the run learnt of likeness; None where nobody was compared.
+        collect: brings a small frame to this process.
+    """
+    entities = _entities(frames, pair, level, collect)
+    shared = _shared(frames, pair, entities, collect)
+    links = _links(frames, entities, collect)
+    waiting = [
+        f"{_whose(pair, left, right, ': ')}a link by {rule} is in state {state}{_because(reason)}"
+        for left, right, rule, state, reason in links.select(*_ENDS, "rule", "state", "reason").iter_rows()
+    ]
+    nothing = [] if shared or waiting else ["they share no identifier, and no chain of records joins them"]
+    reasons = [*shared, *waiting[:_MOST], *nothing]
+    if learnt is None:
+        return Apart([*reasons, "nobody was compared by likeness: it was off, or too few are known by name"], [])
+    sides = sides_of(frames, units, level, learnt.model, collect)
+    if not (sides.left and sides.right):
+        return Apart([*reasons, _not_known(pair, sides)], [])
+    common, parts = weighed(sides, learnt.model)
+    alike = links.filter(pl.col("rule") == SIMILAR_RULE).sort("weight", descending=True)
+    found = alike.height > 0
+    compared = with_values(from_text(alike["evidence"][0]) if found else as_link(parts, learnt.prior, inf), sides)
+    return Apart([*reasons, _met(common, learnt, found=found), _scored(compared, learnt)], compared)
+
+
+def _entities(
+    frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], level: str, collect: Collect
+) -> tuple[set[str], set[str]]:
+    """The records of the two entities."""
+    placed = frames["assignments"].filter(nw.col("level") == level)
+    asked = placed.filter(nw.col("record_id").is_in(list(pair))).select("entity_id").unique("entity_id")
+    inside = collect(placed.join(asked, on="entity_id", how="semi").select("record_id", "entity_id"))
+    entity = dict(inside.iter_rows())
+    one, other = (set(inside.filter(pl.col("entity_id") == entity[record_id])["record_id"]) for record_id in pair)
+    return one, other
+
+
+def _links(frames: Mapping[str, nw.LazyFrame], entities: tuple[set[str], set[str]], collect: Collect) -> pl.DataFrame:
+    """The links between two entities; none of them joins."""
+    one, other = (list(entity) for entity in entities)
+    left, right = nw.col("left_id"), nw.col("right_id")
+    between = (left.is_in(one) & right.is_in(other)) | (left.is_in(other) & right.is_in(one))
+    return collect(frames["links"].filter(between)).with_columns(pl.col("rule", "state", "reason").cast(pl.String))
+
+
+def _shared(
+    frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], entities: tuple[set[str], set[str]], collect: Collect
+) -> list[str]:
+    """Values that both entities hold: those of the two records first, in words."""
+    held = frames["identifiers"].filter(nw.col("record_id").is_in([record for one in entities for record in one]))
+    rows = collect(held.select("record_id", nw.col("type").cast(nw.String()), "value", "state", "reason"))
+    rows = rows.with_columns(pl.col("state", "reason").cast(pl.String), own=pl.col("record_id").is_in(list(pair)))
+    by = ["type", "value"]
+    first = pl.all().sort_by("own", "reason", "record_id", descending=[True, False, False], nulls_last=True).first()
+    one, other = (rows.filter(pl.col("record_id").is_in(list(entity))).group_by(by).agg(first) for entity in entities)
+    both = one.join(other, on=by, suffix="_other").with_columns(both=pl.col("own") & pl.col("own_other"))
+    told = both.sort("both", *by, descending=[True, False, False]).head(_MOST)
+    said = []
+    for row in told.iter_rows(named=True):
+        barred = sorted({(row[f"state{side}"], row[f"reason{side}"]) for side in ("", "_other")}, key=str)
+        state, reason = next((found for found in barred if found[1]), (None, None))
+        why = f"{state}, {reason}: {STATE_REASONS.get(reason, reason)}" if reason else "not used: no rule links by it"
+        who = _whose(pair, row["record_id"], row["record_id_other"], ", ") or "they "
+        said.append(f"{who}share {row['type']} {mask(row['value'])}, {why}")
+    return said
+
+
+def _whose(pair: Sequence[str], one: str, other: str, then: str) -> str:
+    """Name two records, where they are not those asked for but others of theirs."""
+    return "" if {one, other} == set(pair) else f"{mask_id(one)} and {mask_id(other)}, of theirs{then}"
+
+
+def _because(reason: str | None) -> str:
+    return f": {STATE_REASONS.get(reason, reason)}" if reason else ""
+
+
+def _not_known(pair: Sequence[str], sides: Sides) -> str:
+    unknown = [mask_id(record) for record, side in zip(pair, (sides.left, sides.right), strict=True) if not side]
+    return f"likeness was not asked: of {' and '.join(unknown)} no full name is known"
+
+
+def _met(common: Collection[str], learnt: Learnt, *, found: bool) -> str:
+    """Whether likeness compared the two, and what brought them together."""
+    met = [key for key in learnt.keys if set(key.split(AND)) <= set(common)]
+    if met:
+        more = f", and by {len(met) - 1} other keys" if len(met) > 1 else ""
+        return f"likeness compares them: they meet by {met[0]}{more}"
+    if found:
+        return "likeness compared them"
+    return f"likeness never compared them: by none of its {len(learnt.keys)} keys do they meet"
+
+
+def _scored(compared: Sequence[Compared], learnt: Learnt) -> str:
+    """What the two score, and what they lack."""
+    score = round(sum(part.weight for part in compared), 4)
+    fields = [part for part in compared if part.field not in {"prior", "ceiling"}]
+    worst = min(fields, key=lambda part: part.weight, default=None)
+    against = f"; most against it: {worst.field} {worst.level}" if worst is not None and worst.weight < 0 else ""
+    if score >= learnt.least:
+        return f"they score {score:+.1f}, enough for a link, which takes {learnt.least:+.1f}{against}"
+    lacks = f"{learnt.least - score:.1f} short of a link, which takes {learnt.least:+.1f}"
+    review = "; review takes 0" if score < 0 else ", enough for review"
+    return f"they score {score:+.1f}, {lacks}{review}{against}"
