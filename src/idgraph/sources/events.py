@@ -48,7 +48,7 @@ _OBJECT: Final = r"(?s)^\s*\{.*\}\s*$"
 
 @dataclass(frozen=True)
 class Told:
-    """What one source tells; each frame is read from its files when it is asked for.
+    """What one source tells.
 
     Attributes:
         events: native_id (of the row's own record; null where it is none), event_id, event, at, session_id, count,
@@ -86,12 +86,13 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
     rows = _Rows(source, table, config)
     cells = dict.fromkeys(map(reference, rows.referring), TEXT)
     raw = table.frame.select(rows.columns)
-    happened = engine.map_batches(raw, rows.events, {**_SAID, **cells, **_PLACE, **_WRONG})
+    # Held from here on: files may be moved or grow once a run is over.
+    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**_SAID, **cells, **_PLACE, **_WRONG}))
     newest = _newest(happened.filter(nw.col("reason").is_null() | (nw.col("grain") == "value")), engine)
     facts = engine.map_batches(raw, rows.facts, {**_FACT, **cells})
     return Told(
         events=newest.filter("kept").select(*_SAID, *cells),
-        facts=facts.unique([*_FACT, *cells]),
+        facts=engine.checkpoint(facts.unique([*_FACT, *cells])) if source.kind is None else facts,
         rejects=_rejects(happened, newest, source, table),
     )
 
