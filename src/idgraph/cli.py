@@ -343,6 +343,9 @@ def _print_summary(facts: dict[str, Any]) -> None:
     typer.echo(f"\n{records:,} records{stubs}, became")
     for name in ("profiles", "tenants", "accounts"):
         typer.echo(f"  {facts[name]:>9,} {name}, {facts['joined'][name]:,} of them from several records")
+    if facts["events"]:
+        events = sum(row["count"] for row in facts["events"])
+        typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
     if facts["review"]:
         typer.echo(f"  {facts['review']:>9,} pairs of companies wait for a person to decide (links, state review)")
     _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
