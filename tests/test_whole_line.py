@@ -141,3 +141,16 @@ def test_limits_are_those_of_the_day(graph):
     seats = (pl.col("name") == "seats") & (pl.col("level") == "account") & (pl.col("entity_id") == account)
     known = graph.activity().as_of("2026-04-01").facts.filter(seats).collect()
     assert known["value"].to_list() == ["5"]
+
+
+def test_files_may_go_once_the_run_is_over(tmp_path):
+    for name in ("app/users.csv", "app/subscriptions.csv", "amplitude.jsonl"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(FILES[name])
+    graph = ig.resolve(*ig.discover(tmp_path))
+    for path in tmp_path.rglob("*.*"):
+        path.unlink()
+    assert graph.events.height == 5
+    assert graph.facts.height == 4
+    assert graph.rejects.height == 1

@@ -222,7 +222,6 @@ def demo(
     """Show the whole story on a made-up company's exports: recognised, merged, refused and why, right and wrong."""
     from idgraph.datasets import saas_world
     from idgraph.engines.output import RUN_FILE, new_folder
-    from idgraph.graph import Graph
     from idgraph.pipeline import resolve
     from idgraph.sources.discover import discover as find
 
@@ -236,7 +235,6 @@ def demo(
         say("writing")
         graph.write(folder / "graph")
         (folder / RUN_FILE).write_text((folder / "graph" / RUN_FILE).read_text())
-    graph = Graph.open(out / "graph")  # what happened is read when it is asked for, and the exports are in place now
     typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
     _print_discovery(found)
     _print_summary(graph.summary())
@@ -345,6 +343,9 @@ def _print_summary(facts: dict[str, Any]) -> None:
     typer.echo(f"\n{records:,} records{stubs}, became")
     for name in ("profiles", "tenants", "accounts"):
         typer.echo(f"  {facts[name]:>9,} {name}, {facts['joined'][name]:,} of them from several records")
+    if facts["events"]:
+        events = sum(row["count"] for row in facts["events"])
+        typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
     if facts["review"]:
         typer.echo(f"  {facts['review']:>9,} pairs of companies wait for a person to decide (links, state review)")
     _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])

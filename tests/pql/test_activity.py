@@ -88,3 +88,17 @@ def test_what_is_not_there_is_named(more, said):
 def test_events_without_any_time_are_refused():
     with pytest.raises(ConfigError, match="no event has a time"):
         Activity.from_frame(TABLE.with_columns(when=pl.lit("soon")), at="when", event="what", person="who")
+
+
+def test_a_few_events_from_the_future_do_not_move_the_time():
+    rows = {
+        "at": [f"2020-01-{day:02}" for day in range(1, 21)] + ["2199-01-01"],
+        "event": ["x"] * 21,
+        "who": ["ana"] * 21,
+    }
+    found = Activity.from_frame(pl.DataFrame(rows), person="who")
+    assert found.now == datetime(2020, 1, 20, tzinfo=UTC)
+    assert found.events.collect().height == 20
+    assert found.coverage().filter(pl.col("accounts") == "later")["number"].to_list() == [1]
+    ahead = Activity.from_frame(pl.DataFrame(rows).tail(1), person="who")  # then it is no mistake
+    assert ahead.now == datetime(2199, 1, 1, tzinfo=UTC)

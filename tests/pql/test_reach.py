@@ -233,6 +233,7 @@ def test_coverage_counts_what_reaches_nobody_too(graph):
         ("event", "none", None, None, 1),
         ("event", "one", "tenant", False, 1),
         ("event", "one", "tenant", True, 3),
+        ("nobody", "none", None, None, 1),
         ("person", "one", "tenant", True, 1),
         ("person", "several", "tenant", None, 1),
         ("tenant", "one", "tenant", True, 2),

@@ -84,6 +84,15 @@ def test_the_newest_version_of_a_row_counts():
         assert refused(found) == []
 
 
+@pytest.mark.parametrize("column", ["won", "gone"])
+def test_what_the_newest_version_no_longer_tells_has_not_happened(column):
+    rows = {"id": ["1", "1"], "account": ["a", "a"], "closes": ["2026-02-01"] * 2, "won": ["true", "true"]}
+    rows |= {"gone": ["false", "false"], "changed": ["2026-02-01", "2026-02-09"]}
+    rows[column] = ["true", "false"] if column == "won" else ["false", "true"]
+    more = {"version": "changed", "deleted": "gone"}
+    assert told(rows, **DEALS, **more, event={"deal_won": ig.TimeIf("closes", {"won": "true"})})["events"].is_empty()
+
+
 def test_an_event_sent_twice_is_one_and_is_said():
     rows = {
         "id": ["m1", "m1", "m2"],

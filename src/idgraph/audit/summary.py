@@ -25,9 +25,9 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
 
     Returns:
         `records` by source and kind; `profiles`, `tenants`, `accounts` (of real records; stubs apart); `joined`
-        (entities of several records); `members` by via; `suppressed` values, `cut` identifiers and `rejects` by reason;
-        `review` links; `judgements` by what became of them (used, rejected, review, cut; waiting for their records);
-        `changes` since the previous result by level and change.
+        (entities of several records); `members` by via; `events` by source; `suppressed` values, `cut` identifiers and
+        `rejects` by reason; `review` links; `judgements` by what became of them (used, rejected, review, cut; waiting
+        for their records); `changes` since the previous result by level and change.
     """
 
     def tally(name: str, *by: str, of: nw.LazyFrame | None = None) -> list[dict[str, Any]]:
@@ -46,6 +46,7 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         "joined": several,
         "stubs": engine.count(frames["records"].filter(nw.col("stub"))),
         "members": tally("members", "via"),
+        "events": tally("events", "source"),
         "suppressed": tally("suppressed", "type", "reason"),
         "rejects": tally("rejects", "source", "grain", "reason"),
         "review": engine.count(review),

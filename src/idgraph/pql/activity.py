@@ -44,6 +44,7 @@ FACTS: Final[Mapping[str, Any]] = {
     "value": pl.String,
     "at": _TIME,
 }
+_FEW: Final = 0.1  # of events
 ENTITIES: Final[Mapping[str, Any]] = {
     "level": pl.String,
     "entity_id": pl.String,
@@ -125,10 +126,11 @@ class Activity:
         """Count what reaches accounts, and how, up to `now`; what reaches none is counted too.
 
         Returns:
-            level: `event`, `person` or `tenant` (those with events; of events that name nobody there is no person);
-            accounts: `none`, `one` or `several`, which only people can have; via and strict: how the events reach their
-            account, null for those that reach none and for people and tenants that reach several in different ways;
-            number: how many events (by their `count`), people or tenants.
+            level: `event`, `person` or `tenant` (those with events), or `nobody`: events again, those without a person
+            that is known; accounts: `none`, `one` or `several`, which only people can have, or `later` for events after
+            `now`; via and strict: how the events reach their account, null for those that reach none and for people
+            and tenants that reach theirs in different ways; number: how many events (by their `count`), people or
+            tenants.
 
         >>> table = pl.DataFrame({"at": ["2026-01-05"] * 3, "event": ["x"] * 3, "who": ["ana", "ana", "bo"]})
         >>> table = table.with_columns(firm=pl.Series(["acme", "beta", None]))
@@ -139,7 +141,16 @@ class Activity:
         """
         events = self.events.select("count", "account_id", "via", "strict", "person_id", "tenant_id").collect()
         reached = pl.col("account_id").is_not_null().cast(pl.Int64).alias("reached")
-        parts = [events.select(reached, "via", "strict", pl.col("count").alias("number"), level=pl.lit("event"))]
+        of_events = (reached, "via", "strict", pl.col("count").alias("number"))
+        nobody = events.filter(pl.col("person_id").is_null())
+        later = self.history.filter(pl.col("at") > self.now).select(
+            pl.lit(-1, pl.Int64).alias("reached"), *of_events[1:]
+        )
+        parts = [
+            events.select(*of_events, level=pl.lit("event")),
+            nobody.select(*of_events, level=pl.lit("nobody")),
+            later.collect().with_columns(level=pl.lit("event")),
+        ]
         for level in ("person", "tenant"):
             of_entity = events.drop_nulls(id_of(level)).group_by(id_of(level))
             counted = of_entity.agg(
@@ -154,7 +165,7 @@ class Activity:
                     level=pl.lit(level),
                 )
             )
-        words = pl.col("reached").clip(0, 2).replace_strict({0: "none", 1: "one", 2: "several"})
+        words = pl.col("reached").clip(-1, 2).replace_strict({-1: "later", 0: "none", 1: "one", 2: "several"})
         by = ["level", "accounts", "via", "strict"]
         every = pl.concat(parts).with_columns(words.alias("accounts")).group_by(by).agg(pl.col("number").sum())
         return every.select(*by, "number").sort(by)
@@ -217,8 +228,8 @@ class Activity:
         _check(raw, [*filter(None, wanted.values()), *named], [*filter(None, ids.values())])
         events = _once(_events(raw, wanted, properties), named=id is not None)
         told = _facts(None if facts is None else _lazy(facts))
-        latest = events.select(pl.col("at").max()).collect()
-        return cls(events, told, _entities(events, told), now_of(latest), numbered=id is None)
+        now = now_of(events)
+        return cls(events, told, _entities(events, told), now, numbered=id is None)
 
 
 def _only(column: str) -> pl.Expr:
@@ -227,17 +238,23 @@ def _only(column: str) -> pl.Expr:
     return pl.when(values.n_unique() == 1).then(values.first()).alias(column)
 
 
-def now_of(events: pl.DataFrame) -> datetime:
-    """Give the time of the latest event.
+def now_of(events: pl.LazyFrame) -> datetime:
+    """Give the time of the latest event, but for a few that come from the future, as where a device's clock is wrong.
+
+    Where they are more than a few the clock of this machine is not that of the events, and the latest counts.
 
     Raises:
         ConfigError: there is none.
     """
-    now = events["at"].max()
-    if not isinstance(now, datetime):
+    at = pl.col("at")
+    ahead = at > datetime.now(UTC)
+    asked = events.select(few=ahead.sum() <= _FEW * at.count(), present=at.filter(~ahead).max(), last=at.max())
+    few, present, last = asked.collect().row(0)
+    now = present if few else last
+    if now is None:
         msg = "nothing is known to have happened: no event has a time. Say of a source what its rows tell: event='…'"
         raise ConfigError(msg)
-    return now.astimezone(UTC)
+    return now.replace(tzinfo=UTC)  # type: ignore[no-any-return]
 
 
 def _lazy(frame: Any) -> pl.LazyFrame:  # noqa: ANN401 - a frame of any library

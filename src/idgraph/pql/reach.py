@@ -53,7 +53,7 @@ def activity_of(
         history=events.lazy(),
         told=_facts(held).lazy(),
         entities=_entities(held).lazy(),
-        now=now or now_of(events),
+        now=now or now_of(events.lazy()),
         known=known,
     )
 

@@ -48,7 +48,7 @@ _OBJECT: Final = r"(?s)^\s*\{.*\}\s*$"
 
 @dataclass(frozen=True)
 class Told:
-    """What one source tells; each frame is read from its files when it is asked for.
+    """What one source tells.
 
     Attributes:
         events: native_id (of the row's own record; null where it is none), event_id, event, at, session_id, count,
@@ -86,12 +86,14 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
     rows = _Rows(source, table, config)
     cells = dict.fromkeys(map(reference, rows.referring), TEXT)
     raw = table.frame.select(rows.columns)
-    happened = engine.map_batches(raw, rows.events, {**_SAID, **cells, **_PLACE, **_WRONG})
-    newest = _newest(happened.filter(nw.col("reason").is_null() | (nw.col("grain") == "value")), engine)
+    # Held from here on: files may be moved or grow once a run is over.
+    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**_SAID, **cells, **_PLACE, **_WRONG}))
+    newest = _newest(happened, engine).filter(nw.col("reason").is_null() | (nw.col("grain") == "value"))
+    newest = newest.filter(~nw.col("event").is_null())
     facts = engine.map_batches(raw, rows.facts, {**_FACT, **cells})
     return Told(
         events=newest.filter("kept").select(*_SAID, *cells),
-        facts=facts.unique([*_FACT, *cells]),
+        facts=engine.checkpoint(facts.unique([*_FACT, *cells])) if source.kind is None else facts,
         rejects=_rejects(happened, newest, source, table),
     )
 
@@ -159,7 +161,10 @@ class _Rows:
     def events(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Give what happened: the columns of `_SAID`, references, `_PLACE` and `_WRONG`; a row for each thing told."""
         table = self._described(self._read(rows))
-        found = [self._happened(table, name, moment) for name, moment in self._source.moments.items()]
+        moments = self._source.moments
+        found = [self._happened(table, name, moment) for name, moment in moments.items()]
+        if len(moments) > 1 or any(moment.where for moment in moments.values()):
+            found.append(_silent(table))
         if self._tells_facts and not isinstance(self._source.event, str):  # whose time is looked at as well
             found.append(self._undated(table))
         columns = {**_SAID, **dict.fromkeys(self._refer, TEXT), **_PLACE, **_WRONG}
@@ -232,6 +237,13 @@ class _Rows:
         return found.with_columns(named.alias("event"), event_id.alias("event_id")).with_columns(
             _fault(self._source, moment).struct.unnest(), pl.col("number").alias("count")
         )
+
+
+def _silent(table: pl.DataFrame) -> pl.DataFrame:
+    """Each row as one that tells nothing: of an id the newest counts, also where it no longer tells what others did."""
+    text = pl.lit(None, dtype=pl.String)
+    nothing = [text.alias(name) for name in ("event_id", "event", *_WRONG)]
+    return table.with_columns(*nothing, pl.lit(None, dtype=pl.Datetime).alias("at"), pl.col("number").alias("count"))
 
 
 def _first_value(cell: Cell, config: Config) -> Callable[[pl.Series], pl.Series]:

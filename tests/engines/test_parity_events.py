@@ -1,0 +1,104 @@
+"""Invariant 9 on what happened: the same events, facts and rejects, also where a shared device tells whose they are."""
+
+import polars as pl
+import pytest
+
+import idgraph as ig
+from idgraph.engines import engine_for
+from idgraph.errors import EngineError
+
+pytestmark = pytest.mark.spark
+
+KIOSK = "0a1b2c3d-kiosk-4e5f"
+
+
+def day(number, hour=10):
+    return f"2026-03-{number:02} {hour:02}:00:00"
+
+
+def sources(given):
+    def source(name, rows, **mapping):
+        return ig.Source(name, data=given(pl.DataFrame(rows)), **mapping)
+
+    users = [f"u_{number}" for number in range(1, 4)]
+    clicks = {
+        "id": ["c1", "c2", "c3", "c4", "c5", "c6", "c6"],
+        "user": ["u_1", None, "u_1", "u_2", "u_3", "u_2", "u_2"],
+        "cookie": [KIOSK] * 6 + [KIOSK],
+        "what": ["opened", "read", "closed", "opened", "opened", None, None],
+        "tenant": ["t_1", None, "t_1", "t_2", "t_2", "t_2", "t_2"],
+        "at": [day(1), day(1, 11), day(1, 12), day(2), day(3), day(4), day(4)],
+        "json": ['{"a": 1}', None, "[]", None, None, None, None],
+    }
+    return [
+        source(
+            "app_users",
+            {
+                "id": users,
+                "mail": [f"{user}@acme.io" for user in users],
+                "tenant": ["t_1", "t_2", "t_2"],
+                "at": [day(1, 8)] * 3,
+            },
+            kind="user",
+            id="id",
+            id_type="app.user_id",
+            time="at",
+            identifiers={"email": "mail"},
+            belongs_to={"tenant": "tenant"},
+        ),
+        source(
+            "web_clicks",
+            clicks,
+            kind="visitor",
+            time="at",
+            event="what",
+            event_id="id",
+            properties="json",
+            identifiers={"app.user_id": "user", "device": "cookie"},
+            belongs_to={"tenant": "tenant"},
+        ),
+        source(
+            "site_pages",
+            {"cookie": [KIOSK, KIOSK], "at": [day(1, 11), day(2, 12)], "path": ["/a", None]},
+            event={"page_viewed": "at"},
+            identifiers={"device": "cookie"},
+            properties={"path": "path"},
+        ),
+        source(
+            "help_tickets",
+            {
+                "id": ["1", "2", "2"],
+                "mail": ["U_3@acme.io", "who@else.io", "who@else.io"],
+                "at": [day(5), day(6), day(7)],
+            },
+            event={"ticket_opened": "at"},
+            event_id="id",
+            version="at",
+            identifiers={"email": "mail"},
+        ),
+        source(
+            "billing_plans",
+            {"tenant": ["t_1", "t_1", "t_9"], "seats": ["5", "20", "1"], "since": [day(1), day(8), "soon"]},
+            time="since",
+            belongs_to={"tenant": "tenant"},
+            attributes={"seats": "seats"},
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return ig.resolve(*sources(lambda frame: frame))
+
+
+def test_what_happened_is_the_same(spark, expected, assert_same_graph):
+    engine = engine_for(spark.range(1))
+    graph = ig.resolve(*sources(lambda frame: engine.native(engine.lazy(frame))))
+    assert_same_graph(engine, expected, graph)
+    with pytest.raises(EngineError, match="computed by Polars"):
+        graph.activity()
+
+
+def test_a_page_on_a_shared_device_is_of_whoever_was_there(expected):
+    pages = expected.events.filter(pl.col("source") == "site_pages").sort("at")
+    assert pages["record_id"].to_list() == [f"web_clicks:u_1|{KIOSK}", None]  # between two of one user; of two
