@@ -111,13 +111,11 @@ def scope_of(activity: Activity, level: str, moments: Sequence[Moment], also: Se
     return Scope(activity, held.lazy(), (key,), singly=held["count"].max() in {None, 1})
 
 
-def _read(node: Node) -> tuple[str, ...]:
+def _read(node: Node) -> list[str]:
     """Which columns of events a word reads beyond those that all do."""
-    if isinstance(node, By):
-        return ("person_id",)
-    if isinstance(node, Sessions | SessionLength):
-        return ("person_id", "session_id")
-    return ("properties",) if getattr(node, "where", None) or hasattr(node, "property") else ()
+    properties = ["properties"] if getattr(node, "where", None) or hasattr(node, "property") else []
+    sessions = ["session_id"] if isinstance(node, Sessions | SessionLength) else []
+    return [*properties, *sessions, *(["person_id"] if sessions or isinstance(node, By) else [])]
 
 
 def matching(scope: Scope, names: Sequence[str], where: Mapping[str, object], *columns: str | pl.Expr) -> pl.LazyFrame:
