@@ -15,10 +15,13 @@ from uuid import uuid4
 import narwhals.stable.v2 as nw
 
 from idgraph.audit.apart import Learnt
+from idgraph.audit.blast import BlastRadius, blast_radius
 from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
+from idgraph.audit.growth import growth
 from idgraph.audit.metrics import Quality, checked_truth, quality
 from idgraph.audit.review import review
+from idgraph.audit.sampling import Estimate, estimate, sample
 from idgraph.audit.summary import summary
 from idgraph.audit.timeline import timeline
 from idgraph.collapse.decisions import Contradiction, decide
@@ -41,6 +44,7 @@ from idgraph.sources.references import Owner
 
 if TYPE_CHECKING:
     import networkx as nx
+    import polars as pl
 
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
@@ -195,10 +199,7 @@ class Graph:
         Args:
             id: an entity id, or the id of one of its records.
         """
-        records = self._engine.lazy(self._inside(id))
-        identifiers = self._frames["identifiers"].join(records, on="record_id", how="semi")
-        links = self._frames["links"].join(records.rename({"record_id": "left_id"}), on="left_id", how="semi")
-        graph = evidence_graph(self._engine.collect(identifiers), self._engine.collect(links))
+        graph = evidence_graph(*self._evidence_inside(id))
         graph.add_nodes_from(self._inside(id)["record_id"].to_list())
         return graph
 
@@ -212,6 +213,37 @@ class Graph:
         collect, strict = self._engine.collect, self.config.strict_weight
         return explain(self._frames, left_id, right_id, collect, learnt, strict)
 
+    def how(self, id: str) -> pl.DataFrame:
+        """Replay how an entity grew, strongest evidence first; see `idgraph.audit.growth.growth`.
+
+        Args:
+            id: an entity id, or the id of one of its records.
+
+        Raises:
+            NotFoundError: there is no such entity.
+        """
+        return growth(*self._evidence_inside(id))
+
+    def sample(self, size: int = 100, level: str = "person", seed: int = 0) -> pl.DataFrame:
+        """Draw joined pairs to be judged blind, for `estimate`; see `idgraph.audit.sampling.sample`.
+
+        Raises:
+            ConfigError: there is no such level, or nothing is joined on it.
+        """
+        return sample(self._frames, _known_level(level), size, seed, self._engine)
+
+    def estimate(self, labels: Any, level: str = "person") -> Estimate:  # noqa: ANN401 - a frame of any library
+        """Estimate from judged pairs how many of all joined pairs are right; see `idgraph.audit.sampling.estimate`.
+
+        Args:
+            labels: what `sample` drew, with a verdict for each: `same`, `different` or `unsure`.
+            level: that of the sample.
+
+        Raises:
+            ConfigError: there is no such level, or the labels are not those of a sample.
+        """
+        return estimate(self._frames, _known_level(level), labels, self._engine)
+
     def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Quality:  # noqa: ANN401
         """Compare the entities of a level with a known truth; records that only one of them has do not count.
 
@@ -224,9 +256,7 @@ class Graph:
             ConfigError: there is no such level, the truth lacks a column, puts a record into two entities, or knows
                 none of the graph's records.
         """
-        if level not in LEVELS:
-            msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
-            raise ConfigError(msg)
+        _known_level(level)
         known = checked_truth(self._engine.lazy(truth), self._engine)
         if kind is not None:
             of_kind = self._frames["records"].filter(nw.col("kind") == kind).select("record_id")
@@ -292,6 +322,24 @@ class Graph:
         }
         named = {what: name for what, name in said.items() if name is not None}
         return self._again(left, self, without=[*self.run.get("without", []), named])
+
+    def blast_radius(
+        self,
+        *,
+        rule: str | None = None,
+        value: str | tuple[str, str] | None = None,
+        link: tuple[str, str] | None = None,
+    ) -> BlastRadius:
+        """Say which profiles, accounts and memberships hang on a rule, a value or a link; see `without`.
+
+        Returns:
+            What would come apart: see `idgraph.audit.blast.BlastRadius`.
+
+        Raises:
+            ConfigError: see `without`.
+        """
+        after = self.without(rule=rule, value=value, link=link)
+        return blast_radius(self._frames, after._frames, self._engine)  # noqa: SLF001 - another of its kind
 
     def with_judgements(self, judgements: Any) -> Graph:  # noqa: ANN401 - a path or a frame of any library
         """Give the graph that would be if this were said too; nothing is matched again.
@@ -513,6 +561,13 @@ class Graph:
         run |= {"engine": self._engine.name, **_when(), **facts}
         return Graph.collapsed(evidence, self.config, self._engine, run, previous)
 
+    def _evidence_inside(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The identifiers and links of an entity's records."""
+        records = self._engine.lazy(self._inside(id))
+        identifiers = self._frames["identifiers"].join(records, on="record_id", how="semi")
+        links = self._frames["links"].join(records.rename({"record_id": "left_id"}), on="left_id", how="semi")
+        return self._engine.collect(identifiers), self._engine.collect(links)
+
     def _inside(self, id: str) -> Any:  # noqa: ANN401
         """The records of an entity: record_id, entity_id."""
         placed = self._frames["assignments"]
@@ -535,6 +590,13 @@ class Graph:
             msg = f"{mask_id(id)!r} is not in {ENTITY_FRAMES[level]}; it is in {_FRAMES_BY_PREFIX[entity_id[:4]]}"
             raise NotFoundError(msg)
         return {**rows.row(0, named=True), "record_ids": inside["record_id"].to_list()}
+
+
+def _known_level(level: str) -> str:
+    if level not in LEVELS:
+        msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
+        raise ConfigError(msg)
+    return level
 
 
 class _Computed(Mapping[str, nw.LazyFrame]):

@@ -133,7 +133,7 @@ def dedupe(  # noqa: PLR0913 - one argument a question
         model: weights learnt before; default: learnt from this table.
         precision: the share of links that is expected to be right.
         labels: pairs that somebody judged: left_id, right_id, verdict (`same`, `different`; others do not count). They
-            teach a model how many pairs of a weight are one, and they hold in the result.
+            teach a model, unless one is given, and they hold in the result.
         source: the column that names where a row comes from.
         apart: pairs of sources that have nobody in common, so that no two of their rows are one, not by way of a third
             either; a source with itself, `("crm", "crm")`: it has nobody twice.

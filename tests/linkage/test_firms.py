@@ -103,6 +103,36 @@ def test_a_company_is_not_joined_to_its_owner():
     assert entity(graph, "second:x") != entity(graph, "second:y")
 
 
+@pytest.mark.parametrize("name", ["The Company Inc", "Company Ltd", "Group Holding GmbH", "Inc."])
+def test_a_name_of_words_that_any_company_has_joins_nobody(name):
+    graph = resolved(*({"id": id, "name": name, "city": "Lyon"} for id in "xy"))
+    assert entity(graph, "second:x") != entity(graph, "second:y")
+
+
+@pytest.mark.parametrize(
+    ("site", "reason"),
+    [
+        ("https://www.linkedin.com/company/acme-inc", "profile_page"),
+        ("facebook.com/acme", "profile_page"),
+        ("+1 415 555 0101", "not_a_domain"),
+        ("gmail.com", "free_domain"),
+    ],
+)
+def test_a_site_that_is_nobodys_joins_nobody_and_is_named(site, reason):
+    graph = resolved(
+        {"id": "x", "name": "Zanzibar Spices", "site": site}, {"id": "y", "name": "Quantum Dentistry", "site": site}
+    )
+    assert entity(graph, "second:x") != entity(graph, "second:y")
+    assert any(reason in frame["reason"].cast(str).to_list() for frame in (graph.rejects, graph.suppressed))
+
+
+def test_ten_thousand_accounts_of_one_domain_stay_apart():
+    rows = [{"id": f"h{place}", "name": f"Shop {place}", "site": "bigmarket.com"} for place in range(10_000)]
+    graph = resolved(*rows)
+    assert graph.suppressed.filter(value="bigmarket.com")["records"].item() == 10_000
+    assert graph.assignments.filter(level="account").group_by("entity_id").len()["len"].max() == 2  # a twin
+
+
 def test_people_in_common_join_nobody_who_is_called_otherwise():
     shared = [
         {"id": f"p{place}", "mail": f"p{place}@gmail.com", "name": f"P{place} Q{place}", "one": "a1", "other": "b3"}

@@ -59,7 +59,9 @@ def test_a_listed_mailbox_gets_its_note(words, note, joint):
     assert found.filter(pl.col("note").ne_missing(note)).rows() == []
 
 
-@pytest.mark.parametrize("words", [legal_forms.LEGAL_ENDINGS, legal_forms.LEGAL_OPENINGS, legal_forms.GENERIC])
+@pytest.mark.parametrize(
+    "words", [legal_forms.LEGAL_ENDINGS, legal_forms.LEGAL_OPENINGS, legal_forms.GENERIC, legal_forms.SORTS]
+)
 def test_company_words_are_spelled_as_names_are_left(words):
     listed = pl.Series(sorted(words))
     assert folded(listed).to_list() == listed.to_list()

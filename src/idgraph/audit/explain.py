@@ -24,6 +24,7 @@ __all__ = ["Explanation", "Step", "evidence_graph", "example", "explain"]
 
 Rows = Callable[[nw.LazyFrame], pl.DataFrame]
 _NEAREST: Final = 3  # record ids that may be meant
+_ASKED: Final = 1_000_000  # record ids that are looked through
 _NEAR: Final = 75.0  # per cent of their letters that are the same
 
 
@@ -239,10 +240,9 @@ def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
     """The record ids most like one that is not there, those of its source if there is one, the likest first."""
     from rapidfuzz import fuzz, process
 
-    source, colon, _ = record_id.partition(":")
-    ids = collect(records.select("record_id", nw.col("source").cast(nw.String())))
-    own = ids.filter(pl.col("source") == source) if colon else ids
-    among = (own if own.height else ids)["record_id"].to_list()
+    source, _, _ = record_id.partition(":")
+    own = collect(records.filter(nw.col("source") == source).select("record_id").head(_ASKED))
+    among = (own if own.height else collect(records.select("record_id").head(_ASKED)))["record_id"].to_list()
     found = process.extract(record_id, among, scorer=fuzz.ratio, limit=_NEAREST, score_cutoff=_NEAR)
     return [near for near, *_ in found]
 

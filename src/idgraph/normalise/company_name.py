@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from typing import Final
 
 import polars as pl
 
 from idgraph.normalise.batches import changed_where, in_batches, kept_where, nothing, on_distinct, replaced_where
 from idgraph.normalise.folding import folded
-from idgraph.normalise.legal_forms import GENERIC, LEGAL_ENDINGS, LEGAL_OPENINGS, UNSPACED_FORMS
+from idgraph.normalise.legal_forms import GENERIC, LEGAL_ENDINGS, LEGAL_OPENINGS, SORTS, UNSPACED_FORMS
 from idgraph.normalise.nulls import is_null_text
 
 __all__ = ["normalise_company_name"]
@@ -19,7 +20,8 @@ _ENDING: Final = f"(?: (?:{'|'.join(LEGAL_ENDINGS)}))+$"
 _OPENING: Final = f"^(?:(?:{'|'.join(sorted(LEGAL_OPENINGS))}) )+"
 _UNSPACED: Final = "|".join(map(re.escape, sorted(UNSPACED_FORMS, key=len, reverse=True)))
 
-_NO_COMPANY: Final = sorted({*GENERIC, *LEGAL_ENDINGS, *LEGAL_OPENINGS})
+_SORTS: Final = {*SORTS, *map(" ".join, permutations(SORTS, 2))}
+_NO_COMPANY: Final = sorted({*GENERIC, *LEGAL_ENDINGS, *LEGAL_OPENINGS, *_SORTS})
 
 # What products call the space of somebody who gave no company: Ana's workspace.
 _OWN_SPACE: Final = "['’]s? (?:workspace|workplace|team|organi[sz]ation|org|company|account|space|projects?)$"
@@ -42,7 +44,7 @@ def normalise_company_name(raw: pl.Series) -> pl.DataFrame:
         value: String.
         note: String, always null.
         reason: String, why there is no value: `null_like`, `generic` (names no company: `My workspace`, `Ana's team`, a
-            legal form by itself), `not_a_name` (an e-mail address, or neither letter nor digit).
+            legal form by itself, `Group Holding`), `not_a_name` (an e-mail address, or neither letter nor digit).
 
     >>> normalise_company_name(
     ...     pl.Series(["The Acme-Foods Co., Ltd.", "Müller & Söhne GmbH & Co. KG", "My Workspace"])

@@ -10,7 +10,7 @@ from typing import Final
 
 from idgraph.normalise.words import phrases, words
 
-__all__ = ["GENERIC", "LEGAL_ENDINGS", "LEGAL_OPENINGS", "UNSPACED_FORMS"]
+__all__ = ["GENERIC", "LEGAL_ENDINGS", "LEGAL_OPENINGS", "SORTS", "UNSPACED_FORMS"]
 
 # At the end of a name, alone or in a row (`gmbh and co kg`). Left out where the word is as often something else: the
 # Bulgarian ad, the Hungarian bt, the Swedish hb.
@@ -45,6 +45,11 @@ UNSPACED_FORMS: Final = words(
     株式会社 有限会社 合同会社 合名会社 合資会社 股份有限公司 有限责任公司 有限責任公司 有限公司 股份公司
     주식회사 유한회사 (주) (株) (有)
     """
+)
+
+# What a company may be: a name of these alone names none.
+SORTS: Final = words(
+    "business companies company corporation enterprise enterprises firm group groupe gruppe holding holdings"
 )
 
 # What people type where a company is asked for and there is none.
