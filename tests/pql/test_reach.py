@@ -238,3 +238,24 @@ def test_coverage_counts_what_reaches_nobody_too(graph):
         ("person", "several", "tenant", None, 1),
         ("tenant", "one", "tenant", True, 2),
     ]
+
+
+def test_what_would_be_without_a_rule_counts_as_it_would(graph):
+    events = rows(graph.without(rule="device").activity())
+    assert events["before"]["account_id"] is None
+    assert events["inside"]["account_id"] == entity(graph, f"salesforce_accounts:{ACME}", "account")
+
+
+def test_tables_given_later_are_clipped_and_placed_as_of_a_time_too(graph):
+    tickets = source(
+        "help_tickets",
+        {"id": ["7", "9"], "mail": ["ana@acme.io", "ana@acme.io"], "at": ["2026-01-09", "2026-02-01"]},
+        event={"ticket_opened": "at"},
+        event_id="id",
+        identifiers={"email": "mail"},
+    )
+    activity = graph.activity(tickets)
+    assert rows(activity)["7"]["person_id"] == entity(graph, "app_users:u1")  # who signed up the day after
+    then = rows(activity.as_of("2026-01-09"))
+    assert then.keys() == {"before", "lost", "7"}
+    assert then["7"]["person_id"] is None

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from idgraph.pql import Activity
 from idgraph.pql.moment import reached, standing
+from idgraph.pql.progress import progress, via
 from idgraph.pql.scope import scope_of
 from idgraph.pql.tree import All, AnyOf, AtLeast, By, Condition, First, InAny, InEach, Named, Then, Unless, Within
 from idgraph.pql.words import (
@@ -460,6 +461,20 @@ def test_a_moment_is_what_replaying_the_events_says(moment, world):
     found = reached(moment, scope_of(activity_of(world), "account", [moment])).collect()
     said = {name: at for name, history in histories(world) if (at := replayed(moment, history)) is not None}
     assert dict(found.select("account_id", "at").iter_rows()) == said, str(moment)
+
+
+@settings(max_examples=40)
+@given(nested(LEAVES), WORLDS)
+def test_progress_gives_the_same_time_and_misses_something_where_there_is_none(moment, world):
+    scope = scope_of(activity_of(world), "account", [moment])
+    seen = progress(moment, scope)
+    everyone = pl.LazyFrame({"account_id": [name for name, _ in histories(world)]})
+    columns = {"at": seen.at, "missing": seen.missing.list.len(), "via": via(moment, seen).is_not_null()}
+    found = seen.joined(everyone, scope.keys).select("account_id", **columns).collect()
+    came = reached(moment, scope).select("account_id", "at").collect()
+    assert dict(found.drop_nulls("at").select("account_id", "at").iter_rows()) == dict(came.iter_rows())
+    assert found.filter(pl.col("at").is_null() == (pl.col("missing") == 0)).is_empty()
+    assert found.filter(pl.col("at").is_null() == pl.col("via")).is_empty()
 
 
 @settings(max_examples=50)

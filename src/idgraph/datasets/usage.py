@@ -85,27 +85,34 @@ def make_usage(
 
 
 def _users(tables: Mapping[str, pl.DataFrame], company_truth: pl.DataFrame) -> pl.DataFrame:
-    """The users of companies' tenants: user_id, email, name, tenant_id, company, since (seconds)."""
+    """The users of companies' tenants: user_id, email, name, tenant_id, company, since (seconds from 1970)."""
+    opened = tables["app_tenants"].select("tenant_id", opened=pl.col("created_at").dt.epoch("s"))
     tenants = company_truth.filter(pl.col("record_id").str.starts_with("app_tenants:"))
     tenants = tenants.select(
         pl.col("record_id").str.strip_prefix("app_tenants:").alias("tenant_id"), company="entity_id"
     )
     users = tables["app_users"].join(tenants, on="tenant_id", maintain_order="left")
+    users = users.join(opened.unique("tenant_id", keep="first"), on="tenant_id", maintain_order="left")
     users = users.filter(pl.col("company").str.starts_with("cmp_")).unique("user_id", keep="first", maintain_order=True)
-    return users.select("user_id", "email", "name", "tenant_id", "company", since=pl.col("created_at").dt.epoch("s"))
+    since = pl.max_horizontal(pl.col("created_at").dt.epoch("s"), "opened")
+    return users.select("user_id", "email", "name", "tenant_id", "company", since=since)
 
 
 def _firms(
     rng: Rng, users: pl.DataFrame, tables: Mapping[str, pl.DataFrame], company_truth: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row for each company with users: company, signed_up (seconds), account (Salesforce id or null), cause."""
+    """The companies with users: company, signed_up, account (its first in Salesforce), known (since when), cause."""
     accounts = (
         tables["salesforce_accounts"]
         .filter(~pl.col("IsDeleted"))
-        .select(pl.format("salesforce_accounts:{}", "Id").alias("record_id"), account="Id")
+        .select(
+            pl.format("salesforce_accounts:{}", "Id").alias("record_id"),
+            account="Id",
+            known=pl.col("CreatedDate").str.to_datetime(_ISO, time_unit="us").dt.epoch("s"),
+        )
     )
-    known = company_truth.join(accounts, on="record_id", maintain_order="left")
-    known = known.group_by("entity_id", maintain_order=True).agg(pl.col("account").min())
+    known = company_truth.join(accounts, on="record_id", maintain_order="left").sort("known", "account")
+    known = known.group_by("entity_id", maintain_order=True).agg(pl.col("account", "known").first())
     firms = users.group_by("company", maintain_order=True).agg(signed_up=pl.col("since").min())
     firms = firms.join(known, left_on="company", right_on="entity_id", how="left", maintain_order="left")
     return firms.sort("company").with_columns(cause=choose(rng, _CAUSES, firms.height))
@@ -191,9 +198,9 @@ def _outcomes(rng: Rng, firms: pl.DataFrame) -> pl.DataFrame:
     done = start + pl.Series(rng.integers(12 * _DAY, 40 * _DAY, size))
     opened = done - pl.Series(rng.integers(4 * _DAY, 11 * _DAY, size))
     told = firms.with_columns(deal=opened, bought=done, lost=done)
-    there = pl.col("account").is_not_null()
+    there = pl.col("known") <= pl.col("deal")  # who is in no CRM by then buys by credit card
     return told.with_columns(
-        deal=pl.when((pl.Series(buys | tries)) & there & (pl.col("deal") <= END)).then("deal"),
+        deal=pl.when(pl.Series(buys | tries) & there & (pl.col("deal") <= END)).then("deal"),
         bought=pl.when(pl.Series(buys) & (pl.col("bought") <= END)).then("bought"),
         lost=pl.when(pl.Series(tries & ~buys) & there & (pl.col("lost") <= END)).then("lost"),
     )

@@ -131,9 +131,8 @@ class Definition(Node):
             alone whose way to the entity needs no doubt); people (who did the events it counts, who did most first).
             Those reached come first, in order of time.
         """
-        at = _as_of(activity, as_of)
-        self.check(at)
-        scope = scope_of(at, self.level, self._moments(), also=("person_id", "strict"))
+        self.check(activity)
+        scope = scope_of(_as_of(activity, as_of), self.level, self._moments(), also=("person_id", "strict"))
         seen = progress(self.when, scope)
         people = self._population(scope)
         wide = seen.joined(people, scope.keys).select(
@@ -177,13 +176,13 @@ class Definition(Node):
         return pl.concat([gained, _changed(old, new, "lost", f"not among: {self.among}")]).sort("change", "entity_id")
 
     def check(self, activity: Activity) -> list[str]:
-        """Warn of events that the definition names and that never occur; a name near it is suggested.
+        """Warn of events that the definition names and that never occur, not later either; a name near it is suggested.
 
         Returns:
             What was warned of.
         """
         names = sorted({name for node in walk(self) for name in getattr(node, "events", ())})
-        occurs = activity.events.select((pl.col("event") == name).any().alias(name) for name in names)
+        occurs = activity.history.select((pl.col("event") == name).any().alias(name) for name in names)
         there = occurs.collect().row(0, named=True) if names else {}
         absent = [name for name in names if not there[name]]
         every = _names(activity) if absent else []
@@ -282,7 +281,7 @@ def _allow_names(field: dict[str, Any], named: dict[str, Any]) -> None:
 
 def _names(activity: Activity) -> list[str]:
     """List the names of all events."""
-    return sorted(activity.events.select(pl.col("event").drop_nulls().unique()).collect()["event"])
+    return sorted(activity.history.select(pl.col("event").drop_nulls().unique()).collect()["event"])
 
 
 def _as_of(activity: Activity, as_of: datetime | date | str | None) -> Activity:

@@ -72,7 +72,7 @@ def progress(moment: Moment, scope: Scope, numbers: Iterator[int] | None = None)
 def via(moment: Moment, seen: Progress) -> pl.Expr:
     """Name the branch by which a moment came: of alternatives the earliest, the first named of those at one time."""
     if isinstance(moment, Unless):
-        return via(moment.what, seen.parts[0])
+        return pl.when(seen.at.is_not_null()).then(via(moment.what, seen.parts[0]))
     if not isinstance(moment, AnyOf):
         return pl.when(seen.at.is_not_null()).then(pl.lit(str(moment)))
     branches = zip(moment.of, seen.parts, strict=True)
