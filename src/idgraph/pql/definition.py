@@ -19,9 +19,17 @@ from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.explain import Explained, explained
 from idgraph.pql.moment import reached, standing
 from idgraph.pql.progress import progress, via
+from idgraph.pql.quantity import (
+    Attribute,
+    Node,
+    ShareOf,
+    Sign,
+    TimeTo,
+    walk,
+)
 from idgraph.pql.reading import near, read, resolve
 from idgraph.pql.scope import ALWAYS, Scope, scope_of
-from idgraph.pql.tree import AnyMoment, Attribute, By, Moment, Node, ShareOf, Sign, TimeTo, Unless, walk
+from idgraph.pql.tree import AnyMoment, By, Moment, Unless
 
 __all__ = ["Definition", "definition_schema"]
 

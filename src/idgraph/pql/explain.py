@@ -15,6 +15,7 @@ from idgraph.pql.activity import Activity, id_of
 from idgraph.pql.measure import value_now
 from idgraph.pql.moment import after, bounds_of, reached
 from idgraph.pql.progress import shown
+from idgraph.pql.quantity import OfEvents, ShareOf, TimeTo
 from idgraph.pql.scope import Scope, matching, scope_of
 from idgraph.pql.tree import (
     All,
@@ -27,10 +28,7 @@ from idgraph.pql.tree import (
     InEach,
     Moment,
     Named,
-    OfEvents,
-    ShareOf,
     Then,
-    TimeTo,
     Unless,
     Within,
 )

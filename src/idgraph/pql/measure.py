@@ -22,12 +22,10 @@ from typing import Any, Final
 import polars as pl
 
 from idgraph.pql import trend
-from idgraph.pql.scope import ALWAYS, Scope, facts_of, kth, matching, micros, property_of
-from idgraph.pql.tree import (
+from idgraph.pql.quantity import (
     ActiveDays,
     Adoption,
     Attribute,
-    Condition,
     Consistency,
     Count,
     Distinct,
@@ -44,6 +42,8 @@ from idgraph.pql.tree import (
     TimeTo,
     Total,
 )
+from idgraph.pql.scope import ALWAYS, Scope, facts_of, kth, matching, micros, property_of
+from idgraph.pql.tree import Condition
 
 __all__ = ["crossing", "holds", "occurrences", "value_now"]
 

@@ -21,20 +21,17 @@ from typing import Any, Final
 import polars as pl
 
 from idgraph.pql.measure import crossing, holds, occurrences, value_now
+from idgraph.pql.quantity import ActiveDays, Count, Distinct, Measure
 from idgraph.pql.scope import Bounds, Scope, kth, matching
 from idgraph.pql.tree import (
-    ActiveDays,
     All,
     AnyOf,
     AtLeast,
     By,
     Condition,
-    Count,
-    Distinct,
     First,
     InAny,
     InEach,
-    Measure,
     Moment,
     Named,
     Then,
@@ -169,8 +166,8 @@ def _windowed(moment: Moment, scope: Scope, window: str) -> pl.LazyFrame:
         case Named():
             return _windowed(moment.what, scope, window)
         case First():
-            counted = Count.of_words(count=moment.events, where=moment.where) >= 1
-            return _windowed(counted, scope, window)
+            counted = Count.of_words(count=moment.events, where=moment.where)
+            return _flips(_comings(counted, scope, window), scope.keys, pl.col("value") >= 1)
         case Condition():
             return _flips(_comings(moment.measure, scope, window), scope.keys, holds(moment, pl.col("value")))
         case By():

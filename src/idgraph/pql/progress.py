@@ -12,8 +12,20 @@ import polars as pl
 
 from idgraph.pql.measure import value_now
 from idgraph.pql.moment import after, bounds_of, needed, reached
+from idgraph.pql.quantity import Attribute, Measure
 from idgraph.pql.scope import Scope
-from idgraph.pql.tree import All, AnyOf, AtLeast, Attribute, By, Condition, Measure, Moment, Named, Then, Unless, Within
+from idgraph.pql.tree import (
+    All,
+    AnyOf,
+    AtLeast,
+    By,
+    Condition,
+    Moment,
+    Named,
+    Then,
+    Unless,
+    Within,
+)
 
 __all__ = ["Progress", "progress", "via"]
 

@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from idgraph.pql.activity import EVENTS, Activity, id_of
-from idgraph.pql.tree import By, Moment, Node, SessionLength, Sessions, walk
+from idgraph.pql.quantity import Node, SessionLength, Sessions, walk
+from idgraph.pql.tree import By, Moment
 
 __all__ = ["ALWAYS", "Bounds", "Scope", "facts_of", "kth", "matching", "micros", "property_of", "scope_of"]
 

@@ -1,30 +1,36 @@
-"""The words of a definition: measures, conditions on them, and moments made of moments.
+"""The words of a definition: conditions on numbers, and moments made of moments.
 
 One tree for Python and YAML. Each node is named by its own key: `{first: signed_up}`, `{count: ticket, at_least: 3}`,
 `{all: […]}`, `{in_any: 30d, what: …}`. In Python the same is `first("signed_up")`, `count("ticket") >= 3`, `a & b`,
-`a.in_any("30d")`. What they mean over events is in `idgraph.pql.measure` and `idgraph.pql.moment`.
+`a.in_any("30d")`. What they mean over events is in `idgraph.pql.moment`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    SerializerFunctionWrapHandler,
-    StringConstraints,
-    Tag,
-    ValidationError,
-    model_serializer,
-    model_validator,
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
+
+from idgraph.pql.quantity import (
+    MEASURES,
+    SIGNS,
+    ActiveDays,
+    AnyMeasure,
+    Count,
+    Distinct,
+    Fixed,
+    Measure,
+    Names,
+    Node,
+    Sessions,
+    Sign,
+    Total,
+    Where,
+    Window,
+    by_key,
+    filtered,
+    tagged,
 )
-
-from idgraph.errors import ConfigError, faults
 
 __all__ = [
     "KEYS",
@@ -38,46 +44,10 @@ __all__ = [
     "InEach",
     "Moment",
     "Named",
-    "Node",
-    "Sign",
     "Then",
     "Unless",
     "Within",
-    "walk",
 ]
-
-Sign = Literal["at_least", "more_than", "at_most", "less_than", "is_in"]
-Window = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d|w|mo|q|y)$")]
-Fixed = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(s|m|h|d|w)$")]
-_SIGNS: Final = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "is_in": "in"}
-
-
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_listed)]
-Where = dict[str, str | bool | int | float]
-
-
-class Node(BaseModel):
-    """A part of a definition; it never changes, and its faults are errors of ours."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-    kind: ClassVar[str] = ""
-
-    @classmethod
-    def of_words(cls, **said: Any) -> Self:  # noqa: ANN401 - whatever YAML could say
-        """Make a node as YAML would.
-
-        Raises:
-            ConfigError: it says something that cannot be meant.
-        """
-        try:
-            return cls.model_validate(said)
-        except ValidationError as error:
-            msg = f"{cls.kind}: {faults(error)}"
-            raise ConfigError(msg) from None
 
 
 class Moment(Node):
@@ -134,269 +104,9 @@ class Moment(Node):
         return Named.of_words(what=self, name=name)
 
 
-def walk(node: Node, *, vetoes: bool = True) -> Iterator[Node]:
-    """Give a node and all inside it, vetoes too unless they are left out."""
-    yield node
-    for name, value in node:
-        if vetoes or name != "veto":
-            for inner in value if isinstance(value, tuple) else (value,):
-                if isinstance(inner, Node):
-                    yield from walk(inner, vetoes=vetoes)
-
-
 def _parts(kind: type[All | AnyOf | Then], moment: Moment) -> tuple[Moment, ...]:
     """`a & b & c` is one node of three."""
     return moment.of if isinstance(moment, kind) else (moment,)
-
-
-def _filtered(where: Where) -> str:
-    return f" ({', '.join(f'{name} = {value}' for name, value in where.items())})" if where else ""
-
-
-class Measure(Node):
-    """A number that each entity has at a time; compare it with one, and it is a moment."""
-
-    signs: ClassVar[tuple[Sign, ...]] = ("at_least", "more_than")
-    text: ClassVar[str] = ""
-    timed: ClassVar[bool] = False  # it is a duration
-    counts: ClassVar[bool] = False  # it is never less than 0, and only grows while nothing is left out
-
-    def __ge__(self, than: float | str) -> Moment:
-        """It is at least so much."""
-        return Condition.of_words(measure=self, sign="at_least", than=than)
-
-    def __gt__(self, than: float | str) -> Moment:
-        """It is more."""
-        return Condition.of_words(measure=self, sign="more_than", than=than)
-
-    def __le__(self, than: float | str) -> Moment:
-        """It is at most so much."""
-        return Condition.of_words(measure=self, sign="at_most", than=than)
-
-    def __lt__(self, than: float | str) -> Moment:
-        """It is less."""
-        return Condition.of_words(measure=self, sign="less_than", than=than)
-
-    def __str__(self) -> str:
-        """Say what is measured."""
-        said = dict(self)
-        them = f"{' or '.join(said.get('events', ())) or 'any event'}{_filtered(said.get('where', {}))}"
-        return self.text.format(them=them, **said)
-
-
-class OfEvents(Measure):
-    """A measure of the events of some names, or of all events, whose properties are as said."""
-
-    text = "{them}"
-    events: Names
-    where: Where = {}
-
-
-_ANY_SIGN: Final[tuple[Sign, ...]] = ("at_least", "more_than", "at_most", "less_than")
-
-
-class Count(OfEvents):
-    """How many events."""
-
-    kind = "count"
-    counts = True
-    events: Names = Field(alias="count")
-
-
-class Distinct(OfEvents):
-    """How many different values of a property."""
-
-    kind = "distinct"
-    text = "different {property} of {them}"
-    counts = True
-    events: Names = Field(alias="distinct")
-    property: str
-
-
-class Total(OfEvents):
-    """The sum of a property; each event counts as often as it stands for."""
-
-    kind = "total"
-    text = "total {property} of {them}"
-    signs = _ANY_SIGN
-    events: Names = Field(alias="total")
-    property: str
-
-
-class ActiveDays(OfEvents):
-    """On how many days (UTC) there was such an event."""
-
-    kind = "active_days"
-    text = "days with {them}"
-    counts = True
-    events: Names = Field(alias="active_days")
-
-
-class Sessions(OfEvents):
-    """How many sessions: by session id, or else a person's events with no pause as long as the gap."""
-
-    kind = "sessions"
-    text = "sessions of {them}"
-    counts = True
-    events: Names = Field(alias="sessions")
-    gap: Fixed = "30m"
-
-
-class SessionLength(OfEvents):
-    """How long sessions were on average, from first to last event; one counts once its gap is over."""
-
-    kind = "session_length"
-    timed = True
-    text = "mean session length of {them}"
-    signs = _ANY_SIGN
-    events: Names = Field(alias="session_length")
-    gap: Fixed = "30m"
-
-
-class Streak(OfEvents):
-    """How many periods of the calendar in a row have such an event, up to now."""
-
-    kind = "streak"
-    text = "steps of {period} in a row with {them}"
-    counts = True
-    events: Names = Field(alias="streak")
-    period: Literal["1d", "1w"] = Field(default="1d", alias="by")
-
-
-class Since(OfEvents):
-    """How long ago the latest such event was; nothing where there was none."""
-
-    kind = "since"
-    timed = True
-    text = "time since {them}"
-    signs = ("at_least",)
-    events: Names = Field(alias="since")
-
-
-class Growth(OfEvents):
-    """By what factor events grew over a window: Theil–Sen's slope of the logarithms of one more than the counts."""
-
-    kind = "growth"
-    text = "growth of {them} over {over}"
-    signs = _ANY_SIGN
-    events: Names = Field(alias="growth")
-    over: Fixed = "90d"
-    step: Fixed = Field(default="1w", alias="by")
-
-
-class Consistency(OfEvents):
-    """The share of steps of a window that have such an event."""
-
-    kind = "consistency"
-    text = "share of steps of {step} with {them} over {over}"
-    signs = _ANY_SIGN
-    events: Names = Field(alias="consistency")
-    over: Fixed = "28d"
-    step: Fixed = Field(default="1d", alias="by")
-
-
-class Spike(OfEvents):
-    """How far the events of a window lie above those of the windows before, in robust standard deviations."""
-
-    kind = "spike"
-    text = "spike of {them} in {step}"
-    signs = _ANY_SIGN
-    events: Names = Field(alias="spike")
-    step: Fixed = Field(default="7d", alias="window")
-    baseline: Fixed = "56d"
-
-
-class Adoption(OfEvents):
-    """Which share of the named events there was at least one of."""
-
-    kind = "adoption"
-    text = "share used of {them}"
-    counts = True
-    events: Names = Field(alias="adoption", min_length=1)
-
-
-def _not_null(limit: object) -> object:
-    if limit is None or limit == "":
-        msg = "null is no limit, and not zero either: name a fact, or say a number above 0"
-        raise ValueError(msg)
-    return limit
-
-
-Limit = Annotated[str | Annotated[float, Field(gt=0)], BeforeValidator(_not_null)]
-
-
-def _key_of(value: Any) -> str | None:  # noqa: ANN401 - what YAML or Python says
-    if isinstance(value, Node):
-        return value.kind
-    said = value if isinstance(value, dict) else {}
-    return next((kind for kind in _MEASURES if kind in said), None)
-
-
-def _tagged(*kinds: type[Node]) -> Any:  # noqa: ANN401 - a union for pydantic
-    """A union whose member is found by its key."""
-    union: Any = Annotated[kinds[0], Tag(kinds[0].kind)]
-    for one in kinds[1:]:
-        union |= Annotated[one, Tag(one.kind)]
-    return union
-
-
-def _by_key(words: Any, keys: tuple[str, ...]) -> Discriminator:  # noqa: ANN401
-    return Discriminator(
-        words, custom_error_type="no_word", custom_error_message=f"there must be one of the keys {', '.join(keys)}"
-    )
-
-
-_BASES: Final = ("count", "distinct", "total", "active_days")
-if TYPE_CHECKING:
-    BaseMeasure: TypeAlias = Measure
-else:
-    BaseMeasure = Annotated[_tagged(Count, Distinct, Total, ActiveDays), _by_key(_key_of, _BASES)]
-
-
-class ShareOf(Measure):
-    """What share of a limit is used; nothing where the limit is not known."""
-
-    kind = "share_of"
-    text = "share of {limit} used by {measure}"
-    signs = _ANY_SIGN
-    measure: BaseMeasure = Field(alias="share_of")
-    limit: Limit
-
-
-class TimeTo(Measure):
-    """How long until a limit is full at the current rate; nothing where it is not known, or nothing grows."""
-
-    kind = "time_to"
-    timed = True
-    text = "time until {measure} reaches {limit}"
-    signs = ("at_most",)
-    measure: BaseMeasure = Field(alias="time_to")
-    limit: Limit
-    rate_over: Fixed = "28d"
-
-
-class Attribute(Measure):
-    """What is known of the entity itself: a title, a plan, a number of seats."""
-
-    kind = "attribute"
-    text = "{name}"
-    signs = (*_ANY_SIGN, "is_in")
-    name: str = Field(alias="attribute")
-
-    def is_in(self, values: list[str] | tuple[str, ...]) -> Moment:
-        """It is one of these texts."""
-        return Condition.of_words(measure=self, sign="is_in", than=tuple(values))
-
-
-_ALL_MEASURES: Final = (
-    ShareOf, TimeTo, Attribute, Count, Distinct, Total, ActiveDays, Sessions, SessionLength, Streak, Since, Growth,
-    Consistency, Spike, Adoption,
-)  # fmt: skip
-_MEASURES: Final = tuple(measure.kind for measure in _ALL_MEASURES)
-if TYPE_CHECKING:
-    AnyMeasure: TypeAlias = Measure
-else:
-    AnyMeasure = Annotated[_tagged(*_ALL_MEASURES), _by_key(_key_of, _MEASURES)]
 
 
 class First(Moment):
@@ -404,11 +114,11 @@ class First(Moment):
 
     kind = "first"
     events: Names = Field(alias="first", min_length=1)
-    where: Where = {}
+    where: Where = Field(default={})
 
     def __str__(self) -> str:
         """Say what is awaited."""
-        return f"first {' or '.join(self.events)}{_filtered(self.where)}"
+        return f"first {' or '.join(self.events)}{filtered(self.where)}"
 
 
 class Condition(Moment):
@@ -425,14 +135,14 @@ class Condition(Moment):
         """In YAML a condition is its measure and one sign more."""
         if not isinstance(said, dict) or "sign" in said:
             return said
-        signs = [sign for sign in _SIGNS if sign in said]
+        signs = [sign for sign in SIGNS if sign in said]
         if len(signs) != 1:
-            msg = f"a measure is compared by exactly one of {', '.join(_SIGNS)}"
+            msg = f"a measure is compared by exactly one of {', '.join(SIGNS)}"
             raise ValueError(msg)
         if said[signs[0]] is None:
             msg = f"{signs[0]}: null is not zero: say a number, a duration or texts"
             raise ValueError(msg)
-        measure = {key: value for key, value in said.items() if key not in _SIGNS}
+        measure = {key: value for key, value in said.items() if key not in SIGNS}
         return {"measure": measure, "sign": signs[0], "than": said[signs[0]]}
 
     @model_validator(mode="after")
@@ -460,7 +170,7 @@ class Condition(Moment):
         """Say what is awaited."""
         than = ", ".join(self.than) if isinstance(self.than, tuple) else self.than
         shown = f"{than:g}" if isinstance(than, float) else than
-        return f"{self.measure} {_SIGNS[self.sign]} {shown}"
+        return f"{self.measure} {SIGNS[self.sign]} {shown}"
 
 
 def _too_little(sign: Sign, than: float) -> bool:
@@ -473,12 +183,9 @@ def _wanted(measure: Measure, sign: Sign) -> tuple[type, str]:
     return (str, "a duration such as 14d") if measure.timed else (float, "a number")
 
 
-def _kind_of(value: Any) -> str | None:  # noqa: ANN401 - what YAML or Python says
+def _moment_in(said: dict[str, Any]) -> str | None:
     """Which moment is meant: a measure's key says a condition, though others have `at_least` or `by` too."""
-    if isinstance(value, Node):
-        return value.kind
-    said = value if isinstance(value, dict) else {}
-    if "what" not in said and any(kind in said for kind in _MEASURES):
+    if "what" not in said and any(kind in said for kind in MEASURES):
         return "condition"
     if "what" not in said and "at_least" in said and "of" in said:
         return "at_least"
@@ -647,11 +354,11 @@ _WORDS: Final = {
     "unless": "unless", "users": "by", "share": "by", "within": "within", "until": "within", "name": "name",
     "of": "within",
 }  # fmt: skip
-KEYS: Final = (*_WORDS, *_MEASURES)
+KEYS: Final = (*_WORDS, *MEASURES)
 if TYPE_CHECKING:
     AnyMoment: TypeAlias = Moment
 else:
-    AnyMoment = Annotated[_tagged(*_MOMENTS), _by_key(_kind_of, KEYS)]
+    AnyMoment = Annotated[tagged(*_MOMENTS), by_key(_moment_in, KEYS)]
 for _moment in _MOMENTS:
     _moment.model_rebuild()
 

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from idgraph.pql.quantity import Consistency, Growth, Spike
 from idgraph.pql.scope import micros
-from idgraph.pql.tree import Consistency, Growth, Spike
 
 __all__ = ["followed"]
 
