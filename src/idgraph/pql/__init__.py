@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from idgraph.pql.activity import Activity
 from idgraph.pql.definition import Definition, definition_schema
+from idgraph.pql.score import Checklist, Fit, Points, checklist, fit, points
 from idgraph.pql.words import (
     active_days,
     adoption,
@@ -26,17 +27,23 @@ from idgraph.pql.words import (
 
 __all__ = [
     "Activity",
+    "Checklist",
     "Definition",
+    "Fit",
+    "Points",
     "active_days",
     "adoption",
     "at_least",
     "attribute",
+    "checklist",
     "consistency",
     "count",
     "definition_schema",
     "distinct",
     "first",
+    "fit",
     "growth",
+    "points",
     "session_length",
     "sessions",
     "share_of",
