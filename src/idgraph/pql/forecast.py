@@ -27,7 +27,8 @@ class Forecast:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        return f"{self.expected:,.0f} ± {self.deviation:,.0f} of {self.deals['size'].sum():,.0f} in {len(self.deals)} deals"
+        whole = f"{self.deals['size'].sum():,.0f} in {len(self.deals)} deals"
+        return f"{self.expected:,.0f} ± {self.deviation:,.0f} of {whole}"
 
 
 def forecast(deals: pl.DataFrame) -> Forecast:
