@@ -230,3 +230,8 @@ def test_the_schema_that_is_shipped_is_the_one_of_the_code():
     assert {"type": "string", "description": "the name of one of `moments`"} in json.loads(definition_schema())[
         "properties"
     ]["when"]["oneOf"]
+
+
+def test_a_person_did_what_they_qualified_by():
+    board = Definition(name="busy", version="1", level="person", when=count("project") >= 2).run(activity())
+    assert board.select("entity_id", "people").rows()[0] == ("ana", ["ana"])

@@ -85,6 +85,14 @@ def test_decline_against_the_own_past():
     assert (reason["sign"], reason["text"]) == ("-", "widgets made ×0.2 over the last 90 days (49 → 12)")
 
 
+@pytest.mark.parametrize(("first", "last", "said"), [(9, 0, "stopped"), (0, 9, "started")])
+def test_what_began_or_ceased(first, last, said):
+    rows = [*((75, "acme", "widget_made") for _ in range(first)), *((3, "acme", "widget_made") for _ in range(last))]
+    found = reasons(activity(*rows, (100, "acme", "other")), "account", points({"widget_made": 1, "other": 1}))
+    (reason,) = told(found, "past")
+    assert reason["text"] == f"widgets made {said} over the last 90 days ({first} → {last})"
+
+
 def test_who_was_not_there_ninety_days_ago_has_no_such_past():
     rows = [row for row in widgets(12, 49) if row[0] < 90]
     assert told(reasons(activity(*rows), "account", points({"widget_made": 1})), "past") == []
@@ -117,6 +125,8 @@ def test_a_limit_says_when_it_is_full():
 def test_a_limit_that_is_full_or_far_off():
     assert limit_of(stored(500, 540))[0][0] == "storage full (104 % used)"
     assert limit_of(stored(100, 200)) == []
+    late = [(days + 30, *row) for days, *row in stored(100, 180, 180, 180, 180)]  # it was to be full, and is not
+    assert limit_of(late)[0][0] == "storage: 82 % used"
     assert limit_of(stored(900, 1, every=60))[0][0] == "storage full in 2771 days at the current rate (90 % used)"
 
 
@@ -135,7 +145,7 @@ def test_what_a_veto_counts_is_told_before_it_is_too_much():
 def test_slipping():
     rows = [(days, "acme", "login") for days in (30, 33, 36, 40, 44, 3)]
     (reason,) = told(reasons(activity(*rows), "account", LOGIN), "slipping")
-    assert reason["text"] == "active on 1 days of the last 28, and on 5 of those before"
+    assert reason["text"] == "active days: 1 in the last 28, 5 in the 28 before"
     assert len(reason["evidence"]) == 6
 
 

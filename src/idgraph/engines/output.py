@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import polars as pl
 
@@ -27,6 +28,7 @@ __all__ = [
     "new_folder",
     "part_files",
     "refuse_folder",
+    "replace_file",
     "run_of",
     "write_frame",
 ]
@@ -205,6 +207,35 @@ def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> int:
     safe = [_neutral(pl.col(name).cast(pl.String)).alias(name) for name in texts]
     frame.with_columns(lists).with_columns(safe).sink_csv(path)
     return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+
+
+def replace_file(frame: pl.LazyFrame, path: Path) -> Path:
+    """Write a frame as one CSV or Parquet file, at once; a file of that name is replaced. See `write_frame`.
+
+    Returns:
+        The path.
+
+    Raises:
+        OutputError: the name ends otherwise, a folder has it, or it cannot be written.
+    """
+    format = path.suffix.removeprefix(".").lower()
+    if format not in {"csv", "parquet"}:
+        msg = f"{path} is neither CSV nor Parquet: let the name end in .csv or .parquet"
+        raise OutputError(msg)
+    if path.is_dir():
+        msg = f"{path} is a folder, and a file is to be written: give another name"
+        raise OutputError(msg)
+    made = path.with_name(f".{path.name}-{uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_frame(frame, made, format)
+        made.replace(path)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        msg = f"{path} could not be written: {error}. What was there before still is."
+        raise OutputError(msg) from error
+    finally:
+        made.unlink(missing_ok=True)
+    return path
 
 
 def _neutral(text: pl.Expr) -> pl.Expr:

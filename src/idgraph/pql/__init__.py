@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from idgraph.pql.activity import Activity
 from idgraph.pql.archetypes import archetypes, chances
+from idgraph.pql.board import Board, board
+from idgraph.pql.card import Scorecard
 from idgraph.pql.definition import Definition, definition_schema
 from idgraph.pql.forecast import Forecast, forecast
 from idgraph.pql.habits import Communication, Features, communication, features, slipping
@@ -30,6 +32,7 @@ from idgraph.pql.words import (
 
 __all__ = [
     "Activity",
+    "Board",
     "Checklist",
     "Communication",
     "Definition",
@@ -37,11 +40,13 @@ __all__ = [
     "Fit",
     "Forecast",
     "Points",
+    "Scorecard",
     "active_days",
     "adoption",
     "archetypes",
     "at_least",
     "attribute",
+    "board",
     "chances",
     "checklist",
     "communication",

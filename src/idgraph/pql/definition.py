@@ -246,11 +246,13 @@ class Definition(Node):
         events = scope.events.filter(pl.col(key).is_not_null(), pl.col("person_id").is_not_null())
         if self.counted is not None:
             events = events.filter(pl.col("event").is_in(self.counted))
-        until = dated.select(pl.col("entity_id").alias(key), pl.col("reached_at").fill_null(scope.now))
-        did = events.join(until, on=key).filter(pl.col("at") <= pl.col("reached_at"))
-        each = did.group_by(key, "person_id").agg(pl.col("count").sum())
+        until = dated.select("entity_id", pl.col("reached_at").fill_null(scope.now))
+        did = (
+            events.with_columns(entity_id=key).join(until, on="entity_id").filter(pl.col("at") <= pl.col("reached_at"))
+        )
+        each = did.group_by("entity_id", "person_id").agg(pl.col("count").sum())
         ordered = each.sort("count", "person_id", descending=[True, False])
-        return ordered.group_by(key, maintain_order=True).agg(people="person_id").rename({key: "entity_id"})
+        return ordered.group_by("entity_id", maintain_order=True).agg(people="person_id")
 
 
 def definition_schema() -> str:

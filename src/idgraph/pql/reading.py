@@ -25,8 +25,9 @@ _WHOLE: Final = re.compile(r"[-+]?[0-9][0-9_]*")
 _DECIMAL: Final = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)")
 _WORDS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
 _PLAIN_TAGS: Final = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map")}
-_ONE: Final = ("what", "of", "until", "unless", "when", "among")  # keys under which a moment stands
-_SEVERAL: Final = ("all", "any", "then", "of")  # keys under which several do
+_ONE: Final = ("what", "of", "until", "unless", "when", "among", "won")  # keys under which a moment stands
+_SEVERAL: Final = ("all", "any", "then", "of", "checklist")  # keys under which several do
+_AROUND: Final = ("definitions", "activation", "fit", "traits")  # keys under which such keys stand
 _MOMENT: Final[TypeAdapter[Moment]] = TypeAdapter(AnyMoment)
 
 
@@ -173,9 +174,11 @@ class References:
         return {key: self._inside(key, value, (*place, key)) for key, value in said.items()}
 
     def _inside(self, key: str, value: Any, place: Place) -> Any:  # noqa: ANN401 - what YAML says
-        if key in _SEVERAL and isinstance(value, list):
+        if key in _AROUND and isinstance(value, str):
+            return value
+        if key in (*_SEVERAL, *_AROUND) and isinstance(value, list):
             return [self.resolved(item, (*place, number)) for number, item in enumerate(value)]
-        return self.resolved(value, place) if key in _ONE else value
+        return self.resolved(value, place) if key in (*_ONE, *_AROUND) else value
 
     def moment(self, name: str, place: Place) -> Moment:
         """Make the moment of a name.
@@ -212,7 +215,8 @@ def resolve(words: Words) -> dict[str, Any]:
     references = References(words, named)
     for name in named:
         references.moment(name, ("moments", name))
-    return {key: references.resolved(value, (key,)) if key in _ONE else value for key, value in said.items()}
+    resolved: dict[str, Any] = references.resolved(said, ())
+    return resolved
 
 
 def near(name: str, names: Sequence[str] | Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any, Final
 
 import polars as pl
@@ -21,7 +22,7 @@ from idgraph.pql.scope import Scope, matching, micros, scope_of
 from idgraph.pql.score import Points
 from idgraph.pql.tree import All, AnyOf, AtLeast, Condition, InAny, Moment, Named, Unless
 
-__all__ = ["REASONS", "phrase", "reasons"]
+__all__ = ["REASONS", "phrase", "reasons", "spoken"]
 
 REASONS: Final[Mapping[str, Any]] = {
     "entity_id": pl.String,
@@ -39,6 +40,7 @@ _MONTH, _PAST = "30d", 3  # the last month against the first of three
 _FEWEST: Final = 5  # fewer than this are no peers
 _MORE, _LESS = 1.5, 0.5
 _BEYOND: Final = 2.0  # standard deviations
+_MOST: Final = 10.0  # what the strength of having stopped altogether is
 _FULL, _SOON = 0.8, "30d"  # from where on a limit is told of
 _DAY: Final = 86_400_000_000  # microseconds
 _PARTICIPLE: Final = re.compile(r"(?i).*(ed|made|sent|seen|read|won|lost|begun|run)$")
@@ -87,6 +89,18 @@ def phrase(event: str) -> str:
         noun = words[-2]
         words[-2] = f"{noun[:-1]}ies" if re.search(r"[^aeiou]y$", noun) else noun if noun.endswith("s") else f"{noun}s"
     return " ".join(words)
+
+
+def spoken(moment: Moment) -> str:
+    """Say a moment with its events as one would say them.
+
+    >>> from idgraph.pql import count
+    >>> spoken((count("project_created") >= 3).named("busy"))
+    'projects created ≥ 3'
+    """
+    text = str(moment.what if isinstance(moment, Named) else moment)
+    names = {name for node in walk(moment) for name in getattr(node, "events", ())}
+    return reduce(lambda said, name: said.replace(name, phrase(name)), sorted(names, key=len, reverse=True), text)
 
 
 def _phrases(names: Iterable[str]) -> pl.Expr:
@@ -158,13 +172,12 @@ def _against_past(activity: Activity, level: Level, usage: Points) -> pl.DataFra
     ratio = value / against.clip(1)
     since = pl.lit(activity.now, pl.Datetime("us", "UTC")) - pl.duration(microseconds=_PAST * month)
     told = compared.with_columns(**_signed(ratio), since=since).collect()
-    return _evidenced(activity, key, told).with_columns(
-        pl.col("strength").clip(upper_bound=10),
-        kind=pl.lit("past"),
-        text=pl.format(
-            "{} ×{} over the last 90 days ({} → {})", _phrases(told["event"].unique()), ratio.round(1), against, value
-        ),
-    )
+    stopped = pl.when(value == 0).then(pl.lit("stopped")).when(against == 0).then(pl.lit("started"))
+    how = stopped.otherwise(pl.format("×{}", ratio.round(1)))
+    what = _phrases(told["event"].unique())
+    text = pl.format("{} {} over the last 90 days ({} → {})", what, how, against, value)
+    most = pl.col("strength").clip(upper_bound=_MOST)
+    return _evidenced(activity, key, told).with_columns(most, kind=pl.lit("past"), text=text)
 
 
 def _evidenced(activity: Activity, key: str, told: pl.DataFrame) -> pl.DataFrame:
@@ -190,12 +203,13 @@ def _limit(scope: Scope, share: ShareOf, time: TimeTo) -> pl.DataFrame:
     keys = list(scope.keys)
     used = value_now(share, scope).rename({"value": "used"})
     both = used.join(value_now(time, scope).rename({"value": "wait"}), on=keys, how="left")
-    soon = (pl.col("wait") <= micros(_SOON)).fill_null(value=False)
+    soon = pl.col("wait").is_between(1, micros(_SOON)).fill_null(value=False)
     told = both.filter((pl.col("used") >= _FULL) | (soon & (pl.col("used") >= _LESS)))
     called = re.sub(r"[_\s]*(limit|max|quota)$", "", share.limit) if isinstance(share.limit, str) else ""
     what = pl.lit(phrase(called or str(share.measure)))
     percent = (pl.col("used") * 100).round().cast(pl.Int64)
-    days = (pl.col("wait") / _DAY).round().cast(pl.Int64)
+    ahead = pl.when(pl.col("wait") > 0).then(pl.col("wait"))  # else it was to be full by now, and is not
+    days = (ahead / _DAY).round().cast(pl.Int64)
     filling = pl.format("{} full in {} days at the current rate ({} % used)", what, days, percent)
     text = (
         pl.when(pl.col("used") >= 1)
@@ -270,7 +284,7 @@ def _less(activity: Activity, level: Level, usage: Points) -> pl.DataFrame:
     return fallen.with_columns(
         sign=pl.lit("-"),
         kind=pl.lit("slipping"),
-        text=pl.format("active on {} days of the last 28, and on {} of those before", "now", "before"),
+        text=pl.format("active days: {} in the last 28, {} in the 28 before", "now", "before"),
         strength=((pl.col("before") + 1) / (pl.col("now") + 1)).log(2),
         event=pl.lit(None, pl.String),
         value="now",

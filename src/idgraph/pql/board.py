@@ -1,0 +1,304 @@
+"""The board: who qualifies, since when and through what, how large they are, whom to call, and why; best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+
+from idgraph.engines.output import replace_file
+from idgraph.errors import NotFoundError, mask_id, mask_text
+from idgraph.pql.activity import Activity, Level, id_of
+from idgraph.pql.card import Scorecard
+from idgraph.pql.moment import reached
+from idgraph.pql.people import people_of, sizes
+from idgraph.pql.quantity import walk
+from idgraph.pql.reasons import REASONS, reasons, spoken
+from idgraph.pql.scope import scope_of
+from idgraph.pql.score import Points
+from idgraph.pql.tree import Moment
+
+__all__ = ["Board", "board"]
+
+_STATES: Final = ("ready", "review", "waiting", "vetoed", "won")
+_SHOWN: Final = {"+": 3, "-": 2, "?": 1}  # how many reasons of each sign a row shows
+_TIME: Final = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Board:
+    """Who qualifies, best first.
+
+    Attributes:
+        level: what a row is: a person, tenant, account or parent.
+        now: the time as of which it stands.
+        rows: one row for everyone in a population; see `board`.
+        people: the people of each: see `idgraph.pql.people.people_of`.
+        reasons: all reasons, with numbers and evidence: see `idgraph.pql.reasons.reasons`; besides, `reached` (through
+            what it qualified) and, with the sign `?`, `identity` (the uncertain evidence that it hangs on).
+    """
+
+    level: Level
+    now: datetime
+    rows: pl.DataFrame
+    people: pl.DataFrame
+    reasons: pl.DataFrame
+
+    def explain(self, entity_id: str) -> str:
+        """Say of one entity, in words that are read in ten seconds, why to call, whom, and what to look out for.
+
+        Raises:
+            NotFoundError: it is not on the board.
+        """
+        found = self.rows.filter(pl.col("entity_id") == entity_id)
+        if found.is_empty():
+            msg = f"there is no {self.level} {mask_id(entity_id)!r} on this board"
+            raise NotFoundError(msg)
+        row = found.row(0, named=True)
+        lines = [f"{mask_text(row['name'] or entity_id)}: {_standing(row)}", *(f"  {text}" for text in row["reasons"])]
+        lines += [f"  next: {text}" for text in row["missing"]]
+        if self.level != "person":
+            lines.append(f"  {_size(row)}")
+            lines += [f"  {line}" for line in self._whom(entity_id)]
+        return "\n".join(lines)
+
+    def _whom(self, entity_id: str) -> list[str]:
+        """Whom to call, champion first, and who is not there yet; the first three of each."""
+        people = self.people.filter(pl.col("entity_id") == entity_id)
+        users, others = people.drop_nulls("place"), people.filter(pl.col("place").is_null())
+        lines = [f"{'champion' if row['place'] == 1 else 'also'}: {_person(row)}" for row in users.head(3).to_dicts()]
+        return lines + [f"not using it yet: {_person(row)}" for row in others.head(3).to_dicts()]
+
+    def write(self, path: str | Path) -> Path:
+        """Write the rows as CSV or Parquet, by the name's ending; a file of that name is replaced.
+
+        Raises:
+            OutputError: it is neither, or cannot be written.
+        """
+        return replace_file(self.rows.lazy(), Path(path))
+
+
+def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | None = None) -> Board:
+    """Ask all definitions of a scorecard side by side, and rank who qualifies by potential × readiness.
+
+    Args:
+        activity: what happened.
+        card: definitions and scores.
+        as_of: the time to stand at; default: the activity's own.
+
+    Returns:
+        A board; its rows, by state and then by score, are
+
+        - entity_id, name, crm_id (the record by which sales knows it);
+        - state: `ready`, `review` (it qualifies only through uncertain identity), `waiting`, `vetoed`, `won`;
+        - by (the definition that was met first, or is nearest), via (its branch), reached_at, reached_at_strict (the
+          same without identity evidence weaker than `sure`), missing (the next steps of that definition, in words),
+          vetoed_at, won_at, and `<definition>_at` for each;
+        - score = potential × readiness, each 0 to 1. Potential is the mean of size (the rank among all by known people)
+          and fit, where that is known; readiness the mean of nearness (1 once reached; else one by one more than the
+          steps missing; vetoed: 0), engagement / 100, and activation, where there is a checklist;
+        - engagement, activation, fit, fit_known: see `Points`, `Checklist`, `Fit`; null where the card has none;
+        - tenants, people, active_people; and a window earlier, with `_before`: see `idgraph.pql.people.sizes`;
+        - champion, champion_id, reach (the contacts or leads of its users, champion first), not_using (those of people
+          who do not use the product yet);
+        - weakest_rule, weakest_weight: the weakest identity evidence that it qualifies by; null: all of it is sure;
+        - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
+    """
+    now = activity.as_of(as_of)
+    usage = card.usage(now)
+    merged = _merged(now, card)
+    people = people_of(now, card.level, usage).join(merged, on="entity_id", how="semi")
+    known = now.entities.filter(pl.col("level") == card.level).select("entity_id", "name", "crm_id").collect()
+    rows = merged.join(known.unique("entity_id"), on="entity_id", how="left")
+    rows = rows.join(_grounds(now, card, merged), on="entity_id", how="left")
+    rows = _joined(rows, sizes(now, card.level, usage, card.window), 0)
+    rows = _joined(rows, _scores(now, card, usage), None)
+    rows = _ranked(rows.join(_reach(people), on="entity_id", how="left"), card.level)
+    told = pl.concat([reasons(now, card.level, usage, card.definitions), _reached(rows, card), _doubts(rows)])
+    told = told.join(rows, on="entity_id", how="semi").sort(
+        "entity_id", "sign", "strength", descending=[False, False, True]
+    )
+    rows = rows.join(_in_words(told), on="entity_id", how="left", maintain_order="left")
+    names = [f"{definition.name}_at" for definition in card.definitions]
+    filled = rows.with_columns(pl.col("reasons", "reach", "not_using").fill_null([]))
+    return Board(card.level, now.now, filled.select(*_FIRST, *names, *_THEN), people, told.select(list(REASONS)))
+
+
+_FIRST: Final = (
+    "entity_id", "name", "crm_id", "state", "by", "via", "reached_at", "reached_at_strict", "missing", "vetoed_at",
+    "won_at",
+)  # fmt: skip
+_THEN: Final = (
+    "score", "potential", "readiness", "engagement", "activation", "fit", "fit_known", "tenants", "people",
+    "active_people", "tenants_before", "people_before", "active_people_before", "champion", "champion_id", "reach",
+    "not_using", "weakest_rule", "weakest_weight", "reasons",
+)  # fmt: skip
+
+
+def _merged(activity: Activity, card: Scorecard) -> pl.DataFrame:
+    """Run all definitions; of each entity the one met first, or else the one that lacks least."""
+    certain = (pl.col("strict") | (pl.col("weight") >= card.sure)).fill_null(value=False)
+    seen = replace(activity, history=activity.history.with_columns(strict=certain))
+    runs = [
+        definition.run(seen).with_columns(by=pl.lit(definition.name), order=pl.lit(place))
+        for place, definition in enumerate(card.definitions)
+    ]
+    every = pl.concat(runs).with_columns(vetoed=pl.col("vetoed_at").is_not_null(), lacks=pl.col("missing").list.len())
+    ordered = every.sort("entity_id", "reached_at", "vetoed", "lacks", "order", nulls_last=True)
+    by_name = [
+        pl.col("reached_at").filter(pl.col("by") == definition.name).first().alias(f"{definition.name}_at")
+        for definition in card.definitions
+    ]
+    columns = ("by", "via", "reached_at", "missing", "vetoed_at", "lacks")
+    strict = pl.col("reached_at_strict").min()
+    merged = ordered.group_by("entity_id", maintain_order=True).agg(pl.col(columns).first(), strict, *by_name)
+    return merged.join(_won(activity, card), on="entity_id", how="left").with_columns(state=_state())
+
+
+def _won(activity: Activity, card: Scorecard) -> pl.DataFrame:
+    """Who has bought: entity_id, won_at."""
+    if card.won is None:
+        return pl.DataFrame(schema={"entity_id": pl.String, "won_at": _TIME})
+    times = reached(card.won, scope_of(activity, card.level, [card.won]))
+    return times.select(entity_id=id_of(card.level), won_at="at").collect()
+
+
+def _state() -> pl.Expr:
+    there = {name: pl.col(f"{name}_at").is_not_null() for name in ("won", "reached", "vetoed")}
+    unreached = pl.when(there["vetoed"]).then(pl.lit("vetoed")).otherwise(pl.lit("waiting"))
+    sure = pl.when(pl.col("reached_at_strict").is_not_null()).then(pl.lit("ready")).otherwise(pl.lit("review"))
+    return pl.when(there["won"]).then(pl.lit("won")).when(there["reached"]).then(sure).otherwise(unreached)
+
+
+def _grounds(activity: Activity, card: Scorecard, merged: pl.DataFrame) -> pl.DataFrame:
+    """What each qualified by, up to then.
+
+    Returns:
+        entity_id; grounds: ids of the events; weakest_rule, weakest_weight: the weakest evidence on their way to it, of
+        who would be qualified without what is not sure the weakest that is; doubtful: the ids of those that came so.
+    """
+    key, counted = id_of(card.level), [definition.counted for definition in card.definitions]
+    events = activity.read(["event_id", key, "event", "at", "weight", "rule"])
+    if None not in counted:
+        events = events.filter(pl.col("event").is_in(sorted({name for names in counted for name in names or ()})))
+    asked = merged.lazy().filter(pl.col("reached_at").is_not_null())
+    asked = asked.select("entity_id", "reached_at", pl.col("reached_at_strict").is_null().alias("doubted"))
+    rests = events.join(asked, left_on=key, right_on="entity_id").filter(pl.col("at") <= pl.col("reached_at"))
+    matters = pl.when(pl.col("doubted") | (pl.col("weight") >= card.sure)).then(pl.col("weight"))
+    ordered = rests.with_columns(weight=matters).sort("at", "event_id")
+    weakest = (pl.col("weight") == pl.col("weight").min()).fill_null(value=False)
+    found = ordered.group_by(entity_id=key, maintain_order=True).agg(
+        grounds="event_id",
+        weakest_rule=pl.col("rule").filter(weakest).min(),
+        weakest_weight=pl.col("weight").min(),
+        doubtful=pl.col("event_id").filter(weakest),
+    )
+    return found.collect()
+
+
+def _joined(rows: pl.DataFrame, more: pl.DataFrame, otherwise: int | None) -> pl.DataFrame:
+    names = [name for name in more.columns if name != "entity_id"]
+    joined = rows.join(more, on="entity_id", how="left")
+    return joined if otherwise is None else joined.with_columns(pl.col(names).fill_null(otherwise))
+
+
+def _scores(activity: Activity, card: Scorecard, usage: Points) -> pl.DataFrame:
+    """entity_id, engagement, activation, fit, fit_known."""
+    level = card.level
+    scores = usage.score(activity, level).select("entity_id", engagement="value")
+    nothing = pl.lit(None, pl.Float64)
+    empty = scores.clear().select("entity_id")
+    steps = empty.with_columns(activation=nothing)
+    if card.activation is not None:
+        steps = card.activation.rate(activity, level).select("entity_id", activation="value")
+    fits = empty.with_columns(fit=nothing, fit_known=nothing)
+    if card.fit is not None:
+        fits = card.fit.score(activity, level).select("entity_id", fit="value", fit_known="known")
+    both = scores.join(steps, on="entity_id", how="full", coalesce=True)
+    return both.join(fits, on="entity_id", how="full", coalesce=True)
+
+
+def _reach(people: pl.DataFrame) -> pl.DataFrame:
+    """entity_id, known (people), champion, champion_id, reach, not_using."""
+    uses, ids = pl.col("place").is_not_null(), pl.col("crm_id").is_not_null()
+    return people.group_by("entity_id", maintain_order=True).agg(
+        known=pl.len(),
+        champion=pl.col("name").filter(pl.col("place") == 1).first(),
+        champion_id=pl.col("person_id").filter(pl.col("place") == 1).first(),
+        reach=pl.col("crm_id").filter(uses & ids),
+        not_using=pl.col("crm_id").filter(~uses),
+    )
+
+
+def _ranked(rows: pl.DataFrame, level: Level) -> pl.DataFrame:
+    size = pl.lit(None, pl.Float64) if level == "person" else pl.col("known").fill_null(0).rank() / pl.len()
+    fit = pl.when(pl.col("fit_known") > 0).then(pl.col("fit"))
+    near = pl.when(pl.col("reached_at").is_not_null()).then(1.0).otherwise(1 / (pl.col("lacks") + 1))
+    nearness = pl.when(pl.col("state") == "vetoed").then(0.0).otherwise(near)
+    potential = pl.mean_horizontal(size, fit).fill_null(1.0)
+    readiness = pl.mean_horizontal(nearness, pl.col("engagement").fill_null(0.0) / 100, "activation")
+    scored = rows.with_columns(pl.col("engagement").fill_null(0.0), potential=potential, readiness=readiness)
+    order = pl.col("state").replace_strict(_STATES, range(len(_STATES)), return_dtype=pl.Int64)
+    best = scored.with_columns(score=pl.col("potential") * pl.col("readiness"), order=order)
+    return best.sort(
+        "order", "score", "reached_at", "entity_id", descending=[False, True, False, False], nulls_last=True
+    )
+
+
+def _reason(rows: pl.DataFrame, sign: Literal["+", "?"], kind: str, text: pl.Expr) -> pl.DataFrame:
+    """A reason that has no comparison."""
+    given = {"sign": pl.lit(sign), "kind": pl.lit(kind), "text": text, "strength": pl.lit(float("inf"))}
+    filled = rows.with_columns(**given)
+    return filled.select(
+        (pl.col(name) if name in {"entity_id", "evidence", *given} else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in REASONS.items()
+    )
+
+
+def _reached(rows: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
+    """Through what each qualified, in words: named branches in full."""
+    met = rows.filter(pl.col("reached_at").is_not_null()).rename({"grounds": "evidence"})
+    nodes = [node for definition in card.definitions for node in walk(definition)]
+    said = {str(node): spoken(node) for node in nodes if isinstance(node, Moment)}
+    day = pl.col("reached_at").dt.strftime("%-d %B %Y")
+    branch = pl.col("via").replace_strict(said, default=pl.col("via"), return_dtype=pl.String)
+    return _reason(met, "+", "reached", pl.format("{} since {}: {}", "by", day, branch))
+
+
+def _doubts(rows: pl.DataFrame) -> pl.DataFrame:
+    doubtful = rows.filter(pl.col("state") == "review").rename({"doubtful": "evidence"})
+    found = pl.format(" ({}, weight {})", "weakest_rule", pl.col("weakest_weight").round(1))
+    words = pl.format("hangs on uncertain identity{}: without it, not qualified", found.fill_null(""))
+    return _reason(doubtful, "?", "identity", words)
+
+
+def _in_words(told: pl.DataFrame) -> pl.DataFrame:
+    """The strongest reasons of each: entity_id, reasons."""
+    shown = told.with_columns(most=pl.col("sign").replace_strict(_SHOWN, return_dtype=pl.Int64))
+    first = shown.filter(pl.int_range(pl.len()).over("entity_id", "sign") < pl.col("most"))
+    sign = pl.col("sign").replace({"-": "−"})
+    ordered = first.sort("entity_id", sign.replace_strict(["+", "−", "?"], range(3)), maintain_order=True)
+    return ordered.group_by("entity_id", maintain_order=True).agg(reasons=pl.format("{} {}", sign, "text"))
+
+
+def _standing(row: dict[str, object]) -> str:
+    score = f"score {row['score']:.2f}"
+    if isinstance(at := row["reached_at"], datetime):
+        return f"{row['state']}, since {at.day} {at:%B %Y}; {score}"
+    return f"{row['state']}, nearest to {row['by']}; {score}"
+
+
+def _size(row: dict[str, object]) -> str:
+    active = f"{row['active_people']} active, {row['active_people_before']} before"
+    return f"people using it: {row['people']} ({active}); tenants: {row['tenants']}"
+
+
+def _person(row: dict[str, object]) -> str:
+    """Name, share, and how to reach them; addresses are shortened."""
+    name = mask_text(str(row["name"] or row["person_id"]))
+    share = f", {row['share']:.0%} of use" if row["share"] is not None else ""
+    invites = f", invited {row['invites']}" if row["invites"] else ""
+    return f"{name}{share}{invites} ({mask_id(str(row['crm_id'])) if row['crm_id'] else 'not in the CRM'})"

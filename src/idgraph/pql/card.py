@@ -1,0 +1,99 @@
+"""`Scorecard`: what a team sells by: its definitions side by side, and the scores beside them; one file says it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import polars as pl
+from pydantic import Field, ValidationError, model_validator
+
+from idgraph.pql.activity import Activity, Level
+from idgraph.pql.definition import Definition
+from idgraph.pql.quantity import Fixed, Node
+from idgraph.pql.reading import read, resolve
+from idgraph.pql.score import Checklist, Fit, Points
+from idgraph.pql.tree import AnyMoment
+
+__all__ = ["Scorecard"]
+
+_RESERVED = {"reached", "vetoed", "won"}  # what a board calls its own columns, with `_at`
+
+
+class Scorecard(Node):
+    """Definitions of one level, which are asked side by side, and the scores that rank those who qualify.
+
+    Attributes:
+        definitions: such as PQL, MQL and SQL; each has a name of its own. Whoever meets any of them qualifies.
+        engagement: what use of the product is worth. None: the events that the definitions count, a point each.
+        activation: steps that lead in.
+        fit: whom the product is for; it ranks, and never hides anybody.
+        won: when somebody has bought, and is no lead any more.
+        window: who did something in it is active; sizes are compared with those a window ago.
+        sure: evidence of this weight (log2 odds) or more needs no second look: 10, a thousand to one, is that of a
+            company's own mail domain. Who qualifies only through weaker evidence is for review.
+    """
+
+    kind = "scorecard"
+    definitions: tuple[Definition, ...] = Field(min_length=1)
+    engagement: Points | None = None
+    activation: Checklist | None = None
+    fit: Fit | None = None
+    won: AnyMoment | None = None
+    window: Fixed = "28d"
+    sure: Annotated[float, Field(gt=0)] = 10.0
+
+    @model_validator(mode="after")
+    def _side_by_side(self) -> Self:
+        if len(levels := {definition.level for definition in self.definitions}) > 1:
+            msg = f"definitions side by side are of one level, not of {' and '.join(sorted(levels))}"
+            raise ValueError(msg)
+        names = [definition.name for definition in self.definitions]
+        if wrong := sorted({name for name in names if names.count(name) > 1 or name in _RESERVED}):
+            msg = f"each definition needs a name of its own: {', '.join(map(repr, wrong))} is taken"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def level(self) -> Level:
+        """Who qualifies."""
+        return self.definitions[0].level
+
+    def usage(self, activity: Activity) -> Points:
+        """Say which events are use of the product, and what each is worth."""
+        if self.engagement is not None:
+            return self.engagement
+        counted = [definition.counted for definition in self.definitions]
+        if None in counted or not any(counted):
+            every = activity.events.select(pl.col("event").drop_nulls().unique()).collect()["event"].to_list()
+        else:
+            every = [name for names in counted for name in names or ()]
+        return Points.of_words(points=dict.fromkeys(sorted(every), 1), window=self.window)
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> Scorecard:
+        """Read a file; see `parse`."""
+        return cls.parse(Path(path).read_text("utf-8-sig"), Path(path).name)
+
+    @classmethod
+    def parse(cls, text: str, called: str = "scorecard") -> Scorecard:
+        """Read a scorecard, or a single definition, from YAML; see `Definition.parse`.
+
+        Raises:
+            ConfigError: it cannot be meant; every fault with its line.
+
+        >>> card = Scorecard.parse('''
+        ... definitions:
+        ...   - {name: pql, version: 1, level: account, when: {count: project_created, at_least: 3}}
+        ...   - {name: sql, version: 1, level: account, when: {first: demo_requested}}
+        ... engagement: {points: {project_created: 5, login: 1}}
+        ... ''')
+        >>> [definition.name for definition in card.definitions]
+        ['pql', 'sql']
+        """
+        words = read(text, called)
+        said = resolve(words)
+        try:
+            return cls.model_validate({"definitions": [said]} if "when" in said else said)
+        except ValidationError as error:
+            raise words.faults(error) from None
