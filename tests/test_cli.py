@@ -26,6 +26,7 @@ Commands:
   plan      Say what merge would do: counts by rule, values held by many,...
   explain   Say why two records are one person or company, or why not.
   evaluate  Compare the entities with a known truth: pairwise and B-cubed...
+  pql       Say which accounts are ready to buy, since when, and why:...
   demo      Show the whole story on a made-up company's exports:...
 """
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+")
@@ -284,6 +285,76 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Com
     return folder, shell("demo", "--companies", "20", "--out", "made up", cwd=folder)
 
 
+def test_the_demo_finds_the_accounts_that_were_made_ready(demo):
+    text = " ".join(demo[1].stdout.split())
+    found = re.search(r"(\d+) accounts; (\d+) of them are among the (\d+) that were made so", text)
+    assert found
+    reached, right, made = map(int, found.groups())
+    assert 0 < right <= min(reached, made)
+    assert right >= 0.8 * made
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A graph in `out`, a folder of events that it does not hold, and definitions."""
+    folder = tmp_path_factory.mktemp("used")
+    exports, events = folder / "exports", folder / "events"
+    exports.mkdir()
+    (exports / "users.csv").write_text(
+        "user_id,email,tenant_id,name,created_at\n"
+        "u1,ana@acme.io,t1,Ana Silva,2026-03-01\nbo@acme.io,bo@acme.io,t1,,2026-03-02\nu3,cy@beta.io,t2,Cy,2026-03-03\n"
+    )
+    (exports / "tenants.csv").write_text("tenant_id,name,created_at\nt1,=Acme,2026-03-01\nt2,Beta,2026-03-03\n")
+    said("merge", exports, "--out", folder / "out")
+    events.mkdir()
+    rows = ["event_id,user_id,tenant_id,event,occurred_at"]
+    rows += [f"e{day},u1,t1,project_created,2026-03-{day:02}" for day in (4, 5, 6)]
+    rows += ["e7,bo@acme.io,t1,project_created,2026-03-07", "e8,u3,t2,project_created,2026-03-08"]
+    (events / "app_events.csv").write_text("\n".join(rows))
+    (events / "users.csv").write_text((exports / "users.csv").read_text())
+    (folder / "pql.yaml").write_text(
+        "name: pql\nversion: 1\nlevel: account\nwhen: {count: project_created, at_least: 3}\n"
+    )
+    return folder
+
+
+def test_pql_says_who_is_ready_and_why(used):
+    text = said("pql", used / "out", used / "events", used / "pql.yaml")
+    assert "As of 2026-03-08 00:00: 1 ready, 1 waiting" in text
+    assert re.search(
+        r"=Acme +ready +2026-03-06 +\d\.\d{3} +2 +Ana Silva +\+ pql since 6 March 2026: 3 projects created", text
+    )
+    assert re.search(r"Beta +waiting .* project_created ≥ 3, now 1", text)
+
+
+def test_pql_as_of_an_earlier_time(used):
+    told = json.loads(said("pql", used / "out", used / "events", used / "pql.yaml", "--as-of", "2026-03-05", "--json"))
+    assert told["states"] == {"waiting": 2}
+    assert {row["name"]: row["missing"] for row in told["board"]} == {
+        "=Acme": ["project_created ≥ 3, now 1"],
+        "Beta": ["project_created ≥ 3, now 0"],
+    }
+
+
+@pytest.mark.parametrize("name", ["board.csv", "board.parquet"])
+def test_pql_writes_the_whole_board(used, tmp_path, name):
+    assert f"Written to {tmp_path / name}." in said(
+        "pql", used / "out", used / "events", used / "pql.yaml", "--out", tmp_path / name
+    )
+    read = pl.read_csv if name.endswith("csv") else pl.read_parquet
+    written = read(tmp_path / name)
+    assert written["state"].to_list() == ["ready", "waiting"]
+    assert written["name"].to_list() == ["'=Acme" if name.endswith("csv") else "=Acme", "Beta"]
+
+
+def test_pql_warns_of_what_may_be_mistyped_beside_the_result(used, tmp_path):
+    card = tmp_path / "pql.yaml"
+    card.write_text((used / "pql.yaml").read_text().replace("project_created", "project_craeted"))
+    done = shell("pql", used / "out", used / "events", card)
+    assert done.returncode == 0
+    assert done.stderr == "idgraph: pql: there is no event 'project_craeted'; near it: 'project_created'\n"
+
+
 def test_the_demo_tells_the_whole_story(demo):
     folder, done = demo
     assert (done.returncode, done.stderr) == (0, "")
@@ -295,17 +366,27 @@ def test_the_demo_tells_the_whole_story(demo):
         "One profile, and why it is one",
         "are one person",
         "Against the truth",
+        "Ready to buy, by what they did in the product",
+        ": ready, since",
+        "+ pql since",
+        "champion: ",
         "The exports are in made up/exports",
     ):
         assert part in done.stdout
-    assert sorted(path.name for path in (folder / "made up").iterdir()) == ["exports", "graph", "run.json"]
+    assert sorted(path.name for path in (folder / "made up").iterdir()) == [
+        "exports",
+        "graph",
+        "pql.yaml",
+        "run.json",
+    ]
 
 
 def test_what_the_demo_says_to_try_next_works(demo, monkeypatch):
     folder, done = demo
     monkeypatch.chdir(folder)
-    explain, merge = (shlex.split(line)[1:] for line in done.stdout.splitlines()[-2:])
+    explain, pql, merge = (shlex.split(line)[1:] for line in done.stdout.splitlines()[-3:])
     assert "are one person" in said(*explain)
+    assert " ready, " in said(*pql)
     assert "Written to my-graph." in said(*merge)
 
 
@@ -361,7 +442,7 @@ def test_a_second_run_takes_the_place_of_the_first(exports, tmp_path):
 # What is not said
 
 
-def test_no_address_is_printed_whole(exports, out, tmp_path):
+def test_no_address_is_printed_whole(exports, out, used, tmp_path):
     """Not even one that is an id: `bo@acme.io` is a user id of the product."""
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "users.csv").write_text("user_id,email,tenant_id\ndi@acme.io,x,t1\n")
@@ -373,6 +454,8 @@ def test_no_address_is_printed_whole(exports, out, tmp_path):
         said("merge", exports, "--out", tmp_path / "b", "--json"),
         said("explain", out, *pair),
         said("explain", out, *pair, "--json"),
+        said("pql", used / "out", used / "events", used / "pql.yaml"),
+        said("pql", used / "out", used / "events", used / "pql.yaml", "--json"),
         said("explain", out, pair[0], "app_users:u3"),
         said("explain", out, pair[0], "app_users:u3", "--json"),
         str(failed("explain", out, "app_users:ana@acme.io", pair[0])),
@@ -402,6 +485,7 @@ def test_a_pipe_gets_the_result_and_nothing_else(exports, tmp_path):
         ["merge", "somewhere", "--out", "out", "--format", "xlsx"],
         ["merge", "somewhere", "--no-such-option"],
         ["evaluate", "out", "truth.csv", "--level", "people"],
+        ["pql", "out"],
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_how(words):
@@ -416,6 +500,24 @@ def test_wrong_usage_in_a_shell_ends_with_2_too():
     assert done.returncode == 2
     assert done.stderr.startswith("Usage: idgraph")
     assert "Traceback" not in done.stderr
+
+
+def test_what_pql_cannot_use_ends_with_1_and_one_message(exports, out, used, tmp_path):
+    wrong, binary = tmp_path / "wrong.yaml", tmp_path / "binary.yaml"
+    wrong.write_text((used / "pql.yaml").read_text().replace("at_least", "at_leats"))
+    binary.write_bytes(b"\xff\xfe")
+    card, events = used / "pql.yaml", used / "events"
+    for words, message in (
+        (["pql", used / "out", tmp_path / "no.yaml"], "no.yaml cannot be read: No such file"),
+        (["pql", used / "out", binary], "is no text in UTF-8"),
+        (["pql", used / "out", events, wrong], "wrong.yaml, line 4: "),
+        (["pql", used / "out", card], "nothing is known to have happened"),
+        (["pql", used / "out", used / "exports", card], "tells what happened"),
+        (["pql", tmp_path, card], "it is no graph"),
+        (["pql", used / "out", events, card, "--as-of", "soon"], "soon"),
+        (["pql", used / "out", events, card, "--out", tmp_path / "board.xlsx"], "neither CSV nor Parquet"),
+    ):
+        assert message in str(failed(*words))
 
 
 def test_what_cannot_be_used_ends_with_1_and_one_message(exports, tmp_path):

@@ -110,9 +110,7 @@ def test_all_that_happened_counts_for_the_account(graph):
 
 def test_each_event_says_how_surely(graph):
     events = of_account(graph.activity(), graph)
-    sure = {
-        event: tuple(how) for event, *how in events["event", "via", "strict", "weight", "rule"].rows()
-    }
+    sure = {event: tuple(how) for event, *how in events["event", "via", "strict", "weight", "rule"].rows()}
     assert sure["project_created"] == ("tenant", True, None, None)
     assert sure["opportunity_won"] == ("crm", True, None, None)
     assert sure["ticket_opened"] == ("crm", True, None, None)

@@ -11,6 +11,7 @@ import json
 import shlex
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +21,11 @@ import typer
 
 if TYPE_CHECKING:
     from idgraph.config import Config
+    from idgraph.datasets import World
+    from idgraph.graph import Graph
+    from idgraph.pql import Board
     from idgraph.sources.discover import Discovery
+    from idgraph.sources.table import Source
 
 __all__ = ["app", "main"]
 
@@ -32,6 +37,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+_BOARD_ROWS = 20  # of a board that are printed
 
 
 class Format(StrEnum):
@@ -214,20 +222,57 @@ def evaluate(
 
 
 @app.command()
+def pql(
+    out: Out,
+    events: Annotated[
+        list[Path], typer.Argument(default_factory=list, help="Folders of events that the graph does not hold yet.")
+    ],
+    card: Annotated[Path, typer.Argument(help="Definition or scorecard: YAML.")],
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write the whole board: board.csv, or board.parquet.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Stand at an earlier time, e.g. 2026-11-21.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which accounts are ready to buy, since when, and why: best first, with their scores."""
+    from idgraph.graph import Graph
+    from idgraph.pql import Scorecard, board
+
+    with _warned():
+        said = Scorecard.from_yaml(card)
+        graph = Graph.open(out)
+        sources = [source for folder in events for source in _telling(folder)]
+        with _progress() as say:
+            say("reading events")
+            activity = graph.activity(*sources)
+            say("asking who qualifies")
+            found = board(activity, said, as_of)
+    if to:
+        found.write(to)
+    if as_json:
+        _print_json(found.as_dict())
+        return
+    _print_board(found)
+    if to:
+        typer.echo(f"\nWritten to {to}.")
+
+
+@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the exports and the graph.")] = Path("idgraph-demo"),
     companies: Annotated[int, typer.Option(help="How many companies the made-up world has.", min=10)] = 500,
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 0,
 ) -> None:
     """Show the whole story on a made-up company's exports: recognised, merged, refused and why, right and wrong."""
-    from idgraph.datasets import saas_world
+    from idgraph.datasets import CARD, saas_world
     from idgraph.engines.output import RUN_FILE, new_folder
     from idgraph.pipeline import resolve
+    from idgraph.pql import Scorecard, board
     from idgraph.sources.discover import discover as find
 
-    with _progress() as say, new_folder(out, {"exports", "graph", RUN_FILE}) as folder:
+    with _warned(), _progress() as say, new_folder(out, {"exports", "graph", "pql.yaml", RUN_FILE}) as folder:
         say("making a world of companies")
-        world = saas_world(companies, seed)
+        world = saas_world(companies, seed).with_usage(seed)
         exports = folder / "exports"
         world.write(exports)
         found = find(exports)
@@ -235,6 +280,9 @@ def demo(
         say("writing")
         graph.write(folder / "graph")
         (folder / RUN_FILE).write_text((folder / "graph" / RUN_FILE).read_text())
+        (folder / "pql.yaml").write_text(CARD.read_text("utf-8"), "utf-8")
+        say("asking who is ready to buy")
+        found_ready = board(graph.activity(), Scorecard.from_yaml(folder / "pql.yaml"))
     typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
     _print_discovery(found)
     _print_summary(graph.summary())
@@ -250,10 +298,34 @@ def demo(
         ["", "pairwise precision", "recall", "F1", "B³ F1"],
         [[name, *_decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
     )
+    _print_ready(found_ready, graph, world)
     typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
     program = "idgraph" if shutil.which("idgraph") else sys.argv[0]
     typer.echo(f"  {shlex.join([program, 'explain', str(out / 'graph'), *pair])}")
+    typer.echo(f"  {shlex.join([program, 'pql', str(out / 'graph'), str(out / 'pql.yaml')])}")
     typer.echo(f"  {shlex.join([program, 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
+
+
+@contextlib.contextmanager
+def _warned() -> Iterator[None]:
+    """Say warnings as messages, once the block is over."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for text in dict.fromkeys(str(warning.message) for warning in caught):
+        typer.echo(f"idgraph: {text}", err=True)
+
+
+def _telling(folder: Path) -> list[Source]:
+    """The sources of a folder that tell what happened; tables of people and companies tell nothing."""
+    from idgraph.errors import ConfigError
+    from idgraph.sources.discover import discover as find
+
+    telling = [source for source in find(folder) if source.event or source.kind is None]
+    if not telling:
+        msg = f"no file of {folder} tells what happened; how to say what one tells: idgraph discover {folder}"
+        raise ConfigError(msg)
+    return telling
 
 
 def _settings(stored: Config, region: str | None, timezone: str | None, off: list[str]) -> Config:
@@ -377,10 +449,52 @@ def _print_changes(previous: Path, facts: dict[str, Any], changes: list[dict[str
     _print_refused("What changed", changes, ["level", "change"])
 
 
+def _print_board(found: Board) -> None:
+    told = found.as_dict(_BOARD_ROWS)
+    states = ", ".join(f"{count:,} {state}" for state, count in told["states"].items())
+    typer.echo(f"As of {found.now:%Y-%m-%d %H:%M}: {states}\n")
+    _print_table(
+        [found.level, "state", "since", "score", "people", "champion", "why"],
+        [
+            [
+                row["name"] or row["entity_id"],
+                row["state"],
+                f"{row['reached_at']:%Y-%m-%d}" if row["reached_at"] else "",
+                *_decimals(row["score"]),
+                str(row["people"]),
+                row["champion"] or "",
+                "\n".join(row["reasons"] or row["missing"]),
+            ]
+            for row in told["board"]
+        ],
+    )
+    if len(told["board"]) < found.rows.height:
+        typer.echo(f"\nThe first {len(told['board'])} of {found.rows.height:,}; --out board.csv has all.")
+
+
 def _print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
     if rows:
         typer.echo(f"\n{title}:")
         _print_table([*columns, "count"], [[*(str(row[c]) for c in columns), f"{row['count']:,}"] for row in rows])
+
+
+def _print_ready(found: Board, graph: Graph, world: World) -> None:
+    """Say how many of the accounts that were made ready to buy are on the board, and explain the first one."""
+    import polars as pl
+
+    placed = graph.assignments.filter(pl.col("level").cast(pl.String) == "account")
+    companies = placed.join(world.company_truth.rename({"entity_id": "company_id"}), on="record_id")
+    made = world.usage_truth.filter(pl.col("ready_at").is_not_null())
+    planted = companies.join(made, on="company_id").select("entity_id").unique()
+    reached = found.rows.filter(pl.col("pql_at").is_not_null())
+    right = reached.join(planted, on="entity_id", how="semi")
+    typer.echo(
+        f"\nReady to buy, by what they did in the product: {reached.height} accounts; {right.height} of them are"
+    )
+    typer.echo(f"among the {planted.height} that were made so.")
+    ready = right.filter(pl.col("state") == "ready")["entity_id"]
+    for entity_id in ready.head(1):
+        typer.echo(_indented(found.explain(entity_id)))
 
 
 def _decimals(*values: float) -> list[str]:

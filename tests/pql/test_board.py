@@ -114,7 +114,7 @@ def test_a_board_is_explained_in_words():
     found = board(activity(*ROWS, entities=ENTITIES_KNOWN), card)
     assert found.explain("a") == dedent("""\
         Acme: ready, since 28 March 2026; score 1.00
-          + pql since 28 March 2026: made ≥ 2
+          + pql since 28 March 2026: 2 made
           people using it: 2 (2 active, 0 before); tenants: 0
           champion: Ana Silva, 60% of use, invited 1 (crm:ana)
           also: b…@acme.io, 40% of use (not in the CRM)

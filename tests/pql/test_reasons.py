@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from idgraph.pql import Activity, Definition, count, points, share_of, time_to, total
-from idgraph.pql.reasons import phrase, reasons
+from idgraph.pql.reasons import reasons
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 LOGIN = points({"login": 1})
@@ -136,7 +136,7 @@ def test_what_a_veto_counts_is_told_before_it_is_too_much():
     opened = [(days, "acme", "ticket_opened", '{"topic": "basics"}') for days in (1, 2, 3, 4, 20)]
     found = reasons(activity(*opened, (1, "acme", "login")), "account", LOGIN, [ready])
     (reason,) = told(found, "warning")
-    assert (reason["sign"], reason["text"]) == ("-", "4 tickets opened (topic = basics) in 14d")
+    assert (reason["sign"], reason["text"]) == ("-", "4 tickets opened (topic = basics) in 14 days")
     assert reason["evidence"] == ["4", "3", "2", "1"]
     few = reasons(activity(*opened[:3], (1, "acme", "login")), "account", LOGIN, [ready])
     assert told(few, "warning") == []
@@ -152,18 +152,3 @@ def test_slipping():
 def test_people_are_compared_with_people():
     found = reasons(activity(*PEERS, *logins("acme", 56), level="person"), "person", LOGIN)
     assert found["text"].to_list() == ["login 2.0× as often as other people (14 vs 7 a week)"]
-
-
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        ("company_added", "companies added"),
-        ("keys_used", "keys used"),
-        ("key_used", "keys used"),
-        ("[App] Page Viewed", "[app] pages viewed"),
-        ("signed_up", "signed up"),
-        ("viewed", "viewed"),
-    ],
-)
-def test_events_as_one_would_say_them(event, said):
-    assert phrase(event) == said

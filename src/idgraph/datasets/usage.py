@@ -9,6 +9,7 @@ buyers or not; and contacts whom reps type in on the day the deal opens, so that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
     from idgraph.datasets.draw import Ints, Rng
 
-__all__ = ["Usage", "make_usage"]
+__all__ = ["CARD", "Usage", "make_usage"]
 
+CARD: Final = Path(__file__).with_name("pql.yaml")  # a scorecard that asks for what makes them ready
 _DAY: Final = 86_400
 _LIMIT: Final = 10_000  # megabytes that a free plan holds
 _CAUSES: Final = {"aha": 0.25, "quota": 0.15, "none": 0.6}

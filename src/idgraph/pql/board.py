@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -16,9 +16,10 @@ from idgraph.pql.card import Scorecard
 from idgraph.pql.moment import reached
 from idgraph.pql.people import people_of, sizes
 from idgraph.pql.quantity import walk
-from idgraph.pql.reasons import REASONS, reasons, spoken
+from idgraph.pql.reasons import REASONS, reasons
 from idgraph.pql.scope import scope_of
 from idgraph.pql.score import Points
+from idgraph.pql.spoken import spoken
 from idgraph.pql.tree import Moment
 
 __all__ = ["Board", "board"]
@@ -71,6 +72,17 @@ class Board:
         users, others = people.drop_nulls("place"), people.filter(pl.col("place").is_null())
         lines = [f"{'champion' if row['place'] == 1 else 'also'}: {_person(row)}" for row in users.head(3).to_dicts()]
         return lines + [f"not using it yet: {_person(row)}" for row in others.head(3).to_dicts()]
+
+    def as_dict(self, limit: int | None = None) -> dict[str, Any]:
+        """Give plain values, for JSON: as_of, level, states (how many of each), board (rows); addresses are shortened.
+
+        Args:
+            limit: the most rows; None: all.
+        """
+        rows = self.rows if limit is None else self.rows.head(limit)
+        states = dict(self.rows["state"].value_counts().sort("state").iter_rows())
+        board = [{name: _masked(value) for name, value in row.items()} for row in rows.to_dicts()]
+        return {"as_of": self.now, "level": self.level, "states": states, "board": board}
 
     def write(self, path: str | Path) -> Path:
         """Write the rows as CSV or Parquet, by the name's ending; a file of that name is replaced.
@@ -302,3 +314,9 @@ def _person(row: dict[str, object]) -> str:
     share = f", {row['share']:.0%} of use" if row["share"] is not None else ""
     invites = f", invited {row['invites']}" if row["invites"] else ""
     return f"{name}{share}{invites} ({mask_id(str(row['crm_id'])) if row['crm_id'] else 'not in the CRM'})"
+
+
+def _masked(value: Any) -> Any:  # noqa: ANN401 - a value of a row
+    if isinstance(value, list):
+        return [_masked(part) for part in value]
+    return mask_text(value) if isinstance(value, str) else value

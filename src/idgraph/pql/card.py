@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.definition import Definition
 from idgraph.pql.quantity import Fixed, Node
-from idgraph.pql.reading import read, resolve
+from idgraph.pql.reading import read, resolve, text_of
 from idgraph.pql.score import Checklist, Fit, Points
 from idgraph.pql.tree import AnyMoment
 
@@ -73,7 +73,7 @@ class Scorecard(Node):
     @classmethod
     def from_yaml(cls, path: str | Path) -> Scorecard:
         """Read a file; see `parse`."""
-        return cls.parse(Path(path).read_text("utf-8-sig"), Path(path).name)
+        return cls.parse(text_of(path), Path(path).name)
 
     @classmethod
     def parse(cls, text: str, called: str = "scorecard") -> Scorecard:

@@ -27,7 +27,7 @@ from idgraph.pql.quantity import (
     TimeTo,
     walk,
 )
-from idgraph.pql.reading import near, read, resolve
+from idgraph.pql.reading import near, read, resolve, text_of
 from idgraph.pql.scope import ALWAYS, Scope, scope_of
 from idgraph.pql.tree import AnyMoment, By, Moment, Unless
 
@@ -77,7 +77,7 @@ class Definition(Node):
     @classmethod
     def from_yaml(cls, path: str | Path) -> Definition:
         """Read a definition; see `parse`."""
-        return cls.parse(Path(path).read_text("utf-8-sig"), Path(path).name)
+        return cls.parse(text_of(path), Path(path).name)
 
     @classmethod
     def parse(cls, text: str, called: str = "definition") -> Definition:

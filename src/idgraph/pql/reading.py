@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -15,7 +16,7 @@ from rapidfuzz import process
 from idgraph.errors import ConfigError
 from idgraph.pql.tree import KEYS, AnyMoment, Moment, Named
 
-__all__ = ["Place", "Words", "near", "read", "resolve"]
+__all__ = ["Place", "Words", "near", "read", "resolve", "text_of"]
 
 Place = tuple[str | int, ...]
 
@@ -75,6 +76,22 @@ def _problem(place: Place, fault: ErrorDetails) -> str:
 
 
 _UNSAID: Final = {"condition", "constrained-str", "function-before", "str", "float", "int", "bool"}
+
+
+def text_of(path: str | Path) -> str:
+    """Read a file.
+
+    Raises:
+        ConfigError: it cannot be read, or is no text in UTF-8.
+    """
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise ConfigError(msg) from None
+    except UnicodeDecodeError:
+        msg = f"{path} is no text in UTF-8"
+        raise ConfigError(msg) from None
 
 
 def read(text: str, name: str) -> Words:

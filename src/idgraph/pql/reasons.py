@@ -6,10 +6,8 @@ deviations of counts that come independently (Poisson). None of it is fitted, an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from typing import Any, Final
 
 import polars as pl
@@ -20,9 +18,10 @@ from idgraph.pql.measure import value_now
 from idgraph.pql.quantity import Count, Measure, Node, ShareOf, TimeTo, filtered, walk
 from idgraph.pql.scope import Scope, matching, micros, scope_of
 from idgraph.pql.score import Points
+from idgraph.pql.spoken import duration, limit_name, phrase
 from idgraph.pql.tree import All, AnyOf, AtLeast, Condition, InAny, Moment, Named, Unless
 
-__all__ = ["REASONS", "phrase", "reasons", "spoken"]
+__all__ = ["REASONS", "reasons"]
 
 REASONS: Final[Mapping[str, Any]] = {
     "entity_id": pl.String,
@@ -43,7 +42,6 @@ _BEYOND: Final = 2.0  # standard deviations
 _MOST: Final = 10.0  # what the strength of having stopped altogether is
 _FULL, _SOON = 0.8, "30d"  # from where on a limit is told of
 _DAY: Final = 86_400_000_000  # microseconds
-_PARTICIPLE: Final = re.compile(r"(?i).*(ed|made|sent|seen|read|won|lost|begun|run)$")
 
 
 def reasons(activity: Activity, level: Level, usage: Points, definitions: Sequence[Node] = ()) -> pl.DataFrame:
@@ -76,31 +74,6 @@ def reasons(activity: Activity, level: Level, usage: Points, definitions: Sequen
     ]
     every = pl.concat([part.select(pl.col(name).cast(dtype) for name, dtype in REASONS.items()) for part in parts])
     return every.sort("entity_id", "sign", "strength", "text", descending=[False, False, True, False])
-
-
-def phrase(event: str) -> str:
-    """Say an event's name as one would: `project_created` is `projects created`.
-
-    >>> phrase("project_created"), phrase("Reply Sent"), phrase("login")
-    ('projects created', 'replies sent', 'login')
-    """
-    words = re.sub(r"[_\s]+", " ", event).strip().lower().split(" ")
-    if len(words) > 1 and _PARTICIPLE.fullmatch(words[-1]):
-        noun = words[-2]
-        words[-2] = f"{noun[:-1]}ies" if re.search(r"[^aeiou]y$", noun) else noun if noun.endswith("s") else f"{noun}s"
-    return " ".join(words)
-
-
-def spoken(moment: Moment) -> str:
-    """Say a moment with its events as one would say them.
-
-    >>> from idgraph.pql import count
-    >>> spoken((count("project_created") >= 3).named("busy"))
-    'projects created ≥ 3'
-    """
-    text = str(moment.what if isinstance(moment, Named) else moment)
-    names = {name for node in walk(moment) for name in getattr(node, "events", ())}
-    return reduce(lambda said, name: said.replace(name, phrase(name)), sorted(names, key=len, reverse=True), text)
 
 
 def _phrases(names: Iterable[str]) -> pl.Expr:
@@ -205,8 +178,7 @@ def _limit(scope: Scope, share: ShareOf, time: TimeTo) -> pl.DataFrame:
     both = used.join(value_now(time, scope).rename({"value": "wait"}), on=keys, how="left")
     soon = pl.col("wait").is_between(1, micros(_SOON)).fill_null(value=False)
     told = both.filter((pl.col("used") >= _FULL) | (soon & (pl.col("used") >= _LESS)))
-    called = re.sub(r"[_\s]*(limit|max|quota)$", "", share.limit) if isinstance(share.limit, str) else ""
-    what = pl.lit(phrase(called or str(share.measure)))
+    what = pl.lit(limit_name(share))
     percent = (pl.col("used") * 100).round().cast(pl.Int64)
     ahead = pl.when(pl.col("wait") > 0).then(pl.col("wait"))  # else it was to be full by now, and is not
     days = (ahead / _DAY).round().cast(pl.Int64)
@@ -252,7 +224,7 @@ def _warning(scope: Scope, condition: Condition, window: str | None) -> pl.DataF
     bar = condition.than if isinstance(condition.than, float) else 1.0
     told = value_now(measure, scope).filter(pl.col("value") >= max(bar * _LESS, 1))
     events = " or ".join(map(phrase, getattr(measure, "events", ()))) or "events"
-    what = f"{events}{filtered(getattr(measure, 'where', {}))}{f' in {window}' if window else ''}"
+    what = f"{events}{filtered(getattr(measure, 'where', {}))}{f' in {duration(window)}' if window else ''}"
     ids = _ids(scope, measure)
     return _told(told.join(ids, on=list(scope.keys), how="left"), scope).with_columns(
         sign=pl.lit("-"),
