@@ -11,6 +11,7 @@ from math import ceil, exp, log1p, sqrt
 from statistics import median
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -337,34 +338,53 @@ SMALL = st.integers(1, 4)
 
 
 def counted(names, where):
-    return st.one_of(
-        st.builds(lambda k: count(*names, **where) >= k, SMALL),
-        st.builds(lambda k: count(*names, **where) > k, SMALL),
-        st.builds(lambda k: distinct(names, "value", **where) >= k, SMALL),
-        st.builds(lambda k: total(names, "value", **where) >= k, st.integers(-2, 8)),
-        st.builds(lambda k: total(names, "value", **where) < k, st.integers(-2, 8)),
-        st.builds(lambda k: active_days(*names, **where) >= k, SMALL),
-        st.builds(lambda k, gap: sessions(*names, gap=gap, **where) >= k, SMALL, st.sampled_from(["1h", "6h"])),
-        st.just(first(*(names or ("c",)), **where)),
-    )
+    return {
+        "count": st.one_of(
+            st.builds(lambda k: count(*names, **where) >= k, SMALL),
+            st.builds(lambda k: count(*names, **where) > k, SMALL),
+        ),
+        "distinct": st.builds(lambda k: distinct(names, "value", **where) >= k, SMALL),
+        "total": st.one_of(
+            st.builds(lambda k: total(names, "value", **where) >= k, st.integers(-2, 8)),
+            st.builds(lambda k: total(names, "value", **where) < k, st.integers(-2, 8)),
+        ),
+        "active_days": st.builds(lambda k: active_days(*names, **where) >= k, SMALL),
+        "sessions": st.builds(
+            lambda k, gap: sessions(*names, gap=gap, **where) >= k, SMALL, st.sampled_from(["6h", "12h"])
+        ),
+        "first": st.just(first(*(names or ("c",)), **where)),
+    }
 
 
 def measured(names):
     base = st.sampled_from([count(*names), distinct(names, "value"), active_days(*names)])
     limit = st.one_of(st.just("cap"), st.integers(2, 6))
     share = st.sampled_from([0.25, 0.5, 1.0])
+    return {
+        "streak": st.builds(lambda k, by: streak(*names, by=by) >= k, st.integers(1, 3), st.sampled_from(["1d", "1w"])),
+        "since": st.builds(lambda d: since(*names) >= d, WINDOWS),
+        "session_length": st.builds(
+            lambda d: session_length(*names, gap="12h") <= d, st.sampled_from(["1h", "6h", "9h"])
+        ),
+        "growth": st.builds(lambda k: growth(*names, over="6d", by="1d") >= k, st.sampled_from([0.4, 1.3, 3.3])),
+        "spike": st.builds(lambda k: spike(*names, window="1d", baseline="5d") >= k, st.sampled_from([0.3, 1.1])),
+        "consistency": st.builds(lambda k: consistency(*names, over="6d") > k, share),
+        "adoption": st.builds(lambda k: adoption("a", "b", "c") >= k, st.sampled_from([0.3, 2 / 3, 1.0])),
+        "share_of": st.builds(lambda m, most, k: share_of(m, most) >= k, base, limit, share),
+        "time_to": st.builds(lambda m, most, d: time_to(m, most, rate_over="3d") <= d, base, limit, WINDOWS),
+        "attribute": st.one_of(
+            st.builds(lambda k: attribute("cap") >= k, SMALL), st.just(attribute("cap").is_in(["2", "3"]))
+        ),
+    }
+
+
+def windowed(parts):
     return st.one_of(
-        st.builds(lambda k, by: streak(*names, by=by) >= k, st.integers(1, 3), st.sampled_from(["1d", "1w"])),
-        st.builds(lambda d: since(*names) >= d, WINDOWS),
-        st.builds(lambda d: session_length(*names, gap="6h") <= d, st.sampled_from(["1h", "5h"])),
-        st.builds(lambda k: growth(*names, over="6d", by="1d") >= k, st.sampled_from([0.4, 1.3, 3.3])),
-        st.builds(lambda k: spike(*names, window="1d", baseline="5d") >= k, st.sampled_from([0.3, 1.1])),
-        st.builds(lambda k: consistency(*names, over="6d") > k, share),
-        st.builds(lambda k: adoption("a", "b", "c") >= k, st.sampled_from([0.3, 2 / 3, 1.0])),
-        st.builds(lambda m, most, k: share_of(m, most) >= k, base, limit, share),
-        st.builds(lambda m, most, d: time_to(m, most, rate_over="3d") <= d, base, limit, WINDOWS),
-        st.builds(lambda k: attribute("cap") >= k, SMALL),
-        st.just(attribute("cap").is_in(["2", "3"])),
+        parts,
+        st.builds(lambda m, w: m.in_any(w), parts, WINDOWS),
+        st.builds(lambda m, p: m.in_each(p), parts, st.sampled_from(["1d", "1w"])),
+        st.builds(lambda m, k: m.by(users=k), parts, st.integers(1, 2)),
+        st.builds(lambda m, k, w: m.by(users=k).in_any(w), parts, st.integers(1, 2), WINDOWS),
     )
 
 
@@ -377,7 +397,12 @@ def joined(parts):
     )
 
 
-COUNTED = st.tuples(NAMES, WHERE).flatmap(lambda drawn: counted(*drawn))
+COUNTED = st.tuples(NAMES, WHERE).flatmap(lambda drawn: st.one_of(*counted(*drawn).values()))
+MEASURED = SOME.flatmap(lambda names: st.one_of(*measured(names).values()))
+KINDS = {
+    **{kind: windowed(words) for kind, words in counted(("a",), {}).items()},
+    **measured(("a",)),
+}
 POOLED = st.one_of(COUNTED, joined(COUNTED))
 PEOPLE = st.one_of(
     st.builds(lambda m, k: m.by(users=k), POOLED, st.integers(1, 3)),
@@ -386,7 +411,7 @@ PEOPLE = st.one_of(
 WINDOWED = st.one_of(POOLED, PEOPLE, joined(st.one_of(COUNTED, PEOPLE)))
 LEAVES = st.one_of(
     COUNTED,
-    SOME.flatmap(measured),
+    MEASURED,
     PEOPLE,
     st.builds(lambda m, w: m.in_any(w), WINDOWED, WINDOWS),
     st.builds(lambda m, p: m.in_each(p), WINDOWED, st.sampled_from(["1d", "1w"])),
@@ -409,7 +434,7 @@ def nested(parts):
 MOMENTS = nested(nested(LEAVES))
 EVENT = st.builds(
     Event,
-    at=st.integers(0, 150).map(lambda hour: DAWN + timedelta(hours=hour)),
+    at=st.integers(0, 24).map(lambda step: DAWN + timedelta(hours=6 * step)),
     name=st.sampled_from("aabbc"),
     person=st.sampled_from(["ana", "bo", "cy", None]),
     count=st.sampled_from([1, 1, 1, 2]),
@@ -418,12 +443,13 @@ EVENT = st.builds(
 )
 FACTS = st.lists(
     st.tuples(
-        st.one_of(st.none(), st.integers(0, 150).map(lambda hour: DAWN + timedelta(hours=hour))),
+        st.one_of(st.none(), st.integers(0, 24).map(lambda step: DAWN + timedelta(hours=6 * step))),
         st.sampled_from(["1", "2", "3", "5"]),
     ),
     max_size=3,
 )
 MANY = st.lists(EVENT, min_size=8, max_size=20) | st.lists(EVENT, max_size=3)
+DENSE = st.lists(EVENT.map(lambda event: replace(event, name="a")), min_size=5, max_size=14)
 SINGLY = st.lists(EVENT.map(lambda event: replace(event, count=1)), min_size=8, max_size=20)
 WORLDS = st.one_of(*(st.lists(st.tuples(events, FACTS), min_size=1, max_size=3) for events in (SINGLY, MANY)))
 
@@ -455,12 +481,24 @@ def histories(world):
         yield f"org {number}", History(tuple(events), told, people)
 
 
-@settings(max_examples=100)
-@given(MOMENTS, WORLDS)
-def test_a_moment_is_what_replaying_the_events_says(moment, world):
+def agree(moment, world):
     found = reached(moment, scope_of(activity_of(world), "account", [moment])).collect()
     said = {name: at for name, history in histories(world) if (at := replayed(moment, history)) is not None}
     assert dict(found.select("account_id", "at").iter_rows()) == said, str(moment)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=30)
+@given(data=st.data())
+def test_a_condition_of_each_kind_is_what_replaying_the_events_says(kind, data):
+    world = data.draw(st.lists(st.tuples(DENSE, FACTS), min_size=4, max_size=4))
+    agree(data.draw(KINDS[kind]), world)
+
+
+@settings(max_examples=100)
+@given(MOMENTS, WORLDS)
+def test_a_moment_is_what_replaying_the_events_says(moment, world):
+    agree(moment, world)
 
 
 @settings(max_examples=40)
@@ -478,7 +516,7 @@ def test_progress_gives_the_same_time_and_misses_something_where_there_is_none(m
 
 
 @settings(max_examples=50)
-@given(SOME.flatmap(measured) | COUNTED, WORLDS)
+@given(MEASURED | COUNTED, WORLDS)
 def test_a_condition_stands_while_its_measure_does(condition, world):
     found = standing(condition, scope_of(activity_of(world), "account", [condition])).collect()["account_id"].to_list()
     if isinstance(condition, First):
