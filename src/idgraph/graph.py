@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from importlib.metadata import version
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 
@@ -29,7 +27,9 @@ from idgraph.collapse.ids import PREFIXES
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
+from idgraph.engines.computed import Computed
 from idgraph.engines.output import MODELS_FILE, RUN_FILE, WRITTEN, entity_column, new_folder, refuse_folder, run_of
+from idgraph.engines.run import previous_facts, run_facts, when
 from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from idgraph.pql.activity import Activity
     from idgraph.sources.table import Source
 
-__all__ = ["Graph", "run_facts"]
+__all__ = ["Graph"]
 
 _FRAMES_BY_PREFIX = {f"{PREFIXES[level]}": name for level, name in ENTITY_FRAMES.items()}
 _ENTITY_ID = re.compile(rf"({'|'.join(_FRAMES_BY_PREFIX)})[0-9a-f]{{16}}")
@@ -80,7 +80,7 @@ class Graph:
         stored: bool = False,
     ) -> None:
         every = {name: frames[name] if name in frames else engine.lazy(empty(name)) for name in FRAMES}
-        self._frames: Mapping[str, nw.LazyFrame] = every if stored else _Computed(every, engine)
+        self._frames: Mapping[str, nw.LazyFrame] = every if stored else Computed(every, engine)
         self._plans = every
         self._engine = engine
         self._native: dict[str, Any] = {}
@@ -158,7 +158,7 @@ class Graph:
         now = engine.checkpoint(frames["assignments"])
         at = datetime.fromisoformat(run["at"])
         frames |= {"changes": changes_between(before, now, frames, engine, run["run_id"], at), "assignments": now}
-        facts = {**run, "previous": _previous_facts(previous.run, run)}
+        facts = {**run, "previous": previous_facts(previous.run, run)}
         return cls(frames, config, engine, facts, models=evidence.models)
 
     def counts(self) -> dict[str, int]:
@@ -558,7 +558,7 @@ class Graph:
             raise ConfigError(msg)
         evidence = replace(evidence_of(frames, self.config, self._engine), models=self.models)
         run = {name: fact for name, fact in self.run.items() if name not in {"counts", "format", "previous"}}
-        run |= {"engine": self._engine.name, **_when(), **facts}
+        run |= {"engine": self._engine.name, **when(), **facts}
         return Graph.collapsed(evidence, self.config, self._engine, run, previous)
 
     def _evidence_inside(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -597,49 +597,3 @@ def _known_level(level: str) -> str:
         msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
         raise ConfigError(msg)
     return level
-
-
-class _Computed(Mapping[str, nw.LazyFrame]):
-    """Frames of a run: each is a plan, computed once, when it is first asked for."""
-
-    def __init__(self, plans: Mapping[str, nw.LazyFrame], engine: Engine) -> None:
-        self._plans = plans
-        self._engine = engine
-        self._done: dict[str, nw.LazyFrame] = {}
-
-    def __getitem__(self, name: str) -> nw.LazyFrame:
-        if name not in self._done:
-            self._done[name] = self._engine.checkpoint(self._plans[name])
-        return self._done[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._plans)
-
-    def __len__(self) -> int:
-        return len(self._plans)
-
-
-def _previous_facts(previous: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the result whose ids were carried over, and in what it was made otherwise: `differs`, names of settings."""
-    settings = [dict(facts.get("config", {})) for facts in (previous, run)]
-    differs = sorted(name for name in settings[1] if settings[0].get(name) != settings[1][name])
-    if previous.get("idgraph") != run.get("idgraph"):
-        differs.append("idgraph")
-    return {"run_id": previous.get("run_id"), "idgraph": previous.get("idgraph"), "differs": differs}
-
-
-def _when() -> dict[str, str]:
-    """What tells a run from others."""
-    return {"run_id": uuid4().hex, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-
-
-def run_facts(config: Config, engine: Engine, sources: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `run.json` says of a run besides counts: when, versions, settings without secrets, and what was read."""
-    return {
-        **_when(),
-        "idgraph": version("idgraph-b2b"),
-        "engine": engine.name,
-        "config": config.model_dump(mode="json", exclude={"id_key"}),
-        "id_key": config.id_key is not None,
-        "sources": sources,
-    }
