@@ -128,7 +128,8 @@ def full_at(measure, history, at):
     used_at = lambda time: value(measure.measure, history.upto(time), time)  # noqa: E731
     events = [event.at for event in history.matching(measure.measure)]
     changes = [time for time in events if used_at(time) != used_at(time - timedelta(microseconds=1))]
-    changes += [max(time, history.start) for time, _ in history.facts]
+    if isinstance(measure.limit, str):
+        changes += [max(time, history.start) for time, _ in history.facts]
     seen = max((time for time in changes if time <= at), default=None)
     limit = known(history, at) if isinstance(measure.limit, str) else measure.limit
     if seen is None or limit is None:
