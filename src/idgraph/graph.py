@@ -35,7 +35,7 @@ from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, NotFoundError, mask, mask_id
+from idgraph.errors import ConfigError, NotFoundError, mask, mask_id, needed
 from idgraph.linkage.models import Models
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import polars as pl
 
+    from idgraph.audit.charts import Charts
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
@@ -442,6 +443,17 @@ class Graph:
             NotFoundError: no profile has two records.
         """
         return example(self._frames, self._engine.collect)
+
+    @property
+    def chart(self) -> Charts:
+        """Charts of this graph, `graph.chart.sizes()` and so on; see `idgraph.audit.charts.Charts`.
+
+        Raises:
+            ExtraError: Altair is not installed.
+        """
+        with needed("altair", "charts", "notebook"):
+            from idgraph.audit.charts import Charts
+        return Charts(self._frames, self._engine, self.explain, self._inside)
 
     @staticmethod
     def refuse_folder(out: str | Path) -> None:
