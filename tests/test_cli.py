@@ -25,6 +25,7 @@ Commands:
   merge     Discover, resolve and write: one run from exports to profiles...
   plan      Say what merge would do: counts by rule, values held by many,...
   explain   Say why two records are one person or company, or why not.
+  report    Write one HTML page: summary, risks, search, what was...
   evaluate  Compare the entities with a known truth: pairwise and B-cubed...
   demo      Show the whole story on a made-up company's exports:...
 """
@@ -258,6 +259,17 @@ def test_explain(out):
     assert "are not one" in said("explain", out, "app_users:u1", "hubspot_contacts:52")
     told = json.loads(said("explain", out, "app_users:u1", "hubspot_contacts:51", "--json"))
     assert (told["same"], told["steps"][0]["rule"]) == (True, "email")
+
+
+def test_report(out, tmp_path):
+    page = tmp_path / "page.html"
+    assert said("report", out, "--out", page) == f"Written to {page}.\n"
+    assert "ana@acme.io" in page.read_text()
+    assert said("report", out, "--out", page, "--previous", out, "--redact") == f"Written to {page}.\n"
+    assert "ana@acme.io" not in page.read_text()
+    assert "What changed" in page.read_text()
+    (tmp_path / "mine.html").write_text("mine")
+    assert "left alone" in str(failed("report", out, "--out", tmp_path / "mine.html"))
 
 
 def test_evaluate(out, tmp_path):

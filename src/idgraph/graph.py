@@ -18,6 +18,7 @@ from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.growth import growth
 from idgraph.audit.metrics import Quality, checked_truth, quality
+from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
 from idgraph.audit.summary import summary
@@ -28,7 +29,16 @@ from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
 from idgraph.engines.computed import Computed
-from idgraph.engines.output import MODELS_FILE, RUN_FILE, WRITTEN, entity_column, new_folder, refuse_folder, run_of
+from idgraph.engines.output import (
+    MODELS_FILE,
+    RUN_FILE,
+    WRITTEN,
+    entity_column,
+    new_folder,
+    refuse_folder,
+    run_of,
+    write_page,
+)
 from idgraph.engines.run import previous_facts, run_facts, when
 from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
@@ -454,6 +464,34 @@ class Graph:
         with needed("altair", "charts", "notebook"):
             from idgraph.audit.charts import Charts
         return Charts(self._frames, self._engine, self.explain, self._inside)
+
+    def report(
+        self,
+        out: str | Path,
+        *,
+        previous: Graph | None = None,
+        board: Any = None,  # noqa: ANN401 - a frame of any library
+        redact: bool = False,
+    ) -> Path:
+        """Write one HTML page that needs no network; see `idgraph.audit.report.report`.
+
+        Args:
+            out: a file that is new, or an earlier page of ours.
+            previous: an earlier result, to say what changed.
+            board: a board of product-qualified leads, best first, to show.
+            redact: shorten personal values.
+
+        Returns:
+            The file.
+
+        Raises:
+            OutputError: the file is somebody else's, or cannot be written.
+        """
+        before = previous._frames if previous is not None else None  # noqa: SLF001 - another of its kind
+        shown = self._engine.lazy(board) if board is not None else None
+        page = report(self._frames, self.run, self.config, self._engine, previous=before, board=shown, redact=redact)
+        write_page(page, Path(out))
+        return Path(out)
 
     @staticmethod
     def refuse_folder(out: str | Path) -> None:

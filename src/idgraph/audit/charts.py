@@ -150,7 +150,7 @@ class Charts:
     def flow(self) -> AnyChart:
         """Draw the way of people's records from their source into profiles, and on to accounts."""
         areas, names = ribbons(overview.flow(self._frames, self._engine))
-        base = alt.Chart(areas, title="From records to profiles to accounts", width=_WIDTH + 160, height=420)
+        base = alt.Chart(areas)
         bands = base.mark_area(opacity=0.6).encode(
             _x(),
             alt.Y("low:Q", axis=None),
@@ -168,7 +168,8 @@ class Charts:
             text.transform_filter(alt.datum.side == side).encode(_x(), alt.Y("y:Q"), alt.Text("name:N"))
             for side, text in texts.items()
         ]
-        return _styled(alt.layer(bands, *placed))
+        title = "From records to profiles to accounts"
+        return _styled(alt.layer(bands, *placed, title=title, width=_WIDTH + 160, height=420))
 
     def entity(self, id: str) -> AnyChart:
         """Draw an entity: its records by kind, what joins them as thick as its weight; cut and waiting links dashed.

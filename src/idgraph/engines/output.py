@@ -29,6 +29,7 @@ __all__ = [
     "refuse_folder",
     "run_of",
     "write_frame",
+    "write_page",
 ]
 
 RUN_FILE: Final = "run.json"
@@ -38,6 +39,7 @@ WRITTEN: Final = frozenset(
     {RUN_FILE, MODELS_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))}
 )
 _PARTS: Final = "part-*.parquet"  # as Spark names them
+_PAGE_MARK: Final = b'<meta name="generator" content="idgraph '
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://…, hdfs:/…; not the drive C:/
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
 _FORMULA: Final = r"^[=+\-@\t\r]"
@@ -205,6 +207,42 @@ def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> int:
     safe = [_neutral(pl.col(name).cast(pl.String)).alias(name) for name in texts]
     frame.with_columns(lists).with_columns(safe).sink_csv(path)
     return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+
+
+def write_page(page: str, out: Path) -> None:
+    """Write an HTML page for its owner's eyes alone, at once: a failed write leaves what was there.
+
+    Args:
+        page: the page.
+        out: a file that is new, or an earlier page of ours.
+
+    Raises:
+        OutputError: the file is somebody else's, or cannot be written.
+    """
+    _refuse_address(out)
+    if out.exists() and not _is_our_page(out):
+        msg = f"{out} is no page that idgraph wrote, so it is left alone. Name another file."
+        raise OutputError(msg)
+    made: str | None = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)  # readable by its owner only
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+        Path(made).replace(out.resolve())
+    except OSError as error:
+        msg = f"{out} cannot be written: {error.strerror}. Name a file in a folder that you may write to."
+        raise OutputError(msg) from error
+    finally:
+        if made is not None:
+            Path(made).unlink(missing_ok=True)
+
+
+def _is_our_page(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _PAGE_MARK in file.read(2048)
 
 
 def _neutral(text: pl.Expr) -> pl.Expr:
