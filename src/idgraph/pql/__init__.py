@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from idgraph.pql.activity import Activity
+from idgraph.pql.archetypes import archetypes, chances
 from idgraph.pql.definition import Definition, definition_schema
+from idgraph.pql.forecast import Forecast, forecast
+from idgraph.pql.habits import Communication, Features, communication, features, slipping
+from idgraph.pql.score import Checklist, Fit, Points, checklist, fit, points
 from idgraph.pql.words import (
     active_days,
     adoption,
@@ -26,21 +30,36 @@ from idgraph.pql.words import (
 
 __all__ = [
     "Activity",
+    "Checklist",
+    "Communication",
     "Definition",
+    "Features",
+    "Fit",
+    "Forecast",
+    "Points",
     "active_days",
     "adoption",
+    "archetypes",
     "at_least",
     "attribute",
+    "chances",
+    "checklist",
+    "communication",
     "consistency",
     "count",
     "definition_schema",
     "distinct",
+    "features",
     "first",
+    "fit",
+    "forecast",
     "growth",
+    "points",
     "session_length",
     "sessions",
     "share_of",
     "since",
+    "slipping",
     "spike",
     "streak",
     "time_to",

@@ -108,17 +108,19 @@ class Activity:
         """What was known by `now`: level, entity_id, name, value, at (from when it holds; null: always)."""
         return self.told.filter(pl.col("at").is_null() | (pl.col("at") <= self.now))
 
-    def as_of(self, at: datetime | date | str) -> Activity:
+    def as_of(self, at: datetime | date | str | None) -> Activity:
         """Give the activity as it stood, or will stand, at a time: what came later is not there.
 
         That of a graph has nobody's identity from later either; see `Graph.as_of`.
 
         Args:
-            at: a datetime, a date (its first moment), or either as ISO 8601 text; without a zone it is UTC.
+            at: a datetime, a date (its first moment), or either as ISO 8601 text; without a zone it is UTC. None: now.
 
         Raises:
             ConfigError: it is no point in time.
         """
+        if at is None:
+            return self
         when = instant(at)
         return replace(self if self.known is None else self.known(when), now=when, known=self.known)
 

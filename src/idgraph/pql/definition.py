@@ -110,7 +110,7 @@ class Definition(Node):
 
     def reached(self, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
         """Find who qualified, and when: entity_id, reached_at; one row for each who ever did."""
-        scope = scope_of(_as_of(activity, as_of), self.level, self._moments())
+        scope = scope_of(activity.as_of(as_of), self.level, self._moments())
         return self._reached(scope).sort("reached_at", "entity_id").collect()
 
     def standing_at(self, activity: Activity, at: datetime | date | str) -> pl.DataFrame:
@@ -140,7 +140,7 @@ class Definition(Node):
             Those reached come first, in order of time.
         """
         self.check(activity)
-        scope = scope_of(_as_of(activity, as_of), self.level, self._moments(), also=("person_id", "strict"))
+        scope = scope_of(activity.as_of(as_of), self.level, self._moments(), also=("person_id", "strict"))
         seen = progress(self.when, scope)
         people = self._population(scope)
         wide = seen.joined(people, scope.keys).select(
@@ -164,7 +164,7 @@ class Definition(Node):
             entity_id: whom.
             as_of: the time to stand at; default: the activity's own.
         """
-        return explained(self.when, _as_of(activity, as_of), self.level, entity_id)
+        return explained(self.when, activity.as_of(as_of), self.level, entity_id)
 
     def diff(self, older: Definition, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
         """Say who qualifies by this definition and not by an older one, or the other way, and through what.
@@ -290,10 +290,6 @@ def _allow_names(field: dict[str, Any], named: dict[str, Any]) -> None:
 def _names(activity: Activity) -> list[str]:
     """List the names of all events."""
     return sorted(activity.history.select(pl.col("event").drop_nulls().unique()).collect()["event"])
-
-
-def _as_of(activity: Activity, as_of: datetime | date | str | None) -> Activity:
-    return activity if as_of is None else activity.as_of(as_of)
 
 
 def _only_if(time: pl.Expr, there: pl.Expr) -> pl.Expr:
