@@ -365,7 +365,7 @@ def _print_summary(facts: dict[str, Any]) -> None:
         events = sum(row["count"] for row in facts["events"])
         typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
     if facts["review"]:
-        typer.echo(f"  {facts['review']:>9,} pairs of people or companies wait for a person to decide (links, state review)")
+        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
     _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
     _print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
     _print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
