@@ -94,5 +94,5 @@ def _page(**told: Any) -> str:  # noqa: ANN401 - what the template asks for
 
 
 def _hash(part: str) -> str:
-    """How a Content Security Policy names a script or style that may run (W3C, CSP Level 3, section 2.3.1)."""
+    """How a Content Security Policy names a script or style that may run (W3C, CSP Level 3, hash-source)."""
     return f"sha256-{b64encode(sha256(part.encode()).digest()).decode()}"
