@@ -65,7 +65,7 @@ def report(
         run=run,
         redact=redact,
         facts=facts,
-        risks=risks(frames, facts, told.flow, config, engine),
+        risks=risks(frames, facts, told.flow, told.differing, config, engine),
         sections=parts,
         titles={section.id: section.title for section in parts},
         entities=entities,
