@@ -17,7 +17,7 @@ from idgraph.audit.blast import BlastRadius, blast_radius
 from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.growth import growth
-from idgraph.audit.metrics import Quality, checked_truth, quality
+from idgraph.audit.metrics import Quality, evaluate
 from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
@@ -43,6 +43,7 @@ from idgraph.engines.run import previous_facts, run_facts, when
 from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
+from idgraph.entities.crosswalk import crosswalk
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
 from idgraph.errors import ConfigError, NotFoundError, mask, mask_id, needed
@@ -194,15 +195,7 @@ class Graph:
         Returns:
             profile_id, and for each source with people a list of native ids, named after the source.
         """
-        people = self._frames["assignments"].filter(nw.col("level") == "person").select("record_id", "entity_id")
-        held = self._frames["records"].select("record_id", "source", "native_id").join(people, on="record_id")
-        sources = self._engine.collect(held.select("source").unique("source")).to_series().cast(str).sort().to_list()
-        wide = people.select(nw.col("entity_id").alias("profile_id")).unique("profile_id")
-        for source in sources:
-            own = held.filter(nw.col("source") == source)
-            ids = own.select(nw.col("entity_id").alias("profile_id"), nw.col("native_id").alias(source))
-            wide = wide.join(self._engine.lists(ids, ["profile_id"], source), on="profile_id", how="left")
-        return self._engine.native(wide.sort("profile_id"))
+        return self._engine.native(crosswalk(self._frames, self._engine))
 
     def to_networkx(self, id: str) -> nx.Graph:
         """Draw one entity's evidence as a graph of records and values; see `idgraph.audit.explain.evidence_graph`.
@@ -267,18 +260,7 @@ class Graph:
             ConfigError: there is no such level, the truth lacks a column, puts a record into two entities, or knows
                 none of the graph's records.
         """
-        _known_level(level)
-        known = checked_truth(self._engine.lazy(truth), self._engine)
-        if kind is not None:
-            of_kind = self._frames["records"].filter(nw.col("kind") == kind).select("record_id")
-            known = known.join(of_kind, on="record_id", how="semi")
-        placed = self._frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
-        found = nw.from_native(self._engine.collect(placed), eager_only=True)
-        score = quality(found, nw.from_native(self._engine.collect(known), eager_only=True))
-        if kind is None and not score.records:
-            msg = f"no record of the truth is in this graph on level {level}; record ids are '<source>:<native id>'"
-            raise ConfigError(msg)
-        return score
+        return evaluate(self._frames, truth, _known_level(level), kind, self._engine)
 
     def as_of(self, at: datetime | date | str) -> Graph:
         """Give the graph as it was known at a time, by when its evidence was observed; nothing is matched again.

@@ -80,6 +80,14 @@ def test_a_source_that_joins_nothing_is_a_grave_risk(page):
     assert "0% share a profile with another record." in said
 
 
+def test_evidence_that_fell_by_half_is_a_grave_risk(graph, page):
+    said = text(graph.without(rule="device").report(page, previous=graph))
+    used = graph.identifiers.filter(pl.col("state").cast(str) == "used", pl.col("type").cast(str) == "device").height
+    assert re.search(
+        rf"Look first:\s+There are 0 identifiers by device; in the earlier result there were {used:,}\.", said
+    )
+
+
 def test_what_is_most_interesting_can_be_searched(graph, page):
     held = {entity["id"]: entity for entity in entities(graph.report(page))}
     largest = graph.profiles.sort("records", "entity_id", descending=[True, False]).row(0, named=True)

@@ -65,7 +65,7 @@ def report(
         run=run,
         redact=redact,
         facts=facts,
-        risks=risks(frames, facts, told.flow, config, engine),
+        risks=risks(frames, facts, told.flow, told.differing, config, engine),
         sections=parts,
         titles={section.id: section.title for section in parts},
         entities=entities,
@@ -94,5 +94,5 @@ def _page(**told: Any) -> str:  # noqa: ANN401 - what the template asks for
 
 
 def _hash(part: str) -> str:
-    """How a Content Security Policy names a script or style that may run (W3C, CSP Level 3, section 2.3.1)."""
+    """How a Content Security Policy names a script or style that may run (W3C, CSP Level 3, hash-source)."""
     return f"sha256-{b64encode(sha256(part.encode()).digest()).decode()}"

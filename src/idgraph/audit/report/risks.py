@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from idgraph.collapse.decisions import decide
 from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
+    from idgraph.audit.report.since import Difference
     from idgraph.config import Config
     from idgraph.engines import Engine
 
@@ -21,6 +22,7 @@ __all__ = ["Risk", "risks"]
 Frames = Mapping[str, nw.LazyFrame]
 _LARGE: Final = {"profiles": 50, "accounts": 200}  # records; seldom is one person or company more
 _FEW: Final = 0.1  # of a source's records
+_ENOUGH: Final = 100  # of what has fallen by half
 _MANY: Final = 0.05  # of a source's rows
 
 
@@ -43,6 +45,7 @@ def risks(
     frames: Frames,
     summary: Mapping[str, Any],
     flow: pl.DataFrame,
+    differing: Sequence[Difference],
     config: Config,
     engine: Engine,
 ) -> list[Risk]:
@@ -52,11 +55,13 @@ def risks(
         frames: all frames of a graph.
         summary: see `idgraph.audit.summary.summary`.
         flow: see `idgraph.audit.overview.flow`.
+        differing: see `idgraph.audit.report.since.compared`; none where there is no earlier result.
         config: the settings of the run.
         engine: what runs it.
     """
     found = [
         *_contradictions(frames, engine),
+        *_fallen(differing),
         *_large(frames, engine),
         *_alone(flow),
         *_rejected(summary),
@@ -71,6 +76,12 @@ def risks(
 def _contradictions(frames: Frames, engine: Engine) -> Iterator[Risk]:
     if found := decide(engine.collect(frames["judgements"])).contradictions:
         yield Risk(True, f"{len(found):,} judgements contradict others and were left out.", "review")
+
+
+def _fallen(differing: Sequence[Difference]) -> Iterator[Risk]:
+    for what, before, after in differing:
+        if before >= _ENOUGH and after < before / 2:
+            yield Risk(True, f"There are {after:,} {what}; in the earlier result there were {before:,}.", "changes")
 
 
 def _large(frames: Frames, engine: Engine) -> Iterator[Risk]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from idgraph.audit import overview
 from idgraph.audit.coverage import coverage
-from idgraph.audit.report.since import compared, id_churn
+from idgraph.audit.report.since import Difference, compared, id_churn
 from idgraph.audit.report.tables import Section, Table, table
 from idgraph.linkage.rules import SIMILAR_RULE
 from idgraph.schema import TEXT
@@ -58,6 +58,11 @@ class Told:
     def flow(self) -> pl.DataFrame:
         """See `idgraph.audit.overview.flow`."""
         return overview.flow(self.frames, self.engine)
+
+    @cached_property
+    def differing(self) -> list[Difference]:
+        """Counts that are not what they were in the earlier result."""
+        return [] if self.previous is None else compared(self.previous, self.frames, self.engine)
 
 
 def sections(told: Told) -> list[Section]:
@@ -170,9 +175,10 @@ def _compared(told: Told) -> Iterator[Table]:
     """What a comparison with an earlier result shows."""
     if told.previous is None:
         return
-    counts = compared(told.previous, told.frames, told.engine)
     schema = {"what": pl.String, "before": pl.Int64, "after": pl.Int64}
-    rows = pl.DataFrame(counts, schema=schema).with_columns(difference=pl.col("after") - pl.col("before"))
+    rows = pl.DataFrame(told.differing, schema=schema, orient="row").with_columns(
+        difference=pl.col("after") - pl.col("before")
+    )
     yield table("Counts that differ", rows, most=_VALUES)
     ids = id_churn(told.previous, told.frames, told.engine).as_dict()
     facts = {name: ids[name] for name in ("records", "changed", "needless", "kept", "created", "retired")}

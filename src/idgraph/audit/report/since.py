@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import narwhals.stable.v2 as nw
 
@@ -15,21 +15,25 @@ from idgraph.schema import TEXT
 if TYPE_CHECKING:
     from idgraph.engines import Engine
 
-__all__ = ["compared", "id_churn"]
+__all__ = ["Difference", "compared", "id_churn"]
 
 Frames = Mapping[str, nw.LazyFrame]
 _TOTALS: Final = ("profiles", "tenants", "accounts", "review")
 
 
-def compared(before: Frames, after: Frames, engine: Engine) -> list[dict[str, Any]]:
-    """Set the counts of two graphs side by side.
+class Difference(NamedTuple):
+    """A count that is another one than before."""
 
-    Returns:
-        what, before, after, of those that differ: records by source, entities, evidence by rule, values refused.
-    """
+    what: str
+    before: int
+    after: int
+
+
+def compared(before: Frames, after: Frames, engine: Engine) -> list[Difference]:
+    """Give the counts in which two graphs differ: records by source, entities, evidence by rule, values refused."""
     old, new = _counts(before, engine), _counts(after, engine)
     return [
-        {"what": what, "before": old.get(what, 0), "after": new.get(what, 0)}
+        Difference(what, old.get(what, 0), new.get(what, 0))
         for what in dict.fromkeys([*new, *old])
         if old.get(what, 0) != new.get(what, 0)
     ]
