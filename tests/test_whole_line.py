@@ -110,13 +110,11 @@ def test_all_that_happened_counts_for_the_account(graph):
 
 def test_each_event_says_how_surely(graph):
     events = of_account(graph.activity(), graph)
-    sure = {
-        event: (via, strict, weight) for event, via, strict, weight in events["event", "via", "strict", "weight"].rows()
-    }
-    assert sure["project_created"] == ("tenant", True, None)
-    assert sure["opportunity_won"] == ("crm", True, None)
-    assert sure["ticket_opened"] == ("crm", True, None)
-    assert sure["page_viewed"] == ("crm", False, 9.0)  # one cookie says whose visit it was
+    sure = {event: tuple(how) for event, *how in events["event", "via", "strict", "weight", "rule"].rows()}
+    assert sure["project_created"] == ("tenant", True, None, None)
+    assert sure["opportunity_won"] == ("crm", True, None, None)
+    assert sure["ticket_opened"] == ("crm", True, None, None)
+    assert sure["page_viewed"] == ("crm", False, 9.0, "device")  # one cookie says whose visit it was
 
 
 def test_identity_as_it_was_known_then(graph):

@@ -33,10 +33,10 @@ def test_frames_have_their_columns():
     assert dict(made.facts.collect_schema()) == dict(pl.Schema(FACTS))
     assert dict(made.entities.collect_schema()) == dict(pl.Schema(ENTITIES))
     assert made.entities.collect().sort("level", "entity_id").rows() == [
-        ("account", "acme", None, None),
-        ("account", "beta", None, None),
-        ("person", "ana", "acme", None),
-        ("person", "bo", "acme", None),
+        ("account", "acme", None, None, None),
+        ("account", "beta", None, None, None),
+        ("person", "ana", "acme", None, None),
+        ("person", "bo", "acme", None, None),
     ]
 
 

@@ -152,7 +152,7 @@ def test_a_person_told_by_a_mail_domain_alone_is_not_sure():
     users = {**USERS, "tenant": ["t1", None], "mail": ["ana@acme.io", "bo@acme.io"]}
     tracks = {name: values[2:3] for name, values in {**TRACKS, "tenant": [None] * 4}.items()}
     (event,) = rows(ig.resolve(*tables(users=users, tracks=tracks)).activity()).values()
-    assert (event["via"], event["strict"], event["weight"]) == ("domain", False, 10.0)
+    assert (event["via"], event["strict"], event["weight"], event["rule"]) == ("domain", False, 10.0, "domain")
 
 
 def test_a_doubtful_merge_of_two_accounts_makes_the_smaller_part_doubtful():
@@ -175,7 +175,33 @@ def test_a_doubtful_merge_of_two_accounts_makes_the_smaller_part_doubtful():
     )
     found = graph.activity().events.collect()
     assert found["account_id"].n_unique() == 1
-    assert sorted(found.select("strict", "weight").rows()) == [(False, 7.5), (True, None)]
+    assert sorted(found.select("strict", "weight", "rule").rows()) == [(False, 7.5, "similar"), (True, None, None)]
+
+
+def test_sales_knows_people_and_accounts_by_a_record(graph):
+    known = dict(graph.activity().entities.select("entity_id", "crm_id").collect().iter_rows())
+    assert known[entity(graph, f"salesforce_accounts:{ACME}", "account")] == f"salesforce_accounts:{ACME}"
+    assert known[entity(graph, "app_users:u1", "person")] is None
+
+
+def test_a_contact_is_the_way_to_a_person_before_a_lead_and_the_one_seen_last_before_others():
+    records = pl.DataFrame(
+        {
+            "record_id": ["crm:old", "crm:new", "crm:lead", "crm:gone", "app:u1"],
+            "kind": ["contact", "contact", "lead", "contact", "user"],
+            "last_seen": ["2026-01-01", "2026-01-02", "2026-01-09", "2026-01-08", "2026-01-09"],
+            "deleted": [False, False, False, True, False],
+        }
+    ).with_columns(pl.col("last_seen").str.to_datetime(time_zone="UTC"))
+    held = {"record_id": records["record_id"], "type": ["email"] * 5, "value": ["ana@acme.io"] * 5}
+    happened = {"event_id": ["a"], "record_id": ["app:u1"], "event": ["x"], "at": ["2026-01-05"], "count": [1]}
+    graph = ig.Graph.from_frames(
+        records=records,
+        identifiers=pl.DataFrame(held).with_columns(weight=pl.lit(20.0)),
+        events=pl.DataFrame(happened).with_columns(pl.col("at").str.to_datetime(time_zone="UTC")),
+    )
+    people = graph.activity().entities.filter(pl.col("level") == "person").collect()
+    assert people["crm_id"].to_list() == ["crm:new"]
 
 
 def test_a_plan_holds_from_its_time_on(graph):

@@ -36,6 +36,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "via": pl.String,
     "strict": pl.Boolean,
     "weight": pl.Float64,
+    "rule": pl.String,
 }
 FACTS: Final[Mapping[str, Any]] = {
     "level": pl.String,
@@ -50,6 +51,7 @@ ENTITIES: Final[Mapping[str, Any]] = {
     "entity_id": pl.String,
     "parent": pl.String,
     "name": pl.String,
+    "crm_id": pl.String,
 }
 
 
@@ -70,7 +72,8 @@ class Activity:
         history: all events, also those after `now`; see `events`.
         told: all facts, also those told after `now`; see `facts`.
         entities: level, entity_id, parent (the entity above: a person's and a tenant's account, an account's parent),
-            name. One row per entity, also of those without events.
+            name, crm_id (the record by which sales knows it: a person's contact, or else lead, an account's CRM
+            account; of several the one seen last). One row per entity, also of those without events.
         now: the time as of which it stands.
         known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
         numbered: whether the number of a row of `history` is its event's id, because no column is.
@@ -91,7 +94,8 @@ class Activity:
         the event reaches no entity of that level. `via` is how it reaches the account: `tenant` or `crm`, which the
         event names or the person belongs to, `domain` or `company_name` of the person; `unknown` where it names a
         company that nobody knows. `strict` says whether the way from the event to its account rests on
-        evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact.
+        evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact, and `rule`
+        what found it: a rule of `links` or `identifiers`, or the `via` of a membership.
         """
         return self.read(tuple(EVENTS))
 
@@ -346,4 +350,5 @@ def _entities(events: pl.LazyFrame, facts: pl.LazyFrame) -> pl.LazyFrame:
     ]
     known = facts.select("level", "entity_id", pl.lit(None, pl.String).alias("parent"))
     everyone = pl.concat([*acted, known]).group_by("level", "entity_id").agg(pl.col("parent").max())
-    return everyone.with_columns(pl.lit(None, pl.String).alias("name"))
+    unknown = pl.lit(None, pl.String)
+    return everyone.with_columns(name=unknown, crm_id=unknown)

@@ -108,6 +108,13 @@ class Definition(Node):
         meant = {key: value for key, value in self._said().items() if key in {"level", "when", "among"}}
         return blake2b(json.dumps(meant, sort_keys=True).encode(), digest_size=8).hexdigest()
 
+    @property
+    def counted(self) -> list[str] | None:
+        """The names of the events that lead to the moment, not those of vetoes; None: all events do."""
+        names = [getattr(node, "events", None) for node in walk(self.when, vetoes=False)]
+        every = sorted({name for events in names if events for name in events})
+        return None if () in names else every
+
     def reached(self, activity: Activity, as_of: datetime | date | str | None = None) -> pl.DataFrame:
         """Find who qualified, and when: entity_id, reached_at; one row for each who ever did."""
         scope = scope_of(activity.as_of(as_of), self.level, self._moments())
@@ -236,11 +243,9 @@ class Definition(Node):
     def _people(self, scope: Scope, dated: pl.LazyFrame) -> pl.LazyFrame:
         """Who did what the moment counts, up to when it was reached: who did most comes first, ties by id."""
         (key,) = scope.keys
-        names = [getattr(node, "events", None) for node in walk(self.when, vetoes=False)]
-        counted = {name for events in names if events for name in events}
         events = scope.events.filter(pl.col(key).is_not_null(), pl.col("person_id").is_not_null())
-        if () not in names:
-            events = events.filter(pl.col("event").is_in(sorted(counted)))
+        if self.counted is not None:
+            events = events.filter(pl.col("event").is_in(self.counted))
         until = dated.select(pl.col("entity_id").alias(key), pl.col("reached_at").fill_null(scope.now))
         did = events.join(until, on=key).filter(pl.col("at") <= pl.col("reached_at"))
         each = did.group_by(key, "person_id").agg(pl.col("count").sum())

@@ -27,8 +27,8 @@ class Forecast:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        whole = self.deals["size"].sum()
-        return f"{self.expected:,.0f} ± {self.deviation:,.0f} of {whole:,.0f} in {self.deals.height} deals"
+        whole = f"{self.deals['size'].sum():,.0f} in {len(self.deals)} deals"
+        return f"{self.expected:,.0f} ± {self.deviation:,.0f} of {whole}"
 
 
 def forecast(deals: pl.DataFrame) -> Forecast:

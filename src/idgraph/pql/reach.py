@@ -22,6 +22,7 @@ __all__ = ["activity_of"]
 
 _STATED: Final = ("crm", "tenant")  # memberships that a system states; others are told by a mail domain or a name
 _NAMES: Final = ("full_name", "name", "tenant_name", "email")
+_IN_CRM: Final = {"person": ("contact", "lead"), "account": ("crm_account",)}  # by what sales knows them, best first
 
 
 def activity_of(
@@ -84,10 +85,17 @@ def _credited(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     found = found.join(_about_people(held), on="person_id", how="left")
     by_company = pl.col("company_core") == pl.col("main_core")
     strict = pl.when(names_company).then(by_company).otherwise(pl.col("sure").fill_null(value=False))
-    by_person = pl.when(~names_company).then(pl.min_horizontal("person_weakest", "member_weight"))
+    doubts = [
+        ("account_weakest", pl.col("account_rule"), pl.lit(value=True)),
+        ("person_weakest", pl.col("person_rule"), ~names_company),
+        ("member_weight", pl.col("member_via"), ~names_company),
+    ]
+    weight = pl.min_horizontal(pl.when(there).then(pl.col(name)) for name, _, there in doubts)
+    rule = pl.coalesce(pl.when(there & (pl.col(name) == weight)).then(rule) for name, rule, there in doubts)
     return found.with_columns(
         strict=pl.when(pl.col("account_id").is_not_null()).then(strict),
-        weight=pl.when(~strict).then(pl.min_horizontal("account_weakest", by_person)),
+        weight=pl.when(~strict).then(weight),
+        rule=pl.when(~strict).then(rule),
     ).select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items())
 
 
@@ -139,13 +147,15 @@ def _about_accounts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         account_id="entity_id",
         parent_id=pl.coalesce("ultimate_parent_id", "entity_id"),
         account_weakest=pl.when("doubtful").then("weakest_weight"),
+        account_rule=pl.col("weakest_rule").cast(pl.String),
     )
 
 
 def _about_people(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The weakest evidence of each person that is not all sure: person_id, person_weakest."""
+    """The weakest evidence of each person that is not all sure: person_id, person_weakest, person_rule."""
     rows = held["profiles"].join(_doubtful(_placed(held, "person")), on="entity_id", how="semi")
-    return rows.select(person_id="entity_id", person_weakest="weakest_weight")
+    rule = pl.col("weakest_rule").cast(pl.String)
+    return rows.select(person_id="entity_id", person_weakest="weakest_weight", person_rule=rule)
 
 
 def _doubtful(placed: pl.DataFrame) -> pl.DataFrame:
@@ -194,9 +204,22 @@ def _entities(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     tenants = held["tenants"].with_columns(parent="account_id")
     accounts = held["accounts"].with_columns(parent=pl.coalesce("ultimate_parent_id", "entity_id"))
     parents = _parents(held).with_columns(parent=pl.lit(None))
+    in_crm = pl.concat([_in_crm(held, level) for level in _IN_CRM])
     parts = []
-    for level, rows in (("person", people), ("tenant", tenants), ("account", accounts), ("parent", parents)):
+    for level, told in (("person", people), ("tenant", tenants), ("account", accounts), ("parent", parents)):
+        rows = told.join(in_crm, on="entity_id", how="left")
         names = [pl.col(name) for name in _NAMES if name in rows.columns]
         named = rows.with_columns(level=pl.lit(level), name=pl.coalesce(*names) if names else pl.lit(None))
         parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in ENTITIES.items()))
     return pl.concat(parts)
+
+
+def _in_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
+    """The record by which sales knows each entity: entity_id, crm_id; none that was merged away or only referred to."""
+    kinds = _IN_CRM[level]
+    kind = pl.col("kind").cast(pl.String)
+    known = held["records"].filter(kind.is_in(kinds), ~pl.col("stub"), ~pl.col("deleted").fill_null(value=False))
+    ranked = known.select("record_id", "last_seen", rank=kind.replace_strict(kinds, range(len(kinds))))
+    placed = _placed(held, level).join(ranked, on="record_id")
+    best = placed.sort("rank", "last_seen", "record_id", descending=[False, True, False], nulls_last=True)
+    return best.group_by("entity_id", maintain_order=True).agg(crm_id=pl.col("record_id").first())

@@ -11,7 +11,7 @@ import polars as pl
 
 from idgraph.pql.activity import EVENTS, Activity, id_of
 from idgraph.pql.quantity import Node, SessionLength, Sessions, walk
-from idgraph.pql.tree import By, Moment
+from idgraph.pql.tree import By
 
 __all__ = ["ALWAYS", "Bounds", "Scope", "facts_of", "kth", "matching", "micros", "property_of", "scope_of"]
 
@@ -92,13 +92,13 @@ class Scope:
         return pl.concat([acted, known] if key == "account_id" else [acted]).drop_nulls().unique()
 
 
-def scope_of(activity: Activity, level: str, moments: Sequence[Moment], also: Sequence[str] = ()) -> Scope:
+def scope_of(activity: Activity, level: str, moments: Sequence[Node], also: Sequence[str] = ()) -> Scope:
     """Take what some moments need of an activity, once: the events they name and the columns they read.
 
     Args:
         activity: what happened.
         level: whose moments they are.
-        moments: which.
+        moments: which, or measures.
         also: further columns of events.
     """
     key = id_of(level)

@@ -146,7 +146,7 @@ class Points(Node):
         everyone = now.read([key]).drop_nulls().unique().collect().rename({key: "entity_id"})
         by = [pl.col(key).alias("entity_id"), *([] if level == "person" else [pl.col("person_id").fill_null("")])]
         part = "event" if level == "person" else "person_id"
-        rows = self._earned(now).drop_nulls(key).group_by(*by, "event").agg(pl.col("points").sum()).collect()
+        rows = self._lately(now).drop_nulls(key).group_by(*by, "event").agg(pl.col("points").sum()).collect()
         if level != "person":
             rows = _capped_people(rows, self.cap)
         return _scaled(rows.select("entity_id", part=part, value="points"), everyone, self.cap)
@@ -161,7 +161,7 @@ class Points(Node):
         now = activity.as_of(as_of)
         key, length = id_of(level), micros(self.window)
         back = (pl.lit(now.now) - pl.col("at")).dt.total_microseconds() // length
-        earned = self._weighed(now).drop_nulls(key).with_columns(back=back).filter(pl.col("back") < windows)
+        earned = self.earned(now).drop_nulls(key).with_columns(back=back).filter(pl.col("back") < windows)
         seen = earned.group_by("back").agg(active=pl.col(key).n_unique(), points=pl.col("points").sum()).collect()
         every = pl.DataFrame({"back": range(windows)}, schema={"back": seen.schema["back"]})
         until = pl.lit(now.now, pl.Datetime("us", "UTC")) - pl.duration(microseconds=pl.col("back") * length)
@@ -170,16 +170,16 @@ class Points(Node):
             until=until, active=pl.col("active").fill_null(0), points=pl.col("points").fill_null(0.0)
         ).with_columns(mean=pl.when(pl.col("active") > 0).then(pl.col("points") / pl.col("active")))
 
-    def _weighed(self, activity: Activity) -> pl.LazyFrame:
-        """All events that earn points, with them."""
+    def earned(self, activity: Activity) -> pl.LazyFrame:
+        """Give all events that earn points, also those before the window: the columns of `events`, and points."""
         events = activity.events.filter(pl.col("event").is_in(list(self.weights)))
         worth = pl.col("event").replace_strict(self.weights, return_dtype=pl.Float64)
         return events.with_columns(points=worth * pl.col("count"))
 
-    def _earned(self, activity: Activity) -> pl.LazyFrame:
+    def _lately(self, activity: Activity) -> pl.LazyFrame:
         """Those of the window that ends now; its beginning is not included."""
         begin = pl.lit(activity.now) - pl.duration(microseconds=micros(self.window))
-        return self._weighed(activity).filter(pl.col("at") > begin)
+        return self.earned(activity).filter(pl.col("at") > begin)
 
 
 def _capped_people(rows: pl.DataFrame, cap: float) -> pl.DataFrame:
