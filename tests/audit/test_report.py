@@ -28,7 +28,8 @@ def page(tmp_path):
 
 def text(path):
     """What a reader sees, without marks; the search's data too."""
-    return html.unescape(re.sub(r"<[^>]*>", " ", path.read_text("utf-8")))
+    marked = html.unescape(re.sub(r"<[^>]*>", " ", path.read_text("utf-8")))
+    return marked + json.dumps(entities(path), ensure_ascii=False)
 
 
 def entities(path):
@@ -205,6 +206,14 @@ def test_the_graph_as_of_a_time_says_so(graph, page):
 
 def test_an_empty_graph_has_a_page(page):
     assert "Nothing stands out." in text(people(name=[]).report(page))
+
+
+def test_a_book_in_a_cell_does_not_make_the_page_one(page):
+    wide = {f"note_{number}": ["x" * 100_000] for number in range(40)}
+    board = pl.DataFrame({"reasons": [["y" * 100_000] * 3]})
+    path = people(name=["z" * 100_000], **wide).report(page, board=board)
+    assert path.stat().st_size < 60_000
+    assert "z" * 200 + "…" in text(path)
 
 
 def test_values_stay_inside_the_data(page):

@@ -19,7 +19,8 @@ __all__ = ["interesting"]
 Frames = Mapping[str, nw.LazyFrame]
 _EACH: Final = {"profiles": 400, "accounts": 200}  # of each sort: large, weak and so on
 _RECORDS: Final = 10  # of an entity that are named
-_TEXT: Final = 120  # characters of a value that are shown
+_FACTS: Final = 25  # attributes of an entity that are shown
+_ACCOUNTS: Final = 5  # of a profile that are named
 _NAMES: Final = {
     "profiles": (("full_name",), ("name",), ("first_name", "last_name"), ("email",), ("phone",)),
     "accounts": (("name",), ("company_name",), ("tenant_name",), ("legal_name",), ("domain",)),
@@ -97,7 +98,12 @@ def _accounts(frames: Frames, ids: nw.LazyFrame, shown: Shown, engine: Engine) -
     found: dict[str, list[str]] = {}
     for profile, account, via in told.sort("profile_id", "account_id").iter_rows():
         found.setdefault(profile, []).append(f"{names.get(account, account)} (by {via})")
-    return {profile: "; ".join(held) for profile, held in found.items()}
+    return {profile: _some(held) for profile, held in found.items()}
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f"; and {len(names) - _ACCOUNTS:,} more" if len(names) > _ACCOUNTS else ""
+    return "; ".join(names[:_ACCOUNTS]) + more
 
 
 def _people(frames: Frames, ids: nw.LazyFrame, engine: Engine) -> dict[str, str]:
@@ -109,19 +115,19 @@ def _people(frames: Frames, ids: nw.LazyFrame, engine: Engine) -> dict[str, str]
 def _entity(
     name: str, row: Mapping[str, Any], attributes: Sequence[str], records: Sequence[str], related: str, shown: Shown
 ) -> dict[str, Any]:
-    facts = [[column, shown.value(row[column])[:_TEXT]] for column in attributes if row[column]]
+    facts = [[column, shown.value(row[column])] for column in attributes if row[column]][:_FACTS]
     weakest = f"{row['weakest_rule']} {row['weakest_weight']:g}" if row["weakest_rule"] else ""
     return {
         "id": row["entity_id"],
         "level": name.removesuffix("s"),
-        "name": _name(name, row, shown)[:_TEXT],
+        "name": _name(name, row, shown),
         "why": row["why"],
         "records": row["records"],
         "weakest": weakest,
         "seen": _seen(row),
         "facts": facts,
         "of": related,
-        "ids": [shown.record(record_id)[:_TEXT] for record_id in records],
+        "ids": [shown.record(record_id) for record_id in records],
     }
 
 

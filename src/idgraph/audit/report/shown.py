@@ -11,6 +11,7 @@ from idgraph.errors import mask, mask_text
 
 __all__ = ["Shown"]
 
+_MOST: Final = 200  # characters that are shown
 _ENTITY_ID: Final = re.compile(r"(prf|ten|acc)_[0-9a-f]{16}")
 # What `changes.cause` says that is no value: `email ana@acme.io` ends in one, `into prf_…` does not.
 _PLAIN: Final = re.compile(r"into (prf|ten|acc)_[0-9a-f]{16}|records gone|evidence withdrawn|\w+")
@@ -34,7 +35,7 @@ class Shown:
         >>> Shown(redact=True).value("Ana Silva"), Shown(redact=False).value("Ana Silva")
         ('An…va', 'Ana Silva')
         """
-        return mask(value or "") if self.redact and value else value or ""
+        return _cut(mask(value) if self.redact and value else value or "")
 
     def record(self, record_id: str | None) -> str:
         """A record id: its source, and its id there.
@@ -43,9 +44,9 @@ class Shown:
         'visits:a…@acme.io|5f…01'
         """
         if not self.redact or not record_id:
-            return record_id or ""
+            return _cut(record_id or "")
         source, colon, native = record_id.partition(":")
-        return f"{source}{colon}{'|'.join(mask(part) if part else part for part in native.split('|'))}"
+        return _cut(f"{source}{colon}{'|'.join(mask(part) if part else part for part in native.split('|'))}")
 
     def cause(self, cause: str | None) -> str:
         """Why an entity changed.
@@ -54,9 +55,9 @@ class Shown:
         ('cut by unique: phone +1…23', 'records gone')
         """
         if not self.redact or not cause or _PLAIN.fullmatch(cause):
-            return cause or ""
+            return _cut(cause or "")
         named = _NAMED.fullmatch(cause)
-        return f"{named[1]} {mask(named[2])}" if named else mask(cause)
+        return _cut(f"{named[1]} {mask(named[2])}" if named else mask(cause))
 
     def cell(self, value: Any) -> str:  # noqa: ANN401 - a cell of any frame
         """A cell of a frame that is not ours: texts are values, except entity ids."""
@@ -73,8 +74,13 @@ class Shown:
                 said = f"{value:%Y-%m-%d %H:%M}"
             case _:
                 said = str(value)
-        return said
+        return _cut(said)
 
     def column(self, name: str) -> str:
         """The name of a column, which is a value where a file has no header."""
-        return mask_text(name) if self.redact else name
+        return _cut(mask_text(name) if self.redact else name)
+
+
+def _cut(text: str) -> str:
+    """Somebody's export may have a book in a cell, which would make the page one."""
+    return text if len(text) <= _MOST else f"{text[:_MOST]}…"
