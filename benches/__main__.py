@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from benches import (
+    audit,
     churn,
     collapse,
     companies,
@@ -40,6 +41,7 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "tables": ("Labelled tables", tables.bench),
     "people": ("A million people", people.bench),
     "pql": ("Product-qualified accounts", pql.bench),
+    "audit": ("How soon it answers", audit.bench),
     "scale": ("How it grows on Spark", scale.bench),
     "startup": ("How soon it starts", startup.bench),
 }

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import time
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +35,8 @@ def circumstances() -> str:
     """Say when, on what machine and with what versions."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    installed = {distribution.name.lower() for distribution in distributions()}
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES if name in installed)
     return (
         f"{time.strftime('%Y-%m-%d')}; {cores} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}; "
         f"Python {platform.python_version()}, {versions}."

@@ -25,6 +25,7 @@ Commands:
   merge     Discover, resolve and write: one run from exports to profiles...
   plan      Say what merge would do: counts by rule, values held by many,...
   explain   Say why two records are one person or company, or why not.
+  report    Write one HTML page: summary, risks, search, what was...
   evaluate  Compare the entities with a known truth: pairwise and B-cubed...
   pql       Say which accounts are ready to buy, since when, and why:...
   demo      Show the whole story on a made-up company's exports:...
@@ -261,6 +262,17 @@ def test_explain(out):
     assert (told["same"], told["steps"][0]["rule"]) == (True, "email")
 
 
+def test_report(out, tmp_path):
+    page = tmp_path / "page.html"
+    assert said("report", out, "--out", page) == f"Written to {page}.\n"
+    assert "ana@acme.io" in page.read_text()
+    assert said("report", out, "--out", page, "--previous", out, "--redact") == f"Written to {page}.\n"
+    assert "ana@acme.io" not in page.read_text()
+    assert "What changed" in page.read_text()
+    (tmp_path / "mine.html").write_text("mine")
+    assert "left alone" in str(failed("report", out, "--out", tmp_path / "mine.html"))
+
+
 def test_evaluate(out, tmp_path):
     truth = pl.DataFrame(
         {
@@ -331,7 +343,7 @@ def test_pql_as_of_an_earlier_time(used):
     told = json.loads(said("pql", used / "out", used / "events", used / "pql.yaml", "--as-of", "2026-03-05", "--json"))
     assert told["states"] == {"waiting": 2}
     assert {row["name"]: row["missing"] for row in told["board"]} == {
-        "=Acme": ["project_created ≥ 3, now 1"],
+        "=Acme": ["project_created ≥ 3, now 2"],
         "Beta": ["project_created ≥ 3, now 0"],
     }
 

@@ -2,12 +2,14 @@
 
 import re
 import tomllib
+from inspect import ismodule
 from pathlib import Path
 
 import pytest
 import typer
 from pydantic import TypeAdapter
 
+import idgraph as ig
 from idgraph.cli import app
 from idgraph.config import DEFAULT_TYPES, Config, IdentifierType
 from idgraph.linkage.guards import STATE_REASONS
@@ -159,3 +161,20 @@ def test_anchors_lead_somewhere(path):
         if anchor not in anchors((path.parent / target).read_text(encoding="utf-8") if target else text)
     ]
     assert wrong == []
+
+
+def test_the_site_and_the_index_lead_to_every_page():
+    site = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+    decisions = [path for path in DOCS.rglob("*.md") if path.parent.name == "decisions" and path.name != "README.md"]
+    pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md") if path not in decisions} - {"index.md"}
+    notebooks = {f"examples/{path.name}" for path in (DOCS.parent / "examples").glob("*.ipynb")}
+    assert not {name for name in pages if f"docs/{name}\n" not in site}
+    assert not {name for name in pages if f"]({name})" not in page("index.md")}
+    assert not {name for name in notebooks if f"{name}\n" not in site}
+
+
+def test_the_api_page_holds_every_public_name():
+    named = re.findall(r"^::: idgraph(?:[.][a-z_]+)*[.]([A-Za-z_]+)$", page("api.md"), re.MULTILINE)
+    public = {name for name in ig.__all__ if not name.startswith("__") and not ismodule(getattr(ig, name))}
+    assert public <= {*named}
+    assert {*ig.pql.__all__} <= {*named}

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from idgraph import pql
     from idgraph.audit.plan import Plan
     from idgraph.config import Cardinality, Config, IdentifierType
     from idgraph.entities.carry import carry_ids, churn
@@ -55,6 +56,7 @@ __all__ = [
     "link_tables",
     "open",
     "plan",
+    "pql",
     "resolve",
 ]
 
@@ -81,6 +83,9 @@ _HOMES = {
     "resolve": "idgraph.pipeline",
 }
 
+# Vocabularies of their own: `ig.pql.Definition`.
+_MODULES = {"pql"}
+
 
 def open(out: str | Path, session: Any = None) -> Graph:  # noqa: A001, ANN401 - reads as `ig.open("out/")`; a SparkSession
     """Open a folder that `Graph.write` made; see `Graph.open`."""
@@ -91,6 +96,8 @@ def open(out: str | Path, session: Any = None) -> Graph:  # noqa: A001, ANN401 -
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name is
     """Import a public name when it is first asked for."""
+    if name in _MODULES:
+        return import_module(f"idgraph.{name}")
     if name not in _HOMES:
         msg = f"module 'idgraph' has no attribute {name!r}"
         raise AttributeError(msg)

@@ -192,6 +192,24 @@ def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def report(
+    graph: Out,
+    out: Annotated[Path, typer.Option(help="File to write: new, or an earlier page of ours.")] = Path("report.html"),
+    previous: Annotated[Path | None, typer.Option(help="Folder of an earlier result, to say what changed.")] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Shorten personal values.")] = False,
+) -> None:
+    """Write one HTML page: summary, risks, search, what was refused, what changed. It needs no network."""
+    from idgraph.graph import Graph
+
+    opened = Graph.open(graph)
+    earlier = Graph.open(previous) if previous else None
+    with _progress() as say:
+        say("looking at the graph")
+        opened.report(out, previous=earlier, redact=redact)
+    typer.echo(f"Written to {out}.")
+
+
+@app.command()
 def evaluate(
     out: Out,
     truth: Annotated[Path, typer.Argument(help="Table with record_id and entity_id: CSV or Parquet.")],
@@ -419,7 +437,7 @@ def _print_summary(facts: dict[str, Any]) -> None:
         events = sum(row["count"] for row in facts["events"])
         typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
     if facts["review"]:
-        typer.echo(f"  {facts['review']:>9,} pairs of companies wait for a person to decide (links, state review)")
+        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
     _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
     _print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
     _print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])

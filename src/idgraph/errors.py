@@ -7,6 +7,7 @@
     │   └── MappingError   a mapping that names a column, kind or reference which is not there
     ├── OutputError        a folder that cannot be written, or that is not ours to replace
     ├── EngineError        an engine that is missing or cannot run here
+    ├── ExtraError         something that needs a package which is not installed
     └── NotFoundError      a record, profile or account asked for that the graph does not have
 
 Messages never show a whole personal value: `mask` shortens it.
@@ -15,6 +16,8 @@ Messages never show a whole personal value: `mask` shortens it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigError",
     "EngineError",
+    "ExtraError",
     "FileError",
     "IdgraphError",
     "MappingError",
@@ -33,6 +37,7 @@ __all__ = [
     "mask",
     "mask_id",
     "mask_text",
+    "needed",
 ]
 
 _ADDRESS = re.compile(r"[^\s'\"|,;]+@[^\s'\"|,;]+")
@@ -72,8 +77,33 @@ class EngineError(IdgraphError):
     """An engine that is not installed, too old, or not able to do what was asked."""
 
 
+class ExtraError(IdgraphError):
+    """Something that needs a package which is not installed; the message names the extra that brings it."""
+
+
 class NotFoundError(IdgraphError):
     """Something asked for by id that the graph does not hold."""
+
+
+@contextmanager
+def needed(package: str, what: str, extra: str) -> Iterator[None]:
+    """Say which extra to install where an import inside this block lacks a package.
+
+    Args:
+        package: the package as it is imported.
+        what: what needs it, in the plural.
+        extra: the extra that brings it.
+
+    Raises:
+        ExtraError: the package is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        msg = f"{what} need {package}. Install it: pip install 'idgraph-b2b[{extra}]'"
+        raise ExtraError(msg) from None
 
 
 def faults(error: ValidationError) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from importlib.metadata import version
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 import narwhals.stable.v2 as nw
 
@@ -19,7 +17,8 @@ from idgraph.audit.blast import BlastRadius, blast_radius
 from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.growth import growth
-from idgraph.audit.metrics import Quality, checked_truth, quality
+from idgraph.audit.metrics import Quality, evaluate
+from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
 from idgraph.audit.summary import summary
@@ -29,13 +28,25 @@ from idgraph.collapse.ids import PREFIXES
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
-from idgraph.engines.output import MODELS_FILE, RUN_FILE, WRITTEN, entity_column, new_folder, refuse_folder, run_of
+from idgraph.engines.computed import Computed
+from idgraph.engines.output import (
+    MODELS_FILE,
+    RUN_FILE,
+    WRITTEN,
+    entity_column,
+    new_folder,
+    refuse_folder,
+    run_of,
+    write_page,
+)
+from idgraph.engines.run import previous_facts, run_facts, when
 from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
+from idgraph.entities.crosswalk import crosswalk
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, NotFoundError, mask, mask_id
+from idgraph.errors import ConfigError, NotFoundError, mask, mask_id, needed
 from idgraph.linkage.models import Models
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
@@ -46,12 +57,13 @@ if TYPE_CHECKING:
     import networkx as nx
     import polars as pl
 
+    from idgraph.audit.charts import Charts
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
     from idgraph.sources.table import Source
 
-__all__ = ["Graph", "run_facts"]
+__all__ = ["Graph"]
 
 _FRAMES_BY_PREFIX = {f"{PREFIXES[level]}": name for level, name in ENTITY_FRAMES.items()}
 _ENTITY_ID = re.compile(rf"({'|'.join(_FRAMES_BY_PREFIX)})[0-9a-f]{{16}}")
@@ -80,7 +92,7 @@ class Graph:
         stored: bool = False,
     ) -> None:
         every = {name: frames[name] if name in frames else engine.lazy(empty(name)) for name in FRAMES}
-        self._frames: Mapping[str, nw.LazyFrame] = every if stored else _Computed(every, engine)
+        self._frames: Mapping[str, nw.LazyFrame] = every if stored else Computed(every, engine)
         self._plans = every
         self._engine = engine
         self._native: dict[str, Any] = {}
@@ -158,7 +170,7 @@ class Graph:
         now = engine.checkpoint(frames["assignments"])
         at = datetime.fromisoformat(run["at"])
         frames |= {"changes": changes_between(before, now, frames, engine, run["run_id"], at), "assignments": now}
-        facts = {**run, "previous": _previous_facts(previous.run, run)}
+        facts = {**run, "previous": previous_facts(previous.run, run)}
         return cls(frames, config, engine, facts, models=evidence.models)
 
     def counts(self) -> dict[str, int]:
@@ -183,15 +195,7 @@ class Graph:
         Returns:
             profile_id, and for each source with people a list of native ids, named after the source.
         """
-        people = self._frames["assignments"].filter(nw.col("level") == "person").select("record_id", "entity_id")
-        held = self._frames["records"].select("record_id", "source", "native_id").join(people, on="record_id")
-        sources = self._engine.collect(held.select("source").unique("source")).to_series().cast(str).sort().to_list()
-        wide = people.select(nw.col("entity_id").alias("profile_id")).unique("profile_id")
-        for source in sources:
-            own = held.filter(nw.col("source") == source)
-            ids = own.select(nw.col("entity_id").alias("profile_id"), nw.col("native_id").alias(source))
-            wide = wide.join(self._engine.lists(ids, ["profile_id"], source), on="profile_id", how="left")
-        return self._engine.native(wide.sort("profile_id"))
+        return self._engine.native(crosswalk(self._frames, self._engine))
 
     def to_networkx(self, id: str) -> nx.Graph:
         """Draw one entity's evidence as a graph of records and values; see `idgraph.audit.explain.evidence_graph`.
@@ -256,18 +260,7 @@ class Graph:
             ConfigError: there is no such level, the truth lacks a column, puts a record into two entities, or knows
                 none of the graph's records.
         """
-        _known_level(level)
-        known = checked_truth(self._engine.lazy(truth), self._engine)
-        if kind is not None:
-            of_kind = self._frames["records"].filter(nw.col("kind") == kind).select("record_id")
-            known = known.join(of_kind, on="record_id", how="semi")
-        placed = self._frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
-        found = nw.from_native(self._engine.collect(placed), eager_only=True)
-        score = quality(found, nw.from_native(self._engine.collect(known), eager_only=True))
-        if kind is None and not score.records:
-            msg = f"no record of the truth is in this graph on level {level}; record ids are '<source>:<native id>'"
-            raise ConfigError(msg)
-        return score
+        return evaluate(self._frames, truth, _known_level(level), kind, self._engine)
 
     def as_of(self, at: datetime | date | str) -> Graph:
         """Give the graph as it was known at a time, by when its evidence was observed; nothing is matched again.
@@ -443,6 +436,45 @@ class Graph:
         """
         return example(self._frames, self._engine.collect)
 
+    @property
+    def chart(self) -> Charts:
+        """Charts of this graph, `graph.chart.sizes()` and so on; see `idgraph.audit.charts.Charts`.
+
+        Raises:
+            ExtraError: Altair is not installed.
+        """
+        with needed("altair", "charts", "notebook"):
+            from idgraph.audit.charts import Charts
+        return Charts(self._frames, self._engine, self.explain, self._inside)
+
+    def report(
+        self,
+        out: str | Path,
+        *,
+        previous: Graph | None = None,
+        board: Any = None,  # noqa: ANN401 - a frame of any library
+        redact: bool = False,
+    ) -> Path:
+        """Write one HTML page that needs no network; see `idgraph.audit.report.report`.
+
+        Args:
+            out: a file that is new, or an earlier page of ours.
+            previous: an earlier result, to say what changed.
+            board: a board of product-qualified leads, best first, to show.
+            redact: shorten personal values.
+
+        Returns:
+            The file.
+
+        Raises:
+            OutputError: the file is somebody else's, or cannot be written.
+        """
+        before = previous._frames if previous is not None else None  # noqa: SLF001 - another of its kind
+        shown = self._engine.lazy(board) if board is not None else None
+        page = report(self._frames, self.run, self.config, self._engine, previous=before, board=shown, redact=redact)
+        write_page(page, Path(out))
+        return Path(out)
+
     @staticmethod
     def refuse_folder(out: str | Path) -> None:
         """Refuse what `write` would refuse, before the work and not after it.
@@ -558,7 +590,7 @@ class Graph:
             raise ConfigError(msg)
         evidence = replace(evidence_of(frames, self.config, self._engine), models=self.models)
         run = {name: fact for name, fact in self.run.items() if name not in {"counts", "format", "previous"}}
-        run |= {"engine": self._engine.name, **_when(), **facts}
+        run |= {"engine": self._engine.name, **when(), **facts}
         return Graph.collapsed(evidence, self.config, self._engine, run, previous)
 
     def _evidence_inside(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -597,49 +629,3 @@ def _known_level(level: str) -> str:
         msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
         raise ConfigError(msg)
     return level
-
-
-class _Computed(Mapping[str, nw.LazyFrame]):
-    """Frames of a run: each is a plan, computed once, when it is first asked for."""
-
-    def __init__(self, plans: Mapping[str, nw.LazyFrame], engine: Engine) -> None:
-        self._plans = plans
-        self._engine = engine
-        self._done: dict[str, nw.LazyFrame] = {}
-
-    def __getitem__(self, name: str) -> nw.LazyFrame:
-        if name not in self._done:
-            self._done[name] = self._engine.checkpoint(self._plans[name])
-        return self._done[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._plans)
-
-    def __len__(self) -> int:
-        return len(self._plans)
-
-
-def _previous_facts(previous: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the result whose ids were carried over, and in what it was made otherwise: `differs`, names of settings."""
-    settings = [dict(facts.get("config", {})) for facts in (previous, run)]
-    differs = sorted(name for name in settings[1] if settings[0].get(name) != settings[1][name])
-    if previous.get("idgraph") != run.get("idgraph"):
-        differs.append("idgraph")
-    return {"run_id": previous.get("run_id"), "idgraph": previous.get("idgraph"), "differs": differs}
-
-
-def _when() -> dict[str, str]:
-    """What tells a run from others."""
-    return {"run_id": uuid4().hex, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-
-
-def run_facts(config: Config, engine: Engine, sources: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `run.json` says of a run besides counts: when, versions, settings without secrets, and what was read."""
-    return {
-        **_when(),
-        "idgraph": version("idgraph-b2b"),
-        "engine": engine.name,
-        "config": config.model_dump(mode="json", exclude={"id_key"}),
-        "id_key": config.id_key is not None,
-        "sources": sources,
-    }

@@ -12,10 +12,11 @@ from idgraph.audit.plan import Plan, planned
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import DEFAULT_TYPES, Config, IdentifierType
 from idgraph.engines import engine_for
+from idgraph.engines.run import run_facts
 from idgraph.entities.evidence import Evidence, judged_pairs
 from idgraph.entities.links import LINK
 from idgraph.errors import ConfigError, MappingError
-from idgraph.graph import Graph, run_facts
+from idgraph.graph import Graph
 from idgraph.linkage.alike import with_edges
 from idgraph.linkage.derived import address_domains, addresses_in_ids, member_domains, untagged_addresses
 from idgraph.linkage.exact import Context, Exact, link_exact, names_of

@@ -195,7 +195,7 @@ def test_a_world_of_exports_gives_the_same_graph(spark, tmp_path):
     assert_same_graph(ig.resolve(*found), ig.resolve(*found, session=spark))
 
 
-@pytest.mark.parametrize("system", ["hubspot_fivetran", "hubspot_dlt", "amplitude_fivetran"])
+@pytest.mark.parametrize("system", ["hubspot_fivetran", "amplitude_fivetran"])
 def test_real_exports_give_the_same_graph(spark, data_dir, system):
     found = ig.discover(data_dir / "exports" / system)
     assert_same_graph(ig.resolve(*found), ig.resolve(*found, session=spark))

@@ -202,8 +202,12 @@ def test_what_is_no_table_is_not_written(tmp_path):
     with pytest.raises(OutputError, match=r"neither CSV nor Parquet"):
         found.write(tmp_path / "board.xlsx")
     (tmp_path / "board.csv").mkdir()
-    with pytest.raises(OutputError, match="is a folder"):
+    with pytest.raises(OutputError, match="left alone"):
         found.write(tmp_path / "board.csv")
+    (tmp_path / "deals.csv").write_text("name,amount\nacme,9\n")
+    with pytest.raises(OutputError, match="left alone"):
+        found.write(tmp_path / "deals.csv")
+    assert (tmp_path / "deals.csv").read_text() == "name,amount\nacme,9\n"
 
 
 CARD = """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -11,7 +13,7 @@ from idgraph.engines import Engine, engine_for
 from idgraph.errors import ConfigError, MappingError, mask_id, mask_text
 from idgraph.schema import TEXT
 
-__all__ = ["Quality", "checked_truth", "quality", "read_truth"]
+__all__ = ["Quality", "evaluate", "quality", "read_truth"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def quality(found: nw.DataFrame, truth: nw.DataFrame) -> Quality:
     )
 
 
-def checked_truth(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def _checked(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Refuse a truth that cannot be one; rows without an entity say nothing, and are left out.
 
     Args:
@@ -129,6 +131,38 @@ def checked_truth(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
         msg = f"the truth puts {mask_id(several[0])!r} into several entities; on one level a record is in one"
         raise ConfigError(msg)
     return known
+
+
+def evaluate(
+    frames: Mapping[str, nw.LazyFrame],
+    truth: Any,  # noqa: ANN401 - a frame of any library
+    level: str,
+    kind: str | None,
+    engine: Engine,
+) -> Quality:
+    """Compare the entities of a level with a known truth; records that only one of them has do not count.
+
+    Args:
+        frames: records, assignments.
+        truth: record_id, entity_id: a frame of any library.
+        level: person, tenant or account.
+        kind: count the records of one kind only.
+        engine: what runs it.
+
+    Raises:
+        ConfigError: the truth lacks a column, puts a record into two entities, or knows none of the graph's records.
+    """
+    known = _checked(engine.lazy(truth), engine)
+    if kind is not None:
+        of_kind = frames["records"].filter(nw.col("kind") == kind).select("record_id")
+        known = known.join(of_kind, on="record_id", how="semi")
+    placed = frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
+    found = nw.from_native(engine.collect(placed), eager_only=True)
+    score = quality(found, nw.from_native(engine.collect(known), eager_only=True))
+    if kind is None and not score.records:
+        msg = f"no record of the truth is in this graph on level {level}; record ids are '<source>:<native id>'"
+        raise ConfigError(msg)
+    return score
 
 
 def read_truth(path: Path) -> nw.LazyFrame:

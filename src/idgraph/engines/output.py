@@ -7,11 +7,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 import polars as pl
 
@@ -28,9 +27,10 @@ __all__ = [
     "new_folder",
     "part_files",
     "refuse_folder",
-    "replace_file",
+    "replace_table",
     "run_of",
     "write_frame",
+    "write_page",
 ]
 
 RUN_FILE: Final = "run.json"
@@ -40,6 +40,7 @@ WRITTEN: Final = frozenset(
     {RUN_FILE, MODELS_FILE, *(f"{name}.{ending}" for name in FRAMES for ending in ("parquet", "csv"))}
 )
 _PARTS: Final = "part-*.parquet"  # as Spark names them
+_PAGE_MARK: Final = b'<meta name="generator" content="idgraph '
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://…, hdfs:/…; not the drive C:/
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
 _FORMULA: Final = r"^[=+\-@\t\r]"
@@ -209,33 +210,80 @@ def write_frame(frame: pl.LazyFrame, path: Path, format: str) -> int:
     return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
 
 
-def replace_file(frame: pl.LazyFrame, path: Path) -> Path:
-    """Write a frame as one CSV or Parquet file, at once; a file of that name is replaced. See `write_frame`.
+def replace_table(frame: pl.LazyFrame, out: Path) -> None:
+    """Write a frame as one CSV or Parquet file, by the name's ending, at once; see `write_frame`.
 
-    Returns:
-        The path.
+    Args:
+        frame: any frame.
+        out: a file that is new, or an earlier one that began with the same columns.
 
     Raises:
-        OutputError: the name ends otherwise, a folder has it, or it cannot be written.
+        OutputError: the name ends otherwise, the file is somebody else's, or it cannot be written.
     """
-    format = path.suffix.removeprefix(".").lower()
-    if format not in {"csv", "parquet"}:
-        msg = f"{path} is neither CSV nor Parquet: let the name end in .csv or .parquet"
+    format = out.suffix.removeprefix(".").lower()
+    if format not in _SCANS:
+        msg = f"{out} is neither CSV nor Parquet: let the name end in .csv or .parquet"
         raise OutputError(msg)
-    if path.is_dir():
-        msg = f"{path} is a folder, and a file is to be written: give another name"
+    if out.exists() and not _begins_alike(out, format, frame.collect_schema().names()):
+        msg = f"{out} is no such table that idgraph wrote, so it is left alone. Name another file."
         raise OutputError(msg)
-    made = path.with_name(f".{path.name}-{uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _at_once(out) as made:
         write_frame(frame, made, format)
-        made.replace(path)
+
+
+_SCANS: Final = {"csv": pl.scan_csv, "parquet": pl.scan_parquet}
+_ALIKE: Final = 5  # columns that tell a table of ours
+
+
+def _begins_alike(path: Path, format: str, names: Sequence[str]) -> bool:
+    try:
+        return path.is_file() and _SCANS[format](path).collect_schema().names()[:_ALIKE] == list(names[:_ALIKE])
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def write_page(page: str, out: Path) -> None:
+    """Write an HTML page for its owner's eyes alone, at once: a failed write leaves what was there.
+
+    Args:
+        page: the page.
+        out: a file that is new, or an earlier page of ours.
+
+    Raises:
+        OutputError: the file is somebody else's, or cannot be written.
+    """
+    if out.exists() and not _is_our_page(out):
+        msg = f"{out} is no page that idgraph wrote, so it is left alone. Name another file."
+        raise OutputError(msg)
+    with _at_once(out) as made:
+        made.write_text(page, encoding="utf-8")
+
+
+@contextmanager
+def _at_once(out: Path) -> Iterator[Path]:
+    """Give a file to fill, readable by its owner only; it takes the place of `out` only if the block ends well."""
+    _refuse_address(out)
+    made: str | None = None
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)
+        os.close(handle)
+        yield Path(made)
+        Path(made).replace(out.resolve())
     except (OSError, pl.exceptions.ComputeError) as error:
-        msg = f"{path} could not be written: {error}. What was there before still is."
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"{out} cannot be written: {reason}. Name a file in a folder that you may write to."
         raise OutputError(msg) from error
     finally:
-        made.unlink(missing_ok=True)
-    return path
+        if made is not None:
+            Path(made).unlink(missing_ok=True)
+
+
+def _is_our_page(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _PAGE_MARK in file.read(2048)
 
 
 def _neutral(text: pl.Expr) -> pl.Expr:

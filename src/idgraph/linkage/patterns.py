@@ -62,7 +62,7 @@ class _Values:
     Attributes:
         steps: digits for each counted level.
         held: how many rows hold a value that may agree on a counted level.
-        collision: how likely two rows that hold a value, not an address made of a name, hold the same.
+        collision: how likely two rows that are compared and hold a value, not an address made of a name, hold the same.
         rarity: of words.
         sharing: for each counted level and step, how many pairs of rows hold one value.
     """
@@ -77,19 +77,20 @@ class _Values:
 class Comparison:
     """The values of a table, ready to be compared pair by pair."""
 
-    def __init__(self, table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> None:
+    def __init__(self, table: nw.LazyFrame, fields: Sequence[Field], engine: Engine, *, across: bool = False) -> None:
         """Number the values of each field, and count them.
 
         Args:
             table: row, side (integers), and the tidy values of each field (String).
             fields: what is compared.
             engine: what runs it.
+            across: whether only rows of two sides are compared.
 
         Raises:
             ConfigError: there are more fields than one integer has room for.
         """
         self.fields = list(fields)
-        self._engine = engine
+        self._engine, self._across = engine, across
         numbered = [self._numbered(table, field) for field in fields]
         self._values = [values for _, values in numbered]
         self.radices = [
@@ -134,13 +135,14 @@ class Comparison:
             and yet agrees on a counted level); and what is known of them all.
         """
         engine = self._engine
-        held = table.select("row", nw.col(field.name).alias("text")).filter(~nw.col("text").is_null())
-        counted = engine.checkpoint(held.group_by("text").agg(nw.len().cast(COUNT).alias("n")))
+        held = table.select("row", "side", nw.col(field.name).alias("text")).filter(~nw.col("text").is_null())
+        second = nw.col("side").sum().cast(COUNT).alias("second")
+        counted = engine.checkpoint(held.group_by("text").agg(nw.len().cast(COUNT).alias("n"), second))
         made = nw.col("text").str.starts_with(MADE_OF_NAME)
         named = made | nw.col("text").str.starts_with(NAME_AND_NUMBER)
         whole = counted if field.holds != "email" else counted.filter(~made)
-        twice = (nw.col("n") * (nw.col("n") - 1)).sum().alias("twice")
-        rows, same = engine.collect(whole.select(nw.col("n").sum().alias("rows"), twice)).row(0)
+        sums = (nw.col(name).sum() for name in ("n", "second"))
+        rows, on_second, same = engine.collect(whole.select(*sums, self._pairs().sum().alias("same"))).row(0)
         sizes = [whole.select("n")]
         if field.holds == "email":  # of addresses made of names it is the domain that may be rare
             domain = nw.col("text").str.replace_all("^[^@]*@", "")
@@ -159,8 +161,10 @@ class Comparison:
         levels = [place for place, level in enumerate(field.holding.levels) if level.counted]
         rarity = _rarity(held, engine) if field.holds in WORDED else {}
         named_rows = engine.count(held.filter(named)) if field.holds == "email" else 0
-        collision = (same or 0) / max((rows or 0) * ((rows or 0) - 1), 1)
-        of_level = dict(zip(levels, [rows or 0, named_rows], strict=False))
+        rows, on_second = rows or 0, on_second or 0
+        possible = on_second * (rows - on_second) if self._across else rows * (rows - 1) / 2
+        collision = (same or 0) / max(possible, 1)
+        of_level = dict(zip(levels, [rows, named_rows], strict=False))
         sharing = {level: self._sharing(size, steps) for level, size in zip(levels, sizes, strict=False)}
         return texts, _Values(steps, of_level, collision, rarity, sharing)
 
@@ -183,14 +187,17 @@ class Comparison:
 
     @property
     def collisions(self) -> list[float]:
-        """For each field, how likely two rows that hold a value hold the same."""
+        """For each field, how likely two rows that are compared and hold a value hold the same."""
         return [values.collision for values in self._values]
 
-    def joint(self, *, across: bool) -> dict[tuple[int, int], float]:
-        """For each two fields, how many pairs of rows hold the same values of both; of rows of two sides, if across."""
+    def _pairs(self) -> nw.Expr:
+        """How many pairs are compared in a group of `n` rows, of which `second` are of the second side."""
         n, second = nw.col("n"), nw.col("second")
-        pairs = (second * (n - second)).sum() if across else (n * (n - 1)).sum() / 2
-        found = {}
+        return second * (n - second) if self._across else n * (n - 1) / 2
+
+    def joint(self) -> dict[tuple[int, int], float]:
+        """For each two fields, how many pairs of rows that are compared hold the same values of both."""
+        pairs, found = self._pairs().sum(), {}
         for one in range(len(self.fields)):
             for other in range(one):
                 first, last = (nw.col(_CODE.format(place)) for place in (one, other))

@@ -114,7 +114,7 @@ def similar(
     values = tidied(table, fields, engine)
     rows, possible = _sizes(values, asked, engine)
     progress("counting values")
-    comparison = Comparison(values, fields, engine)
+    comparison = Comparison(values, fields, engine, across=asked.across)
     progress("finding candidates")
     found = candidates(values, fields, rows, engine, across=asked.across)
     progress("comparing")
@@ -126,7 +126,7 @@ def similar(
         strangers = _drawn(rows, table.collect_schema()["row"], engine)
         drawn_patterns, drawn_counts = _counted(comparison.patterns([strangers]), engine)
         drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
-        shared = comparison.collisions, comparison.joint(across=asked.across)
+        shared = comparison.collisions, comparison.joint()
         taught = asked.labels.proven(comparison, engine) if asked.labels is not None else proven or {}
         model = train(fields, Counted.of(decoded, counts), drawn, *shared, rows, possible, taught)
         model = learn_rarity(model, comparison, decoded, counts, rows, possible)

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
-from idgraph.engines.output import replace_file
+from idgraph.engines.output import replace_table
 from idgraph.errors import NotFoundError, mask_id, mask_text
 from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.card import Scorecard
@@ -85,12 +85,13 @@ class Board:
         return {"as_of": self.now, "level": self.level, "states": states, "board": board}
 
     def write(self, path: str | Path) -> Path:
-        """Write the rows as CSV or Parquet, by the name's ending; a file of that name is replaced.
+        """Write the rows as CSV or Parquet, by the name's ending; an earlier board of that name is replaced.
 
         Raises:
-            OutputError: it is neither, or cannot be written.
+            OutputError: it is neither, the file is somebody else's, or it cannot be written.
         """
-        return replace_file(self.rows.lazy(), Path(path))
+        replace_table(self.rows.lazy(), Path(path))
+        return Path(path)
 
 
 def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | None = None) -> Board:

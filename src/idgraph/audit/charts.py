@@ -1,0 +1,269 @@
+"""Charts: what is worth looking at, drawn with Altair; values are masked.
+
+They have no ground of their own, so that they suit a dark notebook as well as a light one, and colours that the
+colour-blind tell apart (Okabe and Ito, "Color Universal Design", 2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+import altair as alt
+import narwhals.stable.v2 as nw
+import polars as pl
+from altair.typing import ChartType as AnyChart
+
+from idgraph.audit import overview
+from idgraph.audit.drawing import ELSEWHERE, VALUE, drawing
+from idgraph.audit.ribbons import ribbons
+from idgraph.entities.describe import ENTITY_FRAMES
+from idgraph.errors import NotFoundError, mask_id
+from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS, TEXT
+
+if TYPE_CHECKING:
+    from idgraph.audit.compared import Compared
+    from idgraph.audit.explain import Explanation
+    from idgraph.engines import Engine
+
+__all__ = ["Charts"]
+
+_GREY: Final = "#767676"  # 4.5 to 1 on white and on black
+_BLUE, _VERMILION, _ORANGE = "#0072b2", "#d55e00", "#e69f00"
+_COLOURS: Final = ("#56b4e9", _BLUE, "#b79f00", _ORANGE, "#cc79a7", "#009e73", _VERMILION, "#8c6bb1")
+_KINDS: Final = dict(zip((*PERSON_KINDS, *ACCOUNT_KINDS), _COLOURS, strict=True)) | {VALUE: _GREY, ELSEWHERE: "#a0a0a0"}
+_SHAPES: Final = ("circle", "square", "diamond", "triangle-up", "triangle-down", "circle", "square", "diamond")
+_ENDS: Final = {"joined": _BLUE, "alone": _ORANGE, "one": _BLUE, "several": "#cc79a7", "none": _ORANGE}
+_DASHES: Final = {"used": [1, 0], "cut": [6, 3], "review": [2, 3]}
+_WIDTH: Final = 560
+_STEP: Final = 22  # pixels of a bar
+_PICTURE: Final = 520
+_NAMED: Final = 16  # nodes of a picture whose names do not yet lie over each other
+_TEXT: Final = {"labelColor": _GREY, "titleColor": _GREY}
+_STYLE: Final = {
+    "background": "transparent",
+    "axis": {**_TEXT, "gridColor": _GREY, "gridOpacity": 0.25, "domainColor": _GREY, "tickColor": _GREY},
+    "legend": {**_TEXT, "symbolLimit": 50},
+    "title": {"color": _GREY, "anchor": "start"},
+    "view": {"stroke": None},
+}
+
+
+class Charts:
+    """The charts of one graph: `graph.chart.sizes()` and so on. Each is an Altair chart, to show, change or save.
+
+    Args:
+        frames: all frames of the graph.
+        engine: what runs it.
+        explain: gives the explanation of two record ids.
+        inside: gives the records of an entity, by its id or that of a record: record_id.
+    """
+
+    def __init__(
+        self,
+        frames: Mapping[str, nw.LazyFrame],
+        engine: Engine,
+        explain: Callable[[str, str], Explanation],
+        inside: Callable[[str], pl.DataFrame],
+    ) -> None:
+        self._frames = frames
+        self._engine = engine
+        self._explain = explain
+        self._inside = inside
+
+    def weights(self, left_id: str, right_id: str) -> AnyChart:
+        """Draw the path of evidence between two records: a bar a step, as long as its weight, the weakest marked.
+
+        Raises:
+            NotFoundError: a record is not there, or no path joins the two.
+        """
+        told = self._explain(left_id, right_id)
+        if not told.steps:
+            raise NotFoundError(
+                f"no evidence joins {mask_id(left_id)} and {mask_id(right_id)}; graph.explain says why not"
+            )
+        rows = [
+            {
+                "step": f"{number}. {f'{step.type} {step.shown}'.strip()}",
+                "weight": step.weight,
+                "mark": "weakest" if step is told.weakest else "other",
+                "left": mask_id(step.left_id),
+                "right": mask_id(step.right_id),
+            }
+            for number, step in enumerate(told.steps, 1)
+        ]
+        title = f"{mask_id(left_id)} and {mask_id(right_id)}"
+        bars = _bars(pl.DataFrame(rows), "step", "weight", "weight (log2 odds)", title, sort=None)
+        return _styled(bars.encode(_colour("mark", {"weakest": _ORANGE, "other": _BLUE})))
+
+    def waterfall(self, left_id: str, right_id: str) -> AnyChart:
+        """Draw what each comparison by likeness adds to the weight of two records, or takes from it, and the sum.
+
+        Of two who are one it is the weakest step by likeness on their path.
+
+        Raises:
+            NotFoundError: a record is not there, or likeness compared nothing.
+        """
+        told = self._explain(left_id, right_id)
+        by_likeness = sorted((step for step in told.steps if step.parts), key=lambda step: step.weight)
+        parts = by_likeness[0].parts if by_likeness else told.parts
+        if not parts:
+            raise NotFoundError(f"likeness did not compare {mask_id(left_id)} and {mask_id(right_id)}")
+        rows = pl.DataFrame(_falls(parts))
+        base = _bars(
+            rows, "field", "start", "weight (log2 odds)", f"{mask_id(left_id)} and {mask_id(right_id)}", sort=None
+        )
+        colours = {"for": _BLUE, "against": _VERMILION, "together": _GREY}
+        bars = base.encode(alt.X2("end:Q"), _colour("says", colours))
+        ends = pl.max_horizontal("start", "end").alias("most")
+        texts = base.mark_text(align="left", dx=4, color=_GREY).encode(
+            alt.X("most:Q"), alt.Text("weight:Q", format="+.1f")
+        )
+        return _styled(alt.layer(bars, texts.properties(data=rows.with_columns(ends))))
+
+    def sizes(self, level: str = "person") -> AnyChart:
+        """Draw how many profiles (`person`) or accounts (`account`) have how many records; a logarithmic scale."""
+        counted = overview.sizes(self._frames, self._engine).filter(level=level)
+        one = pl.col("least") == pl.col("most")
+        band = pl.when(one).then(pl.format("{}", "most")).otherwise(pl.format("{} to {}", "least", "most"))
+        rows = counted.with_columns(band=band)
+        bars = alt.Chart(
+            rows, title=f"{ENTITY_FRAMES[level].capitalize()} by number of records", width=_WIDTH, height=240
+        ).mark_bar(color=_BLUE)
+        x = alt.X("band:N", sort=None, title="records", axis=alt.Axis(labelAngle=0))
+        y = alt.Y("entities:Q", title="entities", scale=alt.Scale(type="symlog"))
+        return _styled(bars.encode(x, y, tooltip=["band:N", "entities:Q"]))
+
+    def suppressed(self) -> AnyChart:
+        """Draw which values were refused and why: how many records hold them, by reason and type."""
+        rows = overview.refused(self._frames, self._engine)
+        bars = _bars(rows, "reason", "records", "records that hold such a value", "Values that may not link", sort="-x")
+        return _styled(bars.encode(alt.Color("type:N", scale=alt.Scale(range=list(_COLOURS)))))
+
+    def changes(self) -> AnyChart:
+        """Draw what became of the profiles, tenants and accounts of the run before; empty where there was none."""
+        rows = overview.changed(self._frames, self._engine)
+        bars = _bars(rows, "change", "entities", "entities", "Changes since the run before", sort="-x")
+        return _styled(bars.encode(alt.Color("level:N", scale=alt.Scale(range=[_BLUE, _ORANGE, "#009e73"]))))
+
+    def flow(self) -> AnyChart:
+        """Draw the way of people's records from their source into profiles, and on to accounts."""
+        areas, names = ribbons(overview.flow(self._frames, self._engine))
+        base = alt.Chart(areas)
+        bands = base.mark_area(opacity=0.6).encode(
+            _x(),
+            alt.Y("low:Q", axis=None),
+            alt.Y2("high:Q"),
+            alt.Detail("ribbon:N"),
+            _colour("to", _ENDS).legend(None),
+            tooltip=["from:N", "to:N", "records:Q"],
+        )
+        texts = {
+            "first": alt.Chart(names).mark_text(color=_GREY, align="right", dx=-6),
+            "middle": alt.Chart(names).mark_text(color=_GREY, align="center", dy=-8),
+            "last": alt.Chart(names).mark_text(color=_GREY, align="left", dx=6),
+        }
+        placed = [
+            text.transform_filter(alt.datum.side == side).encode(_x(), alt.Y("y:Q"), alt.Text("name:N"))
+            for side, text in texts.items()
+        ]
+        title = "From records to profiles to accounts"
+        return _styled(alt.layer(bands, *placed, title=title, width=_WIDTH + 160, height=420))
+
+    def entity(self, id: str) -> AnyChart:
+        """Draw an entity: its records by kind, what joins them as thick as its weight; cut and waiting links dashed.
+
+        One of too many records to draw each is summarised by source and rule.
+
+        Args:
+            id: an entity id, or the id of one of its records.
+
+        Raises:
+            NotFoundError: there is no such entity.
+        """
+        picture = drawing(*self._evidence(id))
+        how = ", summarised by source and rule" if picture.summarised else ""
+        x, y = _x(padding=30), alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False, padding=30))
+        lines = (
+            alt.Chart(picture.edges)
+            .mark_rule(color=_GREY, opacity=0.7)
+            .encode(
+                x,
+                y,
+                alt.X2("x2:Q"),
+                alt.Y2("y2:Q"),
+                alt.StrokeWidth(
+                    "weight:Q", scale=alt.Scale(domain=[0, 20], range=[0.8, 5], clamp=True), title="weight"
+                ),
+                alt.StrokeDash("state:N", scale=alt.Scale(domain=list(_DASHES), range=list(_DASHES.values()))),
+                tooltip=["rule:N", "state:N", "weight:Q", "about:N"],
+            )
+        )
+        kinds = [kind for kind in _KINDS if kind in set(picture.nodes["kind"])]
+        shapes = dict(zip(_KINDS, (*_SHAPES, "cross", "triangle-right"), strict=True))
+        nodes = alt.Chart(picture.nodes).encode(x, y, tooltip=["kind:N", "label:N", "about:N"])
+        points = nodes.mark_point(filled=True, size=160, opacity=1).encode(
+            _colour("kind", {kind: _KINDS[kind] for kind in kinds}),
+            alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=[shapes[kind] for kind in kinds])),
+        )
+        named = picture.nodes if picture.nodes.height <= _NAMED else picture.nodes.filter(kind=VALUE)
+        texts = nodes.mark_text(dy=-13, fontSize=10, color=_GREY).encode(alt.Text("label:N")).properties(data=named)
+        title = f"{id if '@' not in id else mask_id(id)}: {picture.records:,} records{how}"
+        return _styled(alt.layer(lines, points, texts, title=title, width=_PICTURE + 120, height=_PICTURE))
+
+    def _evidence(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """The records, identifiers and links of an entity, links to others too."""
+        inside = self._engine.lazy(self._inside(id).select("record_id"))
+        words = [nw.col(name).cast(TEXT) for name in ("source", "kind")]
+        records = self._frames["records"].select("record_id", *words).join(inside, on="record_id", how="semi")
+        identifiers = self._frames["identifiers"].join(inside, on="record_id", how="semi")
+        links = self._frames["links"]
+        at_left = links.join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
+        at_right = links.join(inside.rename({"record_id": "right_id"}), on="right_id", how="semi")
+        both = nw.concat([at_left, at_right.join(inside.rename({"record_id": "left_id"}), on="left_id", how="anti")])
+        collected = [self._engine.collect(frame) for frame in (records, identifiers, both)]
+        return collected[0], collected[1], collected[2]
+
+
+def _falls(parts: tuple[Compared, ...] | list[Compared]) -> list[dict[str, Any]]:
+    """Each part from where the one before it ended, and all of them together."""
+    ends = list(accumulate(part.weight for part in parts))
+    rows: list[dict[str, Any]] = [
+        {
+            "field": f"{part.field}: {part.level}",
+            "says": "for" if part.weight >= 0 else "against",
+            "weight": part.weight,
+            "start": end - part.weight,
+            "end": end,
+            "compared": part.shown,
+        }
+        for part, end in zip(parts, ends, strict=True)
+    ]
+    total = {"field": "together", "says": "together", "weight": ends[-1], "start": 0.0, "end": ends[-1], "compared": ""}
+    return [*rows, total]
+
+
+def _bars(rows: pl.DataFrame, name: str, number: str, what: str, title: str, *, sort: str | None) -> alt.Chart:
+    """Lying bars, a row each, with all columns as a tooltip."""
+    axis = alt.Axis(labelLimit=320, title=None)
+    chart = alt.Chart(rows, title=title, width=_WIDTH, height=alt.Step(_STEP)).mark_bar()
+    x, y = alt.X(f"{number}:Q", title=what), alt.Y(f"{name}:N", sort=sort, axis=axis)
+    bars: alt.Chart = chart.encode(x, y, tooltip=list(rows.columns))
+    return bars
+
+
+def _x(padding: int = 0) -> alt.X:
+    """Places from left to right that mean nothing."""
+    return alt.X("x:Q", axis=None, scale=alt.Scale(zero=False, padding=padding))
+
+
+def _colour(field: str, colours: Mapping[str, str]) -> alt.Color:
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color(f"{field}:N", scale=scale, title=None)
+
+
+def _styled(chart: AnyChart) -> AnyChart:
+    """Texts and lines that can be read on light and on dark."""
+    styled: AnyChart = chart.properties(config=_STYLE)
+    return styled
