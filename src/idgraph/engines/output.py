@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -231,7 +231,7 @@ def replace_table(frame: pl.LazyFrame, out: Path) -> None:
         write_frame(frame, made, format)
 
 
-_SCANS: Final = {"csv": pl.scan_csv, "parquet": pl.scan_parquet}
+_SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {"csv": pl.scan_csv, "parquet": pl.scan_parquet}
 _ALIKE: Final = 5  # columns that tell a table of ours
 
 
