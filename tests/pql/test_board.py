@@ -129,6 +129,14 @@ def test_a_board_is_explained_in_words():
         found.explain("x")
 
 
+def test_the_evidence_is_that_of_the_branch_by_which_it_came():
+    rows = [(9, "a", "ana", "made"), (8, "a", "ana", "asked", 3.0), (7, "a", "ana", "made"), (6, "a", "ana", "made")]
+    either = Scorecard(definitions=(definition("pql", (count("made") >= 2) | (count("asked") >= 2)),))
+    found = board(activity(*rows), either)
+    assert found.reasons.filter(pl.col("kind") == "reached")["evidence"].to_list() == [["1", "3"]]
+    assert row(found, "a")["weakest_weight"] is None
+
+
 def test_fit_ranks_and_hides_nobody():
     told = pl.DataFrame(
         {"level": ["account"] * 2, "entity_id": ["a", "b"], "name": ["seats"] * 2, "value": ["9", "90"]}

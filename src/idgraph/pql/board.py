@@ -15,12 +15,12 @@ from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.card import Scorecard
 from idgraph.pql.moment import reached
 from idgraph.pql.people import people_of, sizes
-from idgraph.pql.quantity import walk
+from idgraph.pql.quantity import OfEvents, walk
 from idgraph.pql.reasons import REASONS, reasons
-from idgraph.pql.scope import scope_of
+from idgraph.pql.scope import matching, scope_of
 from idgraph.pql.score import Points
 from idgraph.pql.spoken import spoken
-from idgraph.pql.tree import Moment
+from idgraph.pql.tree import First, Moment
 
 __all__ = ["Board", "board"]
 
@@ -120,7 +120,7 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
         - weakest_rule, weakest_weight: the weakest identity evidence that it qualifies by; null: all of it is sure;
         - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
     """
-    now = activity.as_of(as_of)
+    now = _held(activity.as_of(as_of))
     usage = card.usage(now)
     merged = _merged(now, card)
     people = people_of(now, card.level, usage).join(merged, on="entity_id", how="semi")
@@ -138,6 +138,11 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
     names = [f"{definition.name}_at" for definition in card.definitions]
     filled = rows.with_columns(pl.col("reasons", "reach", "not_using").fill_null([]))
     return Board(card.level, now.now, filled.select(*_FIRST, *names, *_THEN), people, told.select(list(REASONS)))
+
+
+def _held(activity: Activity) -> Activity:
+    """Work out once what is asked again and again; events stay where they are, and each question reads its own."""
+    return replace(activity, told=activity.told.collect().lazy(), entities=activity.entities.collect().lazy())
 
 
 _FIRST: Final = (
@@ -187,29 +192,41 @@ def _state() -> pl.Expr:
 
 
 def _grounds(activity: Activity, card: Scorecard, merged: pl.DataFrame) -> pl.DataFrame:
-    """What each qualified by, up to then.
+    """What each qualified by: the events that its branch names, up to then.
 
     Returns:
         entity_id; grounds: ids of the events; weakest_rule, weakest_weight: the weakest evidence on their way to it, of
         who would be qualified without what is not sure the weakest that is; doubtful: the ids of those that came so.
     """
-    key, counted = id_of(card.level), [definition.counted for definition in card.definitions]
-    events = activity.read(["event_id", key, "event", "at", "weight", "rule"])
-    if None not in counted:
-        events = events.filter(pl.col("event").is_in(sorted({name for names in counted for name in names or ()})))
     asked = merged.lazy().filter(pl.col("reached_at").is_not_null())
-    asked = asked.select("entity_id", "reached_at", pl.col("reached_at_strict").is_null().alias("doubted"))
-    rests = events.join(asked, left_on=key, right_on="entity_id").filter(pl.col("at") <= pl.col("reached_at"))
+    asked = asked.select("entity_id", "via", "reached_at", pl.col("reached_at_strict").is_null().alias("doubted"))
+    events = _by_branch(activity, card, set(merged["via"].drop_nulls()))
+    rests = events.join(asked, on=["entity_id", "via"]).filter(pl.col("at") <= pl.col("reached_at"))
     matters = pl.when(pl.col("doubted") | (pl.col("weight") >= card.sure)).then(pl.col("weight"))
-    ordered = rests.with_columns(weight=matters).sort("at", "event_id")
+    ordered = rests.unique(["entity_id", "event_id"]).with_columns(weight=matters).sort("at", "event_id")
     weakest = (pl.col("weight") == pl.col("weight").min()).fill_null(value=False)
-    found = ordered.group_by(entity_id=key, maintain_order=True).agg(
+    found = ordered.group_by("entity_id", maintain_order=True).agg(
         grounds="event_id",
         weakest_rule=pl.col("rule").filter(weakest).min(),
         weakest_weight=pl.col("weight").min(),
         doubtful=pl.col("event_id").filter(weakest),
     )
     return found.collect()
+
+
+def _by_branch(activity: Activity, card: Scorecard, branches: set[str]) -> pl.LazyFrame:
+    """The events that each branch counts: entity_id, at, event_id, weight, rule, via."""
+    scope = scope_of(activity, card.level, [one.when for one in card.definitions], also=("event_id", "weight", "rule"))
+    nodes = [node for definition in card.definitions for node in walk(definition.when) if isinstance(node, Moment)]
+    named = {str(node): node for node in nodes if str(node) in branches}
+    found = [
+        matching(scope, leaf.events, leaf.where, "event_id", "weight", "rule").with_columns(via=pl.lit(via))
+        for via, node in named.items()
+        for leaf in walk(node, vetoes=False)
+        if isinstance(leaf, First | OfEvents)
+    ]
+    none = scope.events.head(0).select(*scope.keys, "at", "event_id", "weight", "rule", via=pl.lit(""))
+    return pl.concat([none, *found]).rename({scope.keys[0]: "entity_id"})
 
 
 def _joined(rows: pl.DataFrame, more: pl.DataFrame, otherwise: int | None) -> pl.DataFrame:
