@@ -6,22 +6,26 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from jsonschema import Draft202012Validator
 
 import idgraph
+from idgraph.datasets import CARD
 from idgraph.errors import ConfigError, NotFoundError
 from idgraph.pql import (
     Activity,
     Definition,
+    Scorecard,
     at_least,
     attribute,
     count,
-    definition_schema,
     first,
+    json_schema,
     share_of,
     since,
     time_to,
     total,
 )
+from idgraph.pql.reading import read
 
 HEAD = "name: ready\nversion: 2026-11\nlevel: account\n"
 
@@ -224,12 +228,18 @@ def test_python_refuses_the_same(made, said):
         made()
 
 
-def test_the_schema_that_is_shipped_is_the_one_of_the_code():
-    shipped = Path(idgraph.__file__).parent / "pql" / "definition.schema.json"
-    assert shipped.read_text("utf-8") == definition_schema()
-    assert {"type": "string", "description": "the name of one of `moments`"} in json.loads(definition_schema())[
-        "properties"
-    ]["when"]["oneOf"]
+@pytest.mark.parametrize("kind", [Definition, Scorecard])
+def test_the_schema_that_is_shipped_is_the_one_of_the_code(kind):
+    shipped = Path(idgraph.__file__).parent / "pql" / f"{kind.kind}.schema.json"
+    assert shipped.read_text("utf-8") == json_schema(kind)
+
+
+def test_the_schema_knows_what_may_stand_where():
+    schema = Draft202012Validator(json.loads(json_schema(Scorecard)))
+    text = CARD.read_text("utf-8")
+    schema.validate(read(text, "card").said)
+    for old, new in (("at_least: 3", "at_leats: 3"), ("any: [aha, quota]", "any: 3"), ("points: {", "worth: {")):
+        assert not schema.is_valid(read(text.replace(old, new), "card").said), new
 
 
 def test_a_person_did_what_they_qualified_by():
