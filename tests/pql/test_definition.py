@@ -66,19 +66,41 @@ def test_the_board_says_who_when_through_what_and_what_is_missing():
     board = ready.run(activity())
     assert board.to_dicts() == [
         {
-            "entity_id": "acme", "reached_at": day(4), "via": "projects", "missing": [], "vetoed_at": day(5),
-            "reached_at_strict": day(4), "people": ["ana", "bo"],
+            "entity_id": "acme", "reached_at": day(4), "via": "projects", "missing": [], "missed": False,
+            "vetoed_at": day(5), "reached_at_strict": day(4), "people": ["ana", "bo"],
         },
         {
             "entity_id": "beta", "reached_at": None, "via": None,
-            "missing": ["project ≥ 3: too late since 2026-03-08 00:00"], "vetoed_at": None,
+            "missing": ["login ≥ 2, now 0"], "missed": False, "vetoed_at": None,
             "reached_at_strict": None, "people": ["cy"],
         },
         {
-            "entity_id": "core", "reached_at": None, "via": None, "missing": ["first signed_up"], "vetoed_at": None,
-            "reached_at_strict": None, "people": ["di"],
+            "entity_id": "core", "reached_at": None, "via": None, "missing": ["first signed_up"], "missed": False,
+            "vetoed_at": None, "reached_at_strict": None, "people": ["di"],
         },
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("when", "missed"),
+    [
+        (PROJECTS, {"beta"}),
+        (PROJECTS.named("a") & first("login"), {"beta"}),
+        (PROJECTS | first("logout"), set()),
+        (at_least(2, PROJECTS, first("logout"), first("login")), set()),
+        (at_least(3, PROJECTS, first("logout"), first("login")), {"beta"}),
+        (first("login").then(PROJECTS), set()),  # whoever signs up again
+        (PROJECTS.then(first("login")), {"beta"}),
+        (first("logout").unless(first("ticket")), {"acme"}),
+        (first("logout").within(until=first("ticket")), {"acme"}),
+        (first("logout").within("1d", of=PROJECTS), {"acme", "beta"}),
+        ((count("project") >= 9).in_any("1d"), set()),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*there is no event 'logout'")
+def test_what_can_come_no_more_is_missed(when, missed):
+    board = definition(when).run(activity())
+    assert set(board.filter("missed")["entity_id"]) == missed
 
 
 def test_as_of_nothing_later_is_known():

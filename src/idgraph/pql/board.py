@@ -24,7 +24,7 @@ from idgraph.pql.tree import First, Moment
 
 __all__ = ["Board", "board"]
 
-_STATES: Final = ("ready", "review", "waiting", "vetoed", "won")
+_STATES: Final = ("ready", "review", "waiting", "missed", "vetoed", "won")
 _SHOWN: Final = {"+": 3, "-": 2, "?": 1}  # how many reasons of each sign a row shows
 _TIME: Final = pl.Datetime("us", "UTC")
 
@@ -106,13 +106,14 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
         A board; its rows, by state and then by score, are
 
         - entity_id, name, crm_id (the record by which sales knows it);
-        - state: `ready`, `review` (it qualifies only through uncertain identity), `waiting`, `vetoed`, `won`;
+        - state: `ready`, `review` (it qualifies only through uncertain identity), `waiting`, `missed` (it can qualify
+          no more, because a window is over), `vetoed`, `won`;
         - by (the definition that was met first, or is nearest), via (its branch), reached_at, reached_at_strict (the
           same without identity evidence weaker than `sure`), missing (the next steps of that definition, in words),
           vetoed_at, won_at, and `<definition>_at` for each;
         - score = potential × readiness, each 0 to 1. Potential is the mean of size (the rank among all by known people)
           and fit, where that is known; readiness the mean of nearness (1 once reached; else one by one more than the
-          steps missing; vetoed: 0), engagement / 100, and activation, where there is a checklist;
+          steps missing; missed or vetoed: 0), engagement / 100, and activation, where there is a checklist;
         - engagement, activation, fit, fit_known: see `Points`, `Checklist`, `Fit`; null where the card has none;
         - tenants, people, active_people; and a window earlier, with `_before`: see `idgraph.pql.people.sizes`;
         - champion, champion_id, reach (the contacts or leads of its users, champion first), not_using (those of people
@@ -164,13 +165,13 @@ def _merged(activity: Activity, card: Scorecard) -> pl.DataFrame:
         definition.run(seen).with_columns(by=pl.lit(definition.name), order=pl.lit(place))
         for place, definition in enumerate(card.definitions)
     ]
-    every = pl.concat(runs).with_columns(vetoed=pl.col("vetoed_at").is_not_null(), lacks=pl.col("missing").list.len())
-    ordered = every.sort("entity_id", "reached_at", "vetoed", "lacks", "order", nulls_last=True)
+    every = pl.concat(runs).with_columns(lacks=pl.col("missing").list.len())
+    ordered = every.sort("entity_id", "reached_at", "missed", "lacks", "order", nulls_last=True)
     by_name = [
         pl.col("reached_at").filter(pl.col("by") == definition.name).first().alias(f"{definition.name}_at")
         for definition in card.definitions
     ]
-    columns = ("by", "via", "reached_at", "missing", "vetoed_at", "lacks")
+    columns = ("by", "via", "reached_at", "missing", "missed", "vetoed_at", "lacks")
     strict = pl.col("reached_at_strict").min()
     merged = ordered.group_by("entity_id", maintain_order=True).agg(pl.col(columns).first(), strict, *by_name)
     return merged.join(_won(activity, card), on="entity_id", how="left").with_columns(state=_state())
@@ -186,7 +187,8 @@ def _won(activity: Activity, card: Scorecard) -> pl.DataFrame:
 
 def _state() -> pl.Expr:
     there = {name: pl.col(f"{name}_at").is_not_null() for name in ("won", "reached", "vetoed")}
-    unreached = pl.when(there["vetoed"]).then(pl.lit("vetoed")).otherwise(pl.lit("waiting"))
+    late = pl.when(there["vetoed"]).then(pl.lit("vetoed")).otherwise(pl.lit("missed"))
+    unreached = pl.when("missed").then(late).otherwise(pl.lit("waiting"))
     sure = pl.when(pl.col("reached_at_strict").is_not_null()).then(pl.lit("ready")).otherwise(pl.lit("review"))
     return pl.when(there["won"]).then(pl.lit("won")).when(there["reached"]).then(sure).otherwise(unreached)
 
@@ -267,7 +269,7 @@ def _ranked(rows: pl.DataFrame, level: Level) -> pl.DataFrame:
     size = pl.lit(None, pl.Float64) if level == "person" else pl.col("known").fill_null(0).rank() / pl.len()
     fit = pl.when(pl.col("fit_known") > 0).then(pl.col("fit"))
     near = pl.when(pl.col("reached_at").is_not_null()).then(1.0).otherwise(1 / (pl.col("lacks") + 1))
-    nearness = pl.when(pl.col("state") == "vetoed").then(0.0).otherwise(near)
+    nearness = pl.when("missed").then(0.0).otherwise(near)
     potential = pl.mean_horizontal(size, fit).fill_null(1.0)
     readiness = pl.mean_horizontal(nearness, pl.col("engagement").fill_null(0.0) / 100, "activation")
     scored = rows.with_columns(pl.col("engagement").fill_null(0.0), potential=potential, readiness=readiness)

@@ -146,7 +146,8 @@ class Definition(Node):
         Returns:
             One row per entity: entity_id; reached_at (null: not yet; what always held, from the first event on); via
             (the branch: a name, or the words of it); missing (what is still to happen, in words; of alternatives the
-            nearest); vetoed_at (when a veto came, also after it was reached); reached_at_strict (the same from events
+            nearest that can still come); missed (whether it can come no more: a window is over, or a veto came);
+            vetoed_at (when a veto came, also after it was reached); reached_at_strict (the same from events
             alone whose way to the entity needs no doubt); people (who did the events it counts, who did most first).
             Those reached come first, in order of time.
         """
@@ -159,6 +160,7 @@ class Definition(Node):
             reached_at=pl.max_horizontal(seen.at, "since").pipe(_only_if, seen.at),
             via=via(self.when, seen),
             missing=seen.missing,
+            missed=seen.late,
             vetoed_at=_vetoed(seen.parts[1].at if isinstance(self.when, Unless) else None),
         )
         dated = _dated(wide, scope) if self._knows() else wide
