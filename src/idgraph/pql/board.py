@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -11,22 +12,19 @@ import polars as pl
 
 from idgraph.engines.output import replace_table
 from idgraph.errors import NotFoundError, mask_id, mask_text
-from idgraph.pql.activity import Activity, Level, id_of
+from idgraph.pql.activity import Activity, Level
 from idgraph.pql.card import Scorecard
-from idgraph.pql.moment import reached
+from idgraph.pql.merged import STATES, grounds, merged
 from idgraph.pql.people import people_of, sizes
-from idgraph.pql.quantity import OfEvents, walk
+from idgraph.pql.quantity import walk
 from idgraph.pql.reasons import REASONS, reasons
-from idgraph.pql.scope import matching, scope_of
 from idgraph.pql.score import Points
 from idgraph.pql.spoken import spoken
-from idgraph.pql.tree import First, Moment
+from idgraph.pql.tree import Moment
 
 __all__ = ["Board", "board"]
 
-_STATES: Final = ("ready", "review", "waiting", "missed", "vetoed", "won")
 _SHOWN: Final = {"+": 3, "-": 2, "?": 1}  # how many reasons of each sign a row shows
-_TIME: Final = pl.Datetime("us", "UTC")
 
 
 @dataclass(frozen=True)
@@ -123,18 +121,12 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
     """
     now = _held(activity.as_of(as_of))
     usage = card.usage(now)
-    merged = _merged(now, card)
-    people = people_of(now, card.level, usage).join(merged, on="entity_id", how="semi")
-    known = now.entities.filter(pl.col("level") == card.level).select("entity_id", "name", "crm_id").collect()
-    rows = merged.join(known.unique("entity_id"), on="entity_id", how="left")
-    rows = rows.join(_grounds(now, card, merged), on="entity_id", how="left")
-    rows = _joined(rows, sizes(now, card.level, usage, card.window), 0)
-    rows = _joined(rows, _scores(now, card, usage), None)
-    rows = _ranked(rows.join(_reach(people), on="entity_id", how="left"), card.level)
+    met = merged(now, card)
+    people = people_of(now, card.level, usage).join(met, on="entity_id", how="semi")
+    rows = _ranked(_described(now, card, usage, met).join(_reach(people), on="entity_id", how="left"), card.level)
     told = pl.concat([reasons(now, card.level, usage, card.definitions), _reached(rows, card), _doubts(rows)])
-    told = told.join(rows, on="entity_id", how="semi").sort(
-        "entity_id", "sign", "strength", descending=[False, False, True]
-    )
+    order = {"entity_id": False, "sign": False, "strength": True, "text": False}
+    told = told.join(rows, on="entity_id", how="semi").sort(*order, descending=[*order.values()])
     rows = rows.join(_in_words(told), on="entity_id", how="left", maintain_order="left")
     names = [f"{definition.name}_at" for definition in card.definitions]
     filled = rows.with_columns(pl.col("reasons", "reach", "not_using").fill_null([]))
@@ -157,84 +149,18 @@ _THEN: Final = (
 )  # fmt: skip
 
 
-def _merged(activity: Activity, card: Scorecard) -> pl.DataFrame:
-    """Run all definitions; of each entity the one met first, or else the one that lacks least."""
-    certain = (pl.col("strict") | (pl.col("weight") >= card.sure)).fill_null(value=False)
-    seen = replace(activity, history=activity.history.with_columns(strict=certain))
-    runs = [
-        definition.run(seen).with_columns(by=pl.lit(definition.name), order=pl.lit(place))
-        for place, definition in enumerate(card.definitions)
-    ]
-    every = pl.concat(runs).with_columns(lacks=pl.col("missing").list.len())
-    ordered = every.sort("entity_id", "reached_at", "missed", "lacks", "order", nulls_last=True)
-    by_name = [
-        pl.col("reached_at").filter(pl.col("by") == definition.name).first().alias(f"{definition.name}_at")
-        for definition in card.definitions
-    ]
-    columns = ("by", "via", "reached_at", "missing", "missed", "vetoed_at", "lacks")
-    strict = pl.col("reached_at_strict").min()
-    merged = ordered.group_by("entity_id", maintain_order=True).agg(pl.col(columns).first(), strict, *by_name)
-    return merged.join(_won(activity, card), on="entity_id", how="left").with_columns(state=_state())
-
-
-def _won(activity: Activity, card: Scorecard) -> pl.DataFrame:
-    """Who has bought: entity_id, won_at."""
-    if card.won is None:
-        return pl.DataFrame(schema={"entity_id": pl.String, "won_at": _TIME})
-    times = reached(card.won, scope_of(activity, card.level, [card.won]))
-    return times.select(entity_id=id_of(card.level), won_at="at").collect()
-
-
-def _state() -> pl.Expr:
-    there = {name: pl.col(f"{name}_at").is_not_null() for name in ("won", "reached", "vetoed")}
-    late = pl.when(there["vetoed"]).then(pl.lit("vetoed")).otherwise(pl.lit("missed"))
-    unreached = pl.when("missed").then(late).otherwise(pl.lit("waiting"))
-    sure = pl.when(pl.col("reached_at_strict").is_not_null()).then(pl.lit("ready")).otherwise(pl.lit("review"))
-    return pl.when(there["won"]).then(pl.lit("won")).when(there["reached"]).then(sure).otherwise(unreached)
-
-
-def _grounds(activity: Activity, card: Scorecard, merged: pl.DataFrame) -> pl.DataFrame:
-    """What each qualified by: the events that its branch names, up to then.
-
-    Returns:
-        entity_id; grounds: ids of the events; weakest_rule, weakest_weight: the weakest evidence on their way to it, of
-        who would be qualified without what is not sure the weakest that is; doubtful: the ids of those that came so.
-    """
-    asked = merged.lazy().filter(pl.col("reached_at").is_not_null())
-    asked = asked.select("entity_id", "via", "reached_at", pl.col("reached_at_strict").is_null().alias("doubted"))
-    events = _by_branch(activity, card, set(merged["via"].drop_nulls()))
-    rests = events.join(asked, on=["entity_id", "via"]).filter(pl.col("at") <= pl.col("reached_at"))
-    matters = pl.when(pl.col("doubted") | (pl.col("weight") >= card.sure)).then(pl.col("weight"))
-    ordered = rests.unique(["entity_id", "event_id"]).with_columns(weight=matters).sort("at", "event_id")
-    weakest = (pl.col("weight") == pl.col("weight").min()).fill_null(value=False)
-    found = ordered.group_by("entity_id", maintain_order=True).agg(
-        grounds="event_id",
-        weakest_rule=pl.col("rule").filter(weakest).min(),
-        weakest_weight=pl.col("weight").min(),
-        doubtful=pl.col("event_id").filter(weakest),
+def _described(activity: Activity, card: Scorecard, usage: Points, met: pl.DataFrame) -> pl.DataFrame:
+    """Add who they are, what they qualified by, how large they are, and their scores."""
+    everyone = activity.entities.filter(pl.col("level") == card.level)
+    sized = sizes(activity, card.level, usage, card.window)
+    parts = (
+        everyone.select("entity_id", "name", "crm_id").collect(),
+        grounds(activity, card, met),
+        sized,
+        _scores(activity, card, usage),
     )
-    return found.collect()
-
-
-def _by_branch(activity: Activity, card: Scorecard, branches: set[str]) -> pl.LazyFrame:
-    """The events that each branch counts: entity_id, at, event_id, weight, rule, via."""
-    scope = scope_of(activity, card.level, [one.when for one in card.definitions], also=("event_id", "weight", "rule"))
-    nodes = [node for definition in card.definitions for node in walk(definition.when) if isinstance(node, Moment)]
-    named = {str(node): node for node in nodes if str(node) in branches}
-    found = [
-        matching(scope, leaf.events, leaf.where, "event_id", "weight", "rule").with_columns(via=pl.lit(via))
-        for via, node in named.items()
-        for leaf in walk(node, vetoes=False)
-        if isinstance(leaf, First | OfEvents)
-    ]
-    none = scope.events.head(0).select(*scope.keys, "at", "event_id", "weight", "rule", via=pl.lit(""))
-    return pl.concat([none, *found]).rename({scope.keys[0]: "entity_id"})
-
-
-def _joined(rows: pl.DataFrame, more: pl.DataFrame, otherwise: int | None) -> pl.DataFrame:
-    names = [name for name in more.columns if name != "entity_id"]
-    joined = rows.join(more, on="entity_id", how="left")
-    return joined if otherwise is None else joined.with_columns(pl.col(names).fill_null(otherwise))
+    rows = reduce(lambda left, right: left.join(right, on="entity_id", how="left"), parts, met)
+    return rows.with_columns(pl.col(sized.columns).exclude("entity_id").fill_null(0))
 
 
 def _scores(activity: Activity, card: Scorecard, usage: Points) -> pl.DataFrame:
@@ -273,7 +199,7 @@ def _ranked(rows: pl.DataFrame, level: Level) -> pl.DataFrame:
     potential = pl.mean_horizontal(size, fit).fill_null(1.0)
     readiness = pl.mean_horizontal(nearness, pl.col("engagement").fill_null(0.0) / 100, "activation")
     scored = rows.with_columns(pl.col("engagement").fill_null(0.0), potential=potential, readiness=readiness)
-    order = pl.col("state").replace_strict(_STATES, range(len(_STATES)), return_dtype=pl.Int64)
+    order = pl.col("state").replace_strict(STATES, range(len(STATES)), return_dtype=pl.Int64)
     best = scored.with_columns(score=pl.col("potential") * pl.col("readiness"), order=order)
     return best.sort(
         "order", "score", "reached_at", "entity_id", descending=[False, True, False, False], nulls_last=True
