@@ -55,12 +55,16 @@ def java_version() -> int | None:
     return int(found[1]) if found else None
 
 
+# Files of tests on Spark that take as long as all others.
+LONG = {"test_collected.py", "test_parity.py", "test_parity_graph.py"}
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist, which looks for groups here too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs Spark in one process, which starts it once; skip it where no Java can."""
+    """Run what needs Spark in two processes, each of which starts it once; skip it where no Java can."""
     marked = [item for item in items if item.get_closest_marker("spark")]
     for item in marked:
-        item.add_marker(pytest.mark.xdist_group("spark"))
+        item.add_marker(pytest.mark.xdist_group("spark, long" if item.path.name in LONG else "spark"))
     if marked and (java_version() or 0) < 17:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="Spark needs Java 17 or newer"))

@@ -243,7 +243,10 @@ def evaluate(
 def pql(
     out: Out,
     events: Annotated[
-        list[Path], typer.Argument(default_factory=list, help="Folders of events that the graph does not hold yet.")
+        list[Path],
+        typer.Argument(
+            default_factory=list, show_default=False, help="Folders of events that the graph does not hold yet."
+        ),
     ],
     card: Annotated[Path, typer.Argument(help="Definition or scorecard: YAML.")],
     to: Annotated[
