@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 import idgraph as ig
+from idgraph.pql import Definition, Scorecard, board, count
 
 ACME, ACME_ID = "0011G00000eLwuWQAS", "salesforce_accounts:0011G00000eLwuWQAS"
 CONTACT, LEADS = "0031G00001S3ckZQAR", ("00Q1G00000nDnM5UAK", "51")
@@ -152,3 +153,26 @@ def test_files_may_go_once_the_run_is_over(tmp_path):
     assert graph.events.height == 5
     assert graph.facts.height == 4
     assert graph.rejects.height == 1
+
+
+def test_the_account_is_on_the_board_with_what_it_rests_on(graph):
+    account, ana = graph.account(ACME_ID)["entity_id"], graph.profile("app_users:u_7")["entity_id"]
+    pql = Definition(name="pql", version="1", level="account", when=count("project_created") >= 2)
+    found = board(graph.activity(), Scorecard(definitions=(pql,)))
+    row = found.rows.filter(pl.col("entity_id") == account).row(0, named=True)
+    assert (row["state"], row["crm_id"]) == ("ready", ACME_ID)
+    assert row["reached_at"] == row["reached_at_strict"]
+    assert (row["champion_id"], row["reach"]) == (ana, [f"salesforce_contacts:{CONTACT}"])
+    assert row["reasons"] == ["+ pql since 4 March 2026: 2 projects created"]
+
+
+def test_who_qualifies_by_one_cookie_is_for_review_and_the_reason_names_it(graph):
+    account = graph.account(ACME_ID)["entity_id"]
+    curious = Definition(name="curious", version="1", level="account", when=count("page_viewed") >= 2)
+    found = board(graph.activity(), Scorecard(definitions=(curious,)))
+    row = found.rows.filter(pl.col("entity_id") == account).row(0, named=True)
+    assert (row["state"], row["reached_at_strict"]) == ("review", None)
+    assert row["reasons"][-1] == "? hangs on uncertain identity (device, weight 9.0): without it, not qualified"
+    doubt = found.reasons.filter(pl.col("kind") == "identity")
+    visits = graph.events.filter(pl.col("event").cast(pl.String) == "page_viewed").sort("at")
+    assert doubt["evidence"].to_list() == [visits["event_id"].to_list()]

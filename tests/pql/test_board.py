@@ -102,6 +102,24 @@ def test_who_would_be_ready_without_the_weak_link_is_ready():
     assert a["reached_at_strict"] > a["reached_at"]
 
 
+def test_who_can_qualify_no_more_is_told_from_who_waits():
+    week = definition("pql", (count("made") >= 2).within("7d", of=first("signed_up")))
+    rows = [(20, "late", "ana", "signed_up"), (3, "soon", "bo", "signed_up"), (20, "asks", "cy", "signed_up")]
+    found = board(activity(*rows), Scorecard(definitions=(week,)))
+    assert dict(found.rows.select("entity_id", "state").iter_rows()) == {
+        "soon": "waiting",
+        "late": "missed",
+        "asks": "missed",
+    }
+    assert row(found, "late")["readiness"] == 0.5  # it uses the product, and is not near
+    both = board(
+        activity(*rows, (1, "asks", "cy", "made")),
+        Scorecard(definitions=(week, MADE.model_copy(update={"name": "mql"}))),
+    )
+    assert row(both, "asks")["state"] == "waiting"
+    assert (row(both, "asks")["by"], row(both, "asks")["missing"]) == ("mql", ["made ≥ 2, now 1"])
+
+
 def test_vetoed_and_won():
     struggling = definition("pql", (count("made") >= 1).unless(count("ticket") >= 2))
     card = Scorecard(definitions=(struggling,), won=first("paid"))
@@ -141,6 +159,14 @@ def test_a_board_is_explained_in_words():
     assert found.reasons.filter(pl.col("kind") == "reached")["evidence"].to_list() == [["1", "3"]]
     with pytest.raises(NotFoundError, match="no account 'x'"):
         found.explain("x")
+
+
+def test_the_evidence_is_that_of_the_branch_by_which_it_came():
+    rows = [(9, "a", "ana", "made"), (8, "a", "ana", "asked", 3.0), (7, "a", "ana", "made"), (6, "a", "ana", "made")]
+    either = Scorecard(definitions=(definition("pql", (count("made") >= 2) | (count("asked") >= 2)),))
+    found = board(activity(*rows), either)
+    assert found.reasons.filter(pl.col("kind") == "reached")["evidence"].to_list() == [["1", "3"]]
+    assert row(found, "a")["weakest_weight"] is None
 
 
 def test_fit_ranks_and_hides_nobody():

@@ -6,22 +6,26 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from jsonschema import Draft202012Validator
 
 import idgraph
+from idgraph.datasets import CARD
 from idgraph.errors import ConfigError, NotFoundError
 from idgraph.pql import (
     Activity,
     Definition,
+    Scorecard,
     at_least,
     attribute,
     count,
-    definition_schema,
     first,
+    json_schema,
     share_of,
     since,
     time_to,
     total,
 )
+from idgraph.pql.reading import read
 
 HEAD = "name: ready\nversion: 2026-11\nlevel: account\n"
 
@@ -62,19 +66,41 @@ def test_the_board_says_who_when_through_what_and_what_is_missing():
     board = ready.run(activity())
     assert board.to_dicts() == [
         {
-            "entity_id": "acme", "reached_at": day(4), "via": "projects", "missing": [], "vetoed_at": day(5),
-            "reached_at_strict": day(4), "people": ["ana", "bo"],
+            "entity_id": "acme", "reached_at": day(4), "via": "projects", "missing": [], "missed": False,
+            "vetoed_at": day(5), "reached_at_strict": day(4), "people": ["ana", "bo"],
         },
         {
             "entity_id": "beta", "reached_at": None, "via": None,
-            "missing": ["project ≥ 3: too late since 2026-03-08 00:00"], "vetoed_at": None,
+            "missing": ["login ≥ 2, now 0"], "missed": False, "vetoed_at": None,
             "reached_at_strict": None, "people": ["cy"],
         },
         {
-            "entity_id": "core", "reached_at": None, "via": None, "missing": ["first signed_up"], "vetoed_at": None,
-            "reached_at_strict": None, "people": ["di"],
+            "entity_id": "core", "reached_at": None, "via": None, "missing": ["first signed_up"], "missed": False,
+            "vetoed_at": None, "reached_at_strict": None, "people": ["di"],
         },
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("when", "missed"),
+    [
+        (PROJECTS, {"beta"}),
+        (PROJECTS.named("a") & first("login"), {"beta"}),
+        (PROJECTS | first("logout"), set()),
+        (at_least(2, PROJECTS, first("logout"), first("login")), set()),
+        (at_least(3, PROJECTS, first("logout"), first("login")), {"beta"}),
+        (first("login").then(PROJECTS), set()),  # whoever signs up again
+        (PROJECTS.then(first("login")), {"beta"}),
+        (first("logout").unless(first("ticket")), {"acme"}),
+        (first("logout").within(until=first("ticket")), {"acme"}),
+        (first("logout").within("1d", of=PROJECTS), {"acme", "beta"}),
+        ((count("project") >= 9).in_any("1d"), set()),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*there is no event 'logout'")
+def test_what_can_come_no_more_is_missed(when, missed):
+    board = definition(when).run(activity())
+    assert set(board.filter("missed")["entity_id"]) == missed
 
 
 def test_as_of_nothing_later_is_known():
@@ -224,12 +250,18 @@ def test_python_refuses_the_same(made, said):
         made()
 
 
-def test_the_schema_that_is_shipped_is_the_one_of_the_code():
-    shipped = Path(idgraph.__file__).parent / "pql" / "definition.schema.json"
-    assert shipped.read_text("utf-8") == definition_schema()
-    assert {"type": "string", "description": "the name of one of `moments`"} in json.loads(definition_schema())[
-        "properties"
-    ]["when"]["oneOf"]
+@pytest.mark.parametrize("kind", [Definition, Scorecard])
+def test_the_schema_that_is_shipped_is_the_one_of_the_code(kind):
+    shipped = Path(idgraph.__file__).parent / "pql" / f"{kind.kind}.schema.json"
+    assert shipped.read_text("utf-8") == json_schema(kind)
+
+
+def test_the_schema_knows_what_may_stand_where():
+    schema = Draft202012Validator(json.loads(json_schema(Scorecard)))
+    text = CARD.read_text("utf-8")
+    schema.validate(read(text, "card").said)
+    for old, new in (("at_least: 3", "at_leats: 3"), ("any: [aha, quota]", "any: 3"), ("points: {", "worth: {")):
+        assert not schema.is_valid(read(text.replace(old, new), "card").said), new
 
 
 def test_a_person_did_what_they_qualified_by():

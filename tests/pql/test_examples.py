@@ -1,14 +1,29 @@
 """The definitions that people write about, each in Python and in YAML, over events that meet them or just do not."""
 
+import json
 from datetime import UTC, datetime
 from textwrap import dedent, indent
 
 import polars as pl
 import pytest
+from jsonschema import Draft202012Validator
 
-from idgraph.pql import Activity, Definition, attribute, count, distinct, first, share_of, time_to, total
+from idgraph.pql import (
+    Activity,
+    Definition,
+    attribute,
+    count,
+    distinct,
+    first,
+    json_schema,
+    share_of,
+    time_to,
+    total,
+)
+from idgraph.pql.reading import read
 
 DAY = [datetime(2026, 3, day, tzinfo=UTC) for day in range(1, 32)]
+SCHEMA = Draft202012Validator(json.loads(json_schema(Definition)))
 signup, paid = first("signed_up"), first("subscription_started")
 
 
@@ -211,6 +226,8 @@ def test_an_example_is_a_line(name):
     written = Definition.parse(text)
     assert written == Definition(name="example", version="2026-11", level="account", when=moment)
     assert Definition.parse(written.to_yaml()) == written
+    for yaml in (text, written.to_yaml()):
+        SCHEMA.validate(read(yaml, "example").said)
     found = {id: at.day for id, at in written.reached(happened).iter_rows()}
     assert found == days
 

@@ -6,9 +6,10 @@ from idgraph.pql.activity import Activity
 from idgraph.pql.archetypes import archetypes, chances
 from idgraph.pql.board import Board, board
 from idgraph.pql.card import Scorecard
-from idgraph.pql.definition import Definition, definition_schema
+from idgraph.pql.definition import Definition
 from idgraph.pql.forecast import Forecast, forecast
 from idgraph.pql.habits import Communication, Features, communication, features, slipping
+from idgraph.pql.json_schema import json_schema
 from idgraph.pql.score import Checklist, Fit, Points, checklist, fit, points
 from idgraph.pql.words import (
     active_days,
@@ -52,13 +53,13 @@ __all__ = [
     "communication",
     "consistency",
     "count",
-    "definition_schema",
     "distinct",
     "features",
     "first",
     "fit",
     "forecast",
     "growth",
+    "json_schema",
     "points",
     "session_length",
     "sessions",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -11,22 +12,19 @@ import polars as pl
 
 from idgraph.engines.output import replace_table
 from idgraph.errors import NotFoundError, mask_id, mask_text
-from idgraph.pql.activity import Activity, Level, id_of
+from idgraph.pql.activity import Activity, Level
 from idgraph.pql.card import Scorecard
-from idgraph.pql.moment import reached
+from idgraph.pql.merged import STATES, grounds, merged
 from idgraph.pql.people import people_of, sizes
 from idgraph.pql.quantity import walk
 from idgraph.pql.reasons import REASONS, reasons
-from idgraph.pql.scope import scope_of
 from idgraph.pql.score import Points
 from idgraph.pql.spoken import spoken
 from idgraph.pql.tree import Moment
 
 __all__ = ["Board", "board"]
 
-_STATES: Final = ("ready", "review", "waiting", "vetoed", "won")
 _SHOWN: Final = {"+": 3, "-": 2, "?": 1}  # how many reasons of each sign a row shows
-_TIME: Final = pl.Datetime("us", "UTC")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +114,14 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
         A board; its rows, by state and then by score, are
 
         - entity_id, name, crm_id (the record by which sales knows it);
-        - state: `ready`, `review` (it qualifies only through uncertain identity), `waiting`, `vetoed`, `won`;
+        - state: `ready`, `review` (it qualifies only through uncertain identity), `waiting`, `missed` (it can qualify
+          no more, because a window is over), `vetoed`, `won`;
         - by (the definition that was met first, or is nearest), via (its branch), reached_at, reached_at_strict (the
           same without identity evidence weaker than `sure`), missing (the next steps of that definition, in words),
           vetoed_at, won_at, and `<definition>_at` for each;
         - score = potential × readiness, each 0 to 1. Potential is the mean of size (the rank among all by known people)
           and fit, where that is known; readiness the mean of nearness (1 once reached; else one by one more than the
-          steps missing; vetoed: 0), engagement / 100, and activation, where there is a checklist;
+          steps missing; missed or vetoed: 0), engagement / 100, and activation, where there is a checklist;
         - engagement, activation, fit, fit_known: see `Points`, `Checklist`, `Fit`; null where the card has none;
         - tenants, people, active_people; and a window earlier, with `_before`: see `idgraph.pql.people.sizes`;
         - champion, champion_id, reach (the contacts or leads of its users, champion first), not_using (those of people
@@ -130,24 +129,23 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
         - weakest_rule, weakest_weight: the weakest identity evidence that it qualifies by; null: all of it is sure;
         - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
     """
-    now = activity.as_of(as_of)
+    now = _held(activity.as_of(as_of))
     usage = card.usage(now)
-    merged = _merged(now, card)
-    people = people_of(now, card.level, usage).join(merged, on="entity_id", how="semi")
-    known = now.entities.filter(pl.col("level") == card.level).select("entity_id", "name", "crm_id").collect()
-    rows = merged.join(known.unique("entity_id"), on="entity_id", how="left")
-    rows = rows.join(_grounds(now, card, merged), on="entity_id", how="left")
-    rows = _joined(rows, sizes(now, card.level, usage, card.window), 0)
-    rows = _joined(rows, _scores(now, card, usage), None)
-    rows = _ranked(rows.join(_reach(people), on="entity_id", how="left"), card.level)
+    met = merged(now, card)
+    people = people_of(now, card.level, usage).join(met, on="entity_id", how="semi")
+    rows = _ranked(_described(now, card, usage, met).join(_reach(people), on="entity_id", how="left"), card.level)
     told = pl.concat([reasons(now, card.level, usage, card.definitions), _reached(rows, card), _doubts(rows)])
-    told = told.join(rows, on="entity_id", how="semi").sort(
-        "entity_id", "sign", "strength", descending=[False, False, True]
-    )
+    order = {"entity_id": False, "sign": False, "strength": True, "text": False}
+    told = told.join(rows, on="entity_id", how="semi").sort(*order, descending=[*order.values()])
     rows = rows.join(_in_words(told), on="entity_id", how="left", maintain_order="left")
     names = [f"{definition.name}_at" for definition in card.definitions]
     filled = rows.with_columns(pl.col("reasons", "reach", "not_using").fill_null([]))
     return Board(card.level, now.now, filled.select(*_FIRST, *names, *_THEN), people, told.select(list(REASONS)))
+
+
+def _held(activity: Activity) -> Activity:
+    """Work out once what is asked again and again; events stay where they are, and each question reads its own."""
+    return replace(activity, told=activity.told.collect().lazy(), entities=activity.entities.collect().lazy())
 
 
 _FIRST: Final = (
@@ -161,71 +159,18 @@ _THEN: Final = (
 )  # fmt: skip
 
 
-def _merged(activity: Activity, card: Scorecard) -> pl.DataFrame:
-    """Run all definitions; of each entity the one met first, or else the one that lacks least."""
-    certain = (pl.col("strict") | (pl.col("weight") >= card.sure)).fill_null(value=False)
-    seen = replace(activity, history=activity.history.with_columns(strict=certain))
-    runs = [
-        definition.run(seen).with_columns(by=pl.lit(definition.name), order=pl.lit(place))
-        for place, definition in enumerate(card.definitions)
-    ]
-    every = pl.concat(runs).with_columns(vetoed=pl.col("vetoed_at").is_not_null(), lacks=pl.col("missing").list.len())
-    ordered = every.sort("entity_id", "reached_at", "vetoed", "lacks", "order", nulls_last=True)
-    by_name = [
-        pl.col("reached_at").filter(pl.col("by") == definition.name).first().alias(f"{definition.name}_at")
-        for definition in card.definitions
-    ]
-    columns = ("by", "via", "reached_at", "missing", "vetoed_at", "lacks")
-    strict = pl.col("reached_at_strict").min()
-    merged = ordered.group_by("entity_id", maintain_order=True).agg(pl.col(columns).first(), strict, *by_name)
-    return merged.join(_won(activity, card), on="entity_id", how="left").with_columns(state=_state())
-
-
-def _won(activity: Activity, card: Scorecard) -> pl.DataFrame:
-    """Who has bought: entity_id, won_at."""
-    if card.won is None:
-        return pl.DataFrame(schema={"entity_id": pl.String, "won_at": _TIME})
-    times = reached(card.won, scope_of(activity, card.level, [card.won]))
-    return times.select(entity_id=id_of(card.level), won_at="at").collect()
-
-
-def _state() -> pl.Expr:
-    there = {name: pl.col(f"{name}_at").is_not_null() for name in ("won", "reached", "vetoed")}
-    unreached = pl.when(there["vetoed"]).then(pl.lit("vetoed")).otherwise(pl.lit("waiting"))
-    sure = pl.when(pl.col("reached_at_strict").is_not_null()).then(pl.lit("ready")).otherwise(pl.lit("review"))
-    return pl.when(there["won"]).then(pl.lit("won")).when(there["reached"]).then(sure).otherwise(unreached)
-
-
-def _grounds(activity: Activity, card: Scorecard, merged: pl.DataFrame) -> pl.DataFrame:
-    """What each qualified by, up to then.
-
-    Returns:
-        entity_id; grounds: ids of the events; weakest_rule, weakest_weight: the weakest evidence on their way to it, of
-        who would be qualified without what is not sure the weakest that is; doubtful: the ids of those that came so.
-    """
-    key, counted = id_of(card.level), [definition.counted for definition in card.definitions]
-    events = activity.read(["event_id", key, "event", "at", "weight", "rule"])
-    if None not in counted:
-        events = events.filter(pl.col("event").is_in(sorted({name for names in counted for name in names or ()})))
-    asked = merged.lazy().filter(pl.col("reached_at").is_not_null())
-    asked = asked.select("entity_id", "reached_at", pl.col("reached_at_strict").is_null().alias("doubted"))
-    rests = events.join(asked, left_on=key, right_on="entity_id").filter(pl.col("at") <= pl.col("reached_at"))
-    matters = pl.when(pl.col("doubted") | (pl.col("weight") >= card.sure)).then(pl.col("weight"))
-    ordered = rests.with_columns(weight=matters).sort("at", "event_id")
-    weakest = (pl.col("weight") == pl.col("weight").min()).fill_null(value=False)
-    found = ordered.group_by(entity_id=key, maintain_order=True).agg(
-        grounds="event_id",
-        weakest_rule=pl.col("rule").filter(weakest).min(),
-        weakest_weight=pl.col("weight").min(),
-        doubtful=pl.col("event_id").filter(weakest),
+def _described(activity: Activity, card: Scorecard, usage: Points, met: pl.DataFrame) -> pl.DataFrame:
+    """Add who they are, what they qualified by, how large they are, and their scores."""
+    everyone = activity.entities.filter(pl.col("level") == card.level)
+    sized = sizes(activity, card.level, usage, card.window)
+    parts = (
+        everyone.select("entity_id", "name", "crm_id").collect(),
+        grounds(activity, card, met),
+        sized,
+        _scores(activity, card, usage),
     )
-    return found.collect()
-
-
-def _joined(rows: pl.DataFrame, more: pl.DataFrame, otherwise: int | None) -> pl.DataFrame:
-    names = [name for name in more.columns if name != "entity_id"]
-    joined = rows.join(more, on="entity_id", how="left")
-    return joined if otherwise is None else joined.with_columns(pl.col(names).fill_null(otherwise))
+    rows = reduce(lambda left, right: left.join(right, on="entity_id", how="left"), parts, met)
+    return rows.with_columns(pl.col(sized.columns).exclude("entity_id").fill_null(0))
 
 
 def _scores(activity: Activity, card: Scorecard, usage: Points) -> pl.DataFrame:
@@ -260,11 +205,11 @@ def _ranked(rows: pl.DataFrame, level: Level) -> pl.DataFrame:
     size = pl.lit(None, pl.Float64) if level == "person" else pl.col("known").fill_null(0).rank() / pl.len()
     fit = pl.when(pl.col("fit_known") > 0).then(pl.col("fit"))
     near = pl.when(pl.col("reached_at").is_not_null()).then(1.0).otherwise(1 / (pl.col("lacks") + 1))
-    nearness = pl.when(pl.col("state") == "vetoed").then(0.0).otherwise(near)
+    nearness = pl.when("missed").then(0.0).otherwise(near)
     potential = pl.mean_horizontal(size, fit).fill_null(1.0)
     readiness = pl.mean_horizontal(nearness, pl.col("engagement").fill_null(0.0) / 100, "activation")
     scored = rows.with_columns(pl.col("engagement").fill_null(0.0), potential=potential, readiness=readiness)
-    order = pl.col("state").replace_strict(_STATES, range(len(_STATES)), return_dtype=pl.Int64)
+    order = pl.col("state").replace_strict(STATES, range(len(STATES)), return_dtype=pl.Int64)
     best = scored.with_columns(score=pl.col("potential") * pl.col("readiness"), order=order)
     return best.sort(
         "order", "score", "reached_at", "entity_id", descending=[False, True, False, False], nulls_last=True

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Self, get_args
+from typing import Annotated, Any, ClassVar, Final, Self
 
 import polars as pl
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema, model_validator
 
 from idgraph.errors import ConfigError
 from idgraph.pql.activity import Activity, Level, id_of
@@ -23,7 +23,6 @@ from idgraph.pql.quantity import (
     Attribute,
     Node,
     ShareOf,
-    Sign,
     TimeTo,
     walk,
 )
@@ -31,9 +30,14 @@ from idgraph.pql.reading import near, read, resolve, text_of
 from idgraph.pql.scope import ALWAYS, Scope, scope_of
 from idgraph.pql.tree import AnyMoment, By, Moment, Unless
 
-__all__ = ["Definition", "definition_schema"]
+__all__ = ["Definition"]
 
-_Text = Annotated[str, StringConstraints(min_length=1), Field(coerce_numbers_to_str=True)]
+_Text = Annotated[
+    str,
+    StringConstraints(min_length=1),
+    Field(coerce_numbers_to_str=True),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1}),
+]
 _KNOWN: Final = (Attribute, ShareOf, TimeTo)  # measures of what is known of an entity, perhaps always
 
 
@@ -142,7 +146,8 @@ class Definition(Node):
         Returns:
             One row per entity: entity_id; reached_at (null: not yet; what always held, from the first event on); via
             (the branch: a name, or the words of it); missing (what is still to happen, in words; of alternatives the
-            nearest); vetoed_at (when a veto came, also after it was reached); reached_at_strict (the same from events
+            nearest that can still come); missed (whether it can come no more: a window is over, or a veto came);
+            vetoed_at (when a veto came, also after it was reached); reached_at_strict (the same from events
             alone whose way to the entity needs no doubt); people (who did the events it counts, who did most first).
             Those reached come first, in order of time.
         """
@@ -155,6 +160,7 @@ class Definition(Node):
             reached_at=pl.max_horizontal(seen.at, "since").pipe(_only_if, seen.at),
             via=via(self.when, seen),
             missing=seen.missing,
+            missed=seen.late,
             vetoed_at=_vetoed(seen.parts[1].at if isinstance(self.when, Unless) else None),
         )
         dated = _dated(wide, scope) if self._knows() else wide
@@ -253,45 +259,6 @@ class Definition(Node):
         each = did.group_by("entity_id", "person_id").agg(pl.col("count").sum())
         ordered = each.sort("count", "person_id", descending=[True, False])
         return ordered.group_by("entity_id", maintain_order=True).agg(people="person_id")
-
-
-def definition_schema() -> str:
-    """Give the JSON Schema of a definition, for editors; it is shipped as `idgraph/pql/definition.schema.json`."""
-    schema = Definition.model_json_schema()
-    parts = schema["$defs"]
-    measure = parts["Condition"]["properties"]["measure"]["oneOf"]
-    parts["Than"] = parts["Condition"]["properties"]["than"]
-    parts["Condition"] = {"anyOf": [_compared(parts[one["$ref"].rpartition("/")[2]]) for one in measure]}
-    named = {"type": "string", "description": "the name of one of `moments`"}
-    for part in (schema, *parts.values()):
-        for field in part.get("properties", {}).values():
-            _allow_names(field, named)
-    schema["properties"]["moments"] = {
-        "type": "object",
-        "additionalProperties": {"oneOf": [*_moments_of(schema), named]},
-    }
-    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
-
-
-def _moments_of(schema: dict[str, Any]) -> list[Any]:
-    return [one for one in schema["properties"]["when"]["oneOf"] if "$ref" in one]
-
-
-def _compared(measure: dict[str, Any]) -> dict[str, Any]:
-    """In YAML a condition is its measure and one sign more."""
-    signs = {sign: {"$ref": "#/$defs/Than"} for sign in get_args(Sign)}
-    exactly_one = [{"required": [sign]} for sign in signs]
-    return {**measure, "properties": {**measure["properties"], **signs}, "oneOf": exactly_one}
-
-
-def _allow_names(field: dict[str, Any], named: dict[str, Any]) -> None:
-    """Where a moment may stand, its name may."""
-    choices = field.get("oneOf", [])
-    if any(one.get("$ref", "").endswith("/Condition") for one in choices):
-        choices.append(named)
-    for inner in (field.get("items"), *field.get("anyOf", [])):
-        if inner:
-            _allow_names(inner, named)
 
 
 def _names(activity: Activity) -> list[str]:

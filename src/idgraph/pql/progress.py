@@ -32,6 +32,7 @@ __all__ = ["Progress", "progress", "via"]
 _NOTHING: Final = pl.lit([], pl.List(pl.String))
 _DAY: Final = 86_400_000_000  # microseconds
 _PERCENT: Final = 100
+_FAR: Final = 1_000_000  # what is too late lacks more than anything else
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Progress:
         moment: which.
         at: when it came, or null.
         missing: what is still to happen, in words; empty where it came.
+        late: whether it can come no more: its window is over, or a veto came.
         parts: those of its parts.
         frames: what `at` and `missing` are computed from: frames with the keys of the scope, to be joined.
     """
@@ -49,6 +51,7 @@ class Progress:
     moment: Moment
     at: pl.Expr
     missing: pl.Expr
+    late: pl.Expr
     parts: tuple[Progress, ...] = ()
     frames: tuple[pl.LazyFrame, ...] = ()
 
@@ -107,12 +110,14 @@ def _of_parts(moment: All | AnyOf | AtLeast, parts: tuple[Progress, ...]) -> Pro
     }
     times = pl.concat_list(part.at for part in parts).list.drop_nulls().list.sort()
     at = times.list.get(needed(moment) - 1, null_on_oob=True)
-    return Progress(moment, at, _said(at, words[type(moment)]()), parts, _frames(parts))
+    lost = pl.sum_horizontal(part.late.cast(pl.Int64) for part in parts)
+    late = at.is_null() & (lost > len(parts) - needed(moment))
+    return Progress(moment, at, _said(at, words[type(moment)]()), late, parts, _frames(parts))
 
 
 def _nearest(parts: Sequence[Progress]) -> pl.Expr:
-    """Of alternatives the one that lacks least, the first named of equals."""
-    lacks = [part.missing.list.len() for part in parts]
+    """Of alternatives the one that lacks least and can still come, the first named of equals."""
+    lacks = [part.missing.list.len() + _FAR * part.late.cast(pl.UInt32) for part in parts]
     least = pl.min_horizontal(lacks)
     return pl.coalesce(pl.when(lack == least).then(part.missing) for lack, part in zip(lacks, parts, strict=True))
 
@@ -128,7 +133,8 @@ def _unless(moment: Unless, what: Progress, veto: Progress) -> Progress:
     at = pl.when(free).then(what.at)
     vetoed = pl.concat_list(pl.lit(f"vetoed: {moment.veto}"))
     words = pl.when(veto.at.is_null()).then(what.missing).otherwise(vetoed)
-    return Progress(moment, at, _said(at, words), (what, veto), _frames((what, veto)))
+    late = at.is_null() & (what.late | veto.at.is_not_null())
+    return Progress(moment, at, _said(at, words), late, (what, veto), _frames((what, veto)))
 
 
 def _then(moment: Then, scope: Scope, numbers: Iterator[int]) -> Progress:
@@ -140,7 +146,8 @@ def _then(moment: Then, scope: Scope, numbers: Iterator[int]) -> Progress:
         before = Then.of_words(then=(*(before.of if isinstance(before, Then) else (before,)), part))
     at = parts[-1].at
     words = pl.coalesce(pl.when(part.missing.list.len() > 0).then(part.missing) for part in parts)
-    return Progress(moment, at, _said(at, words), tuple(parts), _frames(parts))
+    late = at.is_null() & pl.any_horizontal(part.late for part in parts)
+    return Progress(moment, at, _said(at, words), late, tuple(parts), _frames(parts))
 
 
 def _within(moment: Within, scope: Scope, numbers: Iterator[int]) -> Progress:
@@ -151,12 +158,14 @@ def _within(moment: Within, scope: Scope, numbers: Iterator[int]) -> Progress:
     ends = bounds.frame.select(*scope.keys, pl.col("until").alias(f"until {number}"))
     came = reached(moment, scope).select(*scope.keys, pl.col("at").alias(f"at {number}"))
     at, until = pl.col(f"at {number}"), pl.col(f"until {number}")
-    late = pl.concat_list(pl.format(f"{moment.what}: too late since {{}}", until.dt.to_string("%Y-%m-%d %H:%M")))
-    words = pl.when(until <= scope.now).then(late).otherwise(what.missing)
+    over = (until <= scope.now).fill_null(value=False)
+    since = pl.concat_list(pl.format(f"{moment.what}: too late since {{}}", until.dt.to_string("%Y-%m-%d %H:%M")))
+    words, late = pl.when(over).then(since).otherwise(what.missing), over | what.late
     if anchor:
         words = pl.when(anchor.at.is_null()).then(anchor.missing).otherwise(words)
+        late = pl.when(anchor.at.is_null()).then(anchor.late).otherwise(late)
     parts = (what, *([anchor] if anchor else []))
-    return Progress(moment, at, _said(at, words), parts, (*_frames(parts), ends, came))
+    return Progress(moment, at, _said(at, words), at.is_null() & late, parts, (*_frames(parts), ends, came))
 
 
 def _leaf(moment: Moment, scope: Scope, number: int) -> Progress:
@@ -171,7 +180,7 @@ def _leaf(moment: Moment, scope: Scope, number: int) -> Progress:
         each = reached(moment.what, scope.people()).group_by(scope.keys).agg(pl.len().alias(f"value {number}"))
         frames.append(each)
         words = pl.format("{}, now {}", words, pl.col(f"value {number}").fill_null(0))
-    return Progress(moment, at, _said(at, pl.concat_list(words)), (), tuple(frames))
+    return Progress(moment, at, _said(at, pl.concat_list(words)), pl.lit(value=False), (), tuple(frames))
 
 
 def shown(measure: Measure, value: pl.Expr) -> pl.Expr:

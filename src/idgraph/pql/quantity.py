@@ -64,7 +64,8 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[Annotated[str, StringConstraints(min_length=1)], ...], BeforeValidator(_listed)]
+_Name = Annotated[str, StringConstraints(min_length=1)]
+Names = Annotated[tuple[_Name, ...], BeforeValidator(_listed, json_schema_input_type=_Name | tuple[_Name, ...])]
 Where = dict[str, str | bool | int | float]
 
 
