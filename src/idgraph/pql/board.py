@@ -55,7 +55,7 @@ class Board:
     def states(self) -> dict[str, int]:
         """How many are in each state, best first."""
         numbers = dict(self.rows["state"].value_counts().iter_rows())
-        return {state: numbers[state] for state in _STATES if state in numbers}
+        return {state: numbers[state] for state in STATES if state in numbers}
 
     def explain(self, entity_id: str) -> str:
         """Say of one entity, in words that are read in ten seconds, why to call, whom, and what to look out for.
