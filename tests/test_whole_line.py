@@ -175,7 +175,8 @@ def test_who_qualifies_by_one_cookie_is_for_review_and_the_reason_names_it(graph
     found = board(graph.activity(), Scorecard(definitions=(curious,)))
     row = found.rows.filter(pl.col("entity_id") == account).row(0, named=True)
     assert (row["state"], row["reached_at_strict"]) == ("review", None)
-    assert row["reasons"][-1] == "? hangs on uncertain identity (device, weight 9.0): without it, not qualified"
+    assert row["reasons"][-1].startswith("? hangs on uncertain identity (device, weight 9.0 of segment_pages:|5f2c9e01")
+    assert row["reasons"][-1].endswith("): without it, not qualified")
     doubt = found.reasons.filter(pl.col("kind") == "identity")
     visits = graph.events.filter(pl.col("event").cast(pl.String) == "page_viewed").sort("at")
     assert doubt["evidence"].to_list() == [visits["event_id"].to_list()]

@@ -29,6 +29,7 @@ EVENTS: Final[Mapping[str, Any]] = {
     "count": pl.Int64,
     "properties": pl.String,
     "record_id": pl.String,
+    "company_record_id": pl.String,
     "person_id": pl.String,
     "tenant_id": pl.String,
     "account_id": pl.String,
@@ -76,7 +77,7 @@ class Activity:
         told: all facts, also those told after `now`; see `facts`.
         entities: level, entity_id, parent (the entity above: a person's and a tenant's account, an account's parent),
             name, crm_id (the record by which sales knows it: a person's contact, or else lead, an account's CRM
-            account; of several the one seen last). One row per entity, also of those without events.
+            account in its main core; of several the one seen last). One row per entity, also of those without events.
         now: the time as of which it stands.
         known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
         numbered: whether the number of a row of `history` is its event's id, because no column is.
@@ -96,12 +97,13 @@ class Activity:
     def events(self) -> pl.LazyFrame:
         """Events up to `now`, in the columns of `EVENTS`.
 
-        One row per event. `count` is how many it stands for; `properties` is a JSON object or null; an id is null where
-        the event reaches no entity of that level. `via` is how it reaches the account: `tenant` or `crm`, which the
-        event names or the person belongs to, `domain` or `company_name` of the person; `unknown` where it names a
-        company that nobody knows. `strict` says whether the way from the event to its account rests on
-        evidence without doubt, `weight` is the weakest weight on that way, null where all of it is exact, and `rule`
-        what found it: a rule of `links` or `identifiers`, or the `via` of a membership.
+        One row per event. `count` is how many it stands for; `properties` is a JSON object or null; `record_id`
+        and `company_record_id` are the records that it names; an id is null where it reaches no entity of that
+        level. `via` is how it reaches the account: `tenant` or `crm`, which the event names or the person
+        belongs to, `domain` or `company_name` of the person; `unknown` where it names a company that nobody
+        knows. `strict` says whether the way from the event to its account rests on evidence without doubt,
+        `weight` is the weakest weight on that way, null where all of it is exact, and `rule` what found it: a
+        rule of `links` or `identifiers`, or the `via` of a membership.
         """
         return self.read(tuple(EVENTS))
 

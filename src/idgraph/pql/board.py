@@ -68,7 +68,10 @@ class Board:
             msg = f"there is no {self.level} {mask_id(entity_id)!r} on this board"
             raise NotFoundError(msg)
         row = found.row(0, named=True)
-        lines = [f"{mask_text(row['name'] or entity_id)}: {_standing(row)}", *(f"  {text}" for text in row["reasons"])]
+        lines = [
+            f"{mask_text(row['name'] or entity_id)}: {_standing(row)}",
+            *(f"  {_masked(text)}" for text in row["reasons"]),
+        ]
         lines += [f"  next: {text}" for text in row["missing"]]
         if self.level != "person":
             lines.append(f"  {_size(row)}")
@@ -127,6 +130,7 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
         - champion, champion_id, reach (the contacts or leads of its users, champion first), not_using (those of people
           who do not use the product yet);
         - weakest_rule, weakest_weight: the weakest identity evidence that it qualifies by; null: all of it is sure;
+          weakest_record: the company or person that it makes part of this one, to be explained by the graph;
         - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
     """
     now = _held(activity.as_of(as_of))
@@ -155,7 +159,7 @@ _FIRST: Final = (
 _THEN: Final = (
     "score", "potential", "readiness", "engagement", "activation", "fit", "fit_known", "tenants", "people",
     "active_people", "tenants_before", "people_before", "active_people_before", "champion", "champion_id", "reach",
-    "not_using", "weakest_rule", "weakest_weight", "reasons",
+    "not_using", "weakest_rule", "weakest_weight", "weakest_record", "reasons",
 )  # fmt: skip
 
 
@@ -239,7 +243,8 @@ def _reached(rows: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
 def _doubts(rows: pl.DataFrame) -> pl.DataFrame:
     doubtful = rows.filter(pl.col("state") == "review").rename({"doubtful": "evidence"})
     weight = (pl.col("weakest_weight") * 10).floor() / 10  # what is less than `sure` may not look as much
-    found = pl.format(" ({}, weight {})", "weakest_rule", weight)
+    of = pl.format(" of {}", "weakest_record").fill_null("")
+    found = pl.format(" ({}, weight {}{})", "weakest_rule", weight, of)
     words = pl.format("hangs on uncertain identity{}: without it, not qualified", found.fill_null(""))
     return _reason(doubtful, "?", "identity", words)
 

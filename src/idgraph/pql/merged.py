@@ -17,6 +17,8 @@ from idgraph.pql.tree import First, Moment
 __all__ = ["STATES", "grounds", "merged"]
 
 STATES: Final = ("ready", "review", "waiting", "missed", "vetoed", "won")  # as they are listed
+_TOLD: Final = ("event_id", "weight", "rule", "record_id", "company_record_id")
+_HOW: Final = (*_TOLD[:3], pl.coalesce("company_record_id", "record_id").alias("named"))
 _TIME: Final = pl.Datetime("us", "UTC")
 
 
@@ -71,7 +73,8 @@ def grounds(activity: Activity, card: Scorecard, rows: pl.DataFrame) -> pl.DataF
 
     Returns:
         entity_id; grounds: ids of the events; weakest_rule, weakest_weight: the weakest evidence on their way to it, of
-        who would be qualified without what is not sure the weakest that is; doubtful: the ids of those that came so.
+        who would be qualified without what is not sure the weakest that is; weakest_record: the company or person that
+        the first event that came so names; doubtful: the ids of all that did.
     """
     asked = rows.lazy().filter(pl.col("reached_at").is_not_null())
     asked = asked.select("entity_id", "via", "reached_at", pl.col("reached_at_strict").is_null().alias("doubted"))
@@ -84,21 +87,22 @@ def grounds(activity: Activity, card: Scorecard, rows: pl.DataFrame) -> pl.DataF
         grounds="event_id",
         weakest_rule=pl.col("rule").filter(weakest).min(),
         weakest_weight=pl.col("weight").min(),
+        weakest_record=pl.col("named").filter(weakest).first(),
         doubtful=pl.col("event_id").filter(weakest),
     )
     return found.collect()
 
 
 def _by_branch(activity: Activity, card: Scorecard, branches: set[str]) -> pl.LazyFrame:
-    """The events that each branch counts: entity_id, at, event_id, weight, rule, via."""
-    scope = scope_of(activity, card.level, [one.when for one in card.definitions], also=("event_id", "weight", "rule"))
+    """The events that each branch counts: entity_id, at, event_id, weight, rule, named, via."""
+    scope = scope_of(activity, card.level, [one.when for one in card.definitions], also=_TOLD)
     nodes = [node for definition in card.definitions for node in walk(definition.when) if isinstance(node, Moment)]
     named = {str(node): node for node in nodes if str(node) in branches}
     found = [
-        matching(scope, leaf.events, leaf.where, "event_id", "weight", "rule").with_columns(via=pl.lit(via))
+        matching(scope, leaf.events, leaf.where, *_HOW).with_columns(via=pl.lit(via))
         for via, node in named.items()
         for leaf in walk(node, vetoes=False)
         if isinstance(leaf, First | OfEvents)
     ]
-    none = scope.events.head(0).select(*scope.keys, "at", "event_id", "weight", "rule", via=pl.lit(""))
+    none = scope.events.head(0).select(*scope.keys, "at", *_HOW, via=pl.lit(""))
     return pl.concat([none, *found]).rename({scope.keys[0]: "entity_id"})

@@ -228,6 +228,9 @@ def _of_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
     known = held["records"].filter(kind.is_in(kinds), ~pl.col("stub"), ~pl.col("deleted").fill_null(value=False))
     ranked = known.select("record_id", "last_seen", rank=kind.replace_strict(kinds, range(len(kinds))))
     placed = _placed(held, level).join(ranked, on="record_id")
+    if level == "account":
+        cores = _about_accounts(held).select("main_core", entity_id="account_id")
+        placed = placed.join(cores, on="entity_id").with_columns(rank=pl.col("strict_id") != pl.col("main_core"))
     ordered = placed.sort("rank", "last_seen", "record_id", descending=[False, True, False], nulls_last=True)
     return ordered.select("entity_id", "record_id")
 
