@@ -57,7 +57,10 @@ class Board:
             msg = f"there is no {self.level} {mask_id(entity_id)!r} on this board"
             raise NotFoundError(msg)
         row = found.row(0, named=True)
-        lines = [f"{mask_text(row['name'] or entity_id)}: {_standing(row)}", *(f"  {_masked(text)}" for text in row["reasons"])]
+        lines = [
+            f"{mask_text(row['name'] or entity_id)}: {_standing(row)}",
+            *(f"  {_masked(text)}" for text in row["reasons"]),
+        ]
         lines += [f"  next: {text}" for text in row["missing"]]
         if self.level != "person":
             lines.append(f"  {_size(row)}")
