@@ -163,7 +163,10 @@ def test_the_account_is_on_the_board_with_what_it_rests_on(graph):
     assert (row["state"], row["crm_id"]) == ("ready", ACME_ID)
     assert row["reached_at"] == row["reached_at_strict"]
     assert (row["champion_id"], row["reach"]) == (ana, [f"salesforce_contacts:{CONTACT}"])
-    assert row["reasons"] == ["+ pql since 4 March 2026: 2 projects created"]
+    assert row["reasons"] == [
+        "+ pql since 4 March 2026: 2 projects created",
+        "− nobody has used it since 4 March 2026",  # the deal was won on 20 April
+    ]
 
 
 def test_who_qualifies_by_one_cookie_is_for_review_and_the_reason_names_it(graph):

@@ -81,6 +81,20 @@ def test_how_sure_is_sure_is_said_by_the_card(sure, state):
     assert (a["state"], a["weakest_weight"]) == (state, 8.0)
 
 
+def test_what_is_not_sure_does_not_look_as_if_it_were():
+    rows = [(9, "a", "ana", "made"), (8, "a", "ana", "made", 9.99)]
+    a = row(board(activity(*rows), BOTH), "a")
+    assert a["reasons"][-1].startswith("? hangs on uncertain identity (device, weight 9.9)")
+
+
+def test_a_board_counts_its_states_where_it_is_shown():
+    rows = [(9, "a", "ana", "asked"), (9, "b", "bo", "made"), (9, "c", "cy", "made")]
+    assert repr(board(activity(*rows), BOTH)) == "<Board: 1 ready, 2 waiting; by account, as of 2026-03-31 00:00>"
+    started = definition("pql", first("asked"), among=first("signed_up"))
+    nobody = board(activity(*rows), Scorecard(definitions=(started,)))
+    assert repr(nobody) == "<Board: nobody; by account, as of 2026-03-31 00:00>"
+
+
 def test_who_would_be_ready_without_the_weak_link_is_ready():
     rows = [(9, "a", "ana", "made", 3.0), (8, "a", "ana", "made"), (7, "a", "ana", "made")]
     a = row(board(activity(*rows), BOTH), "a")

@@ -1,11 +1,12 @@
 """The people of an account: the champion, how to reach each, who is not there yet, and how many there are and were."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
 
 from idgraph.pql import Activity, points
-from idgraph.pql.activity import ENTITIES
+from idgraph.pql.activity import CONTACTS, ENTITIES
 from idgraph.pql.people import people_of, sizes
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
@@ -79,6 +80,24 @@ def test_tenants_have_users_alone_and_parents_all_people_of_their_accounts():
     ]
     assert ("holding", None, "gus") in shown(people_of(ACTIVITY, "parent", USE))
     assert people_of(ACTIVITY, "person", USE).is_empty()
+
+
+def test_a_person_of_several_accounts_is_reached_by_the_record_of_each():
+    contacts = [("dee", "acme", "crm:dee at acme"), ("dee", "core", "crm:dee at core"), ("ana", "core", "crm:ana")]
+    said = replace(ACTIVITY, contacts=pl.LazyFrame(contacts, schema=CONTACTS, orient="row"))
+    for level, where, place, crm_id in (
+        ("account", "acme", 3, "crm:dee at acme"),
+        ("account", "core", None, "crm:dee at core"),  # known there too, and does not use it there
+        ("tenant", "t3", 1, "crm:dee"),  # of a tenant without an account: any record of hers
+        ("parent", "holding", None, "crm:dee at acme"),
+    ):
+        found = people_of(said, level, USE).filter(pl.col("entity_id") == where, pl.col("person_id") == "dee")
+        assert found.select("place", "crm_id").rows() == [(place, crm_id)], (level, where)
+    tenants = pl.LazyFrame([("tenant", "t3", "acme", None, None)], schema=ENTITIES, orient="row")
+    placed = replace(said, entities=pl.concat([said.entities, tenants]))
+    dee = people_of(placed, "tenant", USE).filter(pl.col("entity_id") == "t3")
+    assert dee["crm_id"].to_list() == ["crm:dee at acme"]
+    assert people_of(said, "account", USE).filter(pl.col("person_id") == "gus")["crm_id"].to_list() == ["crm:gus"]
 
 
 def test_how_large_an_account_is_and_was():

@@ -204,6 +204,33 @@ def test_a_contact_is_the_way_to_a_person_before_a_lead_and_the_one_seen_last_be
     assert people["crm_id"].to_list() == ["crm:new"]
 
 
+def test_a_person_whom_the_crm_has_at_two_accounts_has_a_contact_at_each(graph):
+    contacts = source(
+        "crm_contacts",
+        {
+            "id": ["c1", "c2", "c3", "c4"],
+            "mail": ["bo@gmail.com", "bo@gmail.com", "bo@gmail.com", "ana@acme.io"],
+            "account": [ACME, BETA, BETA, None],
+            "at": ["2026-01-03", "2026-01-02", "2026-01-01", "2026-01-02"],
+        },
+        kind="contact",
+        id="id",
+        time="at",
+        identifiers={"email": "mail"},
+        belongs_to={"salesforce_accounts.id": "account"},
+    )
+    known = ig.resolve(*tables(), contacts)
+    bo = entity(known, "app_users:u2")
+    found = known.activity().contacts.collect()
+    assert dict(found.filter(pl.col("person_id") == bo).select("account_id", "crm_id").iter_rows()) == {
+        entity(known, f"salesforce_accounts:{ACME}", "account"): "crm_contacts:c1",
+        entity(known, f"salesforce_accounts:{BETA}", "account"): "crm_contacts:c2",
+    }
+    assert found["person_id"].unique().to_list() == [bo]  # whose account the CRM does not say is at none
+    assert known.activity().as_of("2026-01-02").contacts.collect()["crm_id"].to_list() != found["crm_id"].to_list()
+    assert graph.activity().contacts.collect().is_empty()
+
+
 def test_a_plan_holds_from_its_time_on(graph):
     plans = source(
         "billing_plans",

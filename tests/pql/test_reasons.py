@@ -149,6 +149,21 @@ def test_slipping():
     assert len(reason["evidence"]) == 6
 
 
+def test_who_has_gone_quiet():
+    rows = [(days, "acme", "login") for days in (28, 90, 224)] + [(27, "beta", "login"), (28, "core", "ticket")]
+    (reason,) = reasons(activity(*rows), "account", LOGIN).to_dicts()
+    assert (reason["entity_id"], reason["sign"], reason["kind"]) == ("acme", "-", "quiet")
+    assert reason["text"] == "nobody has used it since 3 March 2026"
+    assert (reason["value"], reason["against"], reason["strength"], reason["evidence"]) == (28, 28, 0, ["1"])
+    long_ago = reasons(activity((224, "ana", "login"), level="person"), "person", LOGIN)
+    assert long_ago.select("text", "strength").rows() == [("has not used it since 19 August 2025", 3.0)]
+
+
+def test_who_stopped_of_late_is_told_of_once():
+    rows = [(days, "acme", "login") for days in (30, 33, 36, 40, 44)]
+    assert reasons(activity(*rows), "account", LOGIN)["kind"].to_list() == ["slipping"]
+
+
 def test_people_are_compared_with_people():
     found = reasons(activity(*PEERS, *logins("acme", 56), level="person"), "person", LOGIN)
     assert found["text"].to_list() == ["login 2.0× as often as other people (14 vs 7 a week)"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, get_args
 
@@ -14,7 +14,7 @@ from idgraph.entities.again import instant
 from idgraph.errors import ConfigError, EngineError
 from idgraph.sources.times import parse_times
 
-__all__ = ["ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of", "now_of"]
+__all__ = ["CONTACTS", "ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of", "now_of"]
 
 Level = Literal["person", "tenant", "account", "parent"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -56,6 +56,9 @@ ENTITIES: Final[Mapping[str, Any]] = {
 }
 
 
+CONTACTS: Final[Mapping[str, Any]] = {"person_id": pl.String, "account_id": pl.String, "crm_id": pl.String}
+
+
 def id_of(level: str) -> str:
     """Name the column of `events` that holds the ids of a level.
 
@@ -78,6 +81,8 @@ class Activity:
         now: the time as of which it stands.
         known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
         numbered: whether the number of a row of `history` is its event's id, because no column is.
+        contacts: person_id, account_id, crm_id: by which record the CRM knows a person at an account that it says they
+            belong to.
     """
 
     history: pl.LazyFrame
@@ -86,6 +91,7 @@ class Activity:
     now: datetime
     known: Callable[[datetime], Activity] | None = None
     numbered: bool = False
+    contacts: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=CONTACTS))
 
     @property
     def events(self) -> pl.LazyFrame:

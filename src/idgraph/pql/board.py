@@ -27,7 +27,7 @@ __all__ = ["Board", "board"]
 _SHOWN: Final = {"+": 3, "-": 2, "?": 1}  # how many reasons of each sign a row shows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
     """Who qualifies, best first.
 
@@ -45,6 +45,17 @@ class Board:
     rows: pl.DataFrame
     people: pl.DataFrame
     reasons: pl.DataFrame
+
+    def __repr__(self) -> str:
+        """Say how many there are of each state."""
+        states = ", ".join(f"{number:,} {state}" for state, number in self.states.items())
+        return f"<Board: {states or 'nobody'}; by {self.level}, as of {self.now:%Y-%m-%d %H:%M}>"
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many are in each state, best first."""
+        numbers = dict(self.rows["state"].value_counts().iter_rows())
+        return {state: numbers[state] for state in STATES if state in numbers}
 
     def explain(self, entity_id: str) -> str:
         """Say of one entity, in words that are read in ten seconds, why to call, whom, and what to look out for.
@@ -81,9 +92,8 @@ class Board:
             limit: the most rows; None: all.
         """
         rows = self.rows if limit is None else self.rows.head(limit)
-        states = dict(self.rows["state"].value_counts().sort("state").iter_rows())
         board = [{name: _masked(value) for name, value in row.items()} for row in rows.to_dicts()]
-        return {"as_of": self.now, "level": self.level, "states": states, "board": board}
+        return {"as_of": self.now, "level": self.level, "states": self.states, "board": board}
 
     def write(self, path: str | Path) -> Path:
         """Write the rows as CSV or Parquet, by the name's ending; an earlier board of that name is replaced.
@@ -232,8 +242,9 @@ def _reached(rows: pl.DataFrame, card: Scorecard) -> pl.DataFrame:
 
 def _doubts(rows: pl.DataFrame) -> pl.DataFrame:
     doubtful = rows.filter(pl.col("state") == "review").rename({"doubtful": "evidence"})
+    weight = (pl.col("weakest_weight") * 10).floor() / 10  # what is less than `sure` may not look as much
     of = pl.format(" of {}", "weakest_record").fill_null("")
-    found = pl.format(" ({}, weight {}{})", "weakest_rule", pl.col("weakest_weight").round(1), of)
+    found = pl.format(" ({}, weight {}{})", "weakest_rule", weight, of)
     words = pl.format("hangs on uncertain identity{}: without it, not qualified", found.fill_null(""))
     return _reason(doubtful, "?", "identity", words)
 

@@ -42,21 +42,30 @@ def people_of(activity: Activity, level: Level, usage: Points) -> pl.DataFrame:
 
     Returns:
         entity_id, place (1 is the champion; null: has not used it), person_id, name, crm_id (the contact or lead to
-        reach them by, or null), share (of what all did there), kinds (of events), invites, last_at.
+        reach them by, one that the CRM has at the account before others; or null), share (of what all did there), kinds
+        (of events), invites, last_at.
     """
     if level == "person":
         return pl.DataFrame(schema=PEOPLE)
     key = id_of(level)
     known = activity.entities.filter(pl.col("level") == "person")
-    named = known.select("name", "crm_id", person_id="entity_id")
-    users = _users(activity, key, usage).join(named, on="person_id", how="left").collect()
-    there = _belonging(activity, level).join(named, on="person_id").filter(pl.col("crm_id").is_not_null()).collect()
+    named = known.select("name", elsewhere="crm_id", person_id="entity_id")
+    contacts = _contacts(activity, level).collect()
+    users = _reached(_users(activity, key, usage).join(named, on="person_id", how="left").collect(), contacts)
+    belonging = _belonging(activity, level, contacts.lazy()).join(named, on="person_id").collect()
+    there = _reached(belonging, contacts).filter(pl.col("crm_id").is_not_null())
     others = there.join(users, on=["entity_id", "person_id"], how="anti")
     every = pl.concat([users, others], how="diagonal").select(
         pl.col(name).cast(dtype) if name in users.columns else pl.lit(None, dtype).alias(name)
         for name, dtype in PEOPLE.items()
     )
     return every.sort("entity_id", "place", "name", "person_id", nulls_last=True)
+
+
+def _reached(people: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """Add crm_id: the record that the CRM has there, or else one it has elsewhere."""
+    both = people.join(contacts, on=["entity_id", "person_id"], how="left")
+    return both.with_columns(crm_id=pl.coalesce("crm_id", "elsewhere"))
 
 
 def _users(activity: Activity, key: str, usage: Points) -> pl.LazyFrame:
@@ -76,15 +85,29 @@ def _users(activity: Activity, key: str, usage: Points) -> pl.LazyFrame:
     return ordered.with_columns(place=pl.int_range(1, pl.len() + 1).over("entity_id"))
 
 
-def _belonging(activity: Activity, level: Level) -> pl.LazyFrame:
-    """Who is known to belong where: entity_id, person_id."""
-    above = activity.entities.select("level", "entity_id", "parent").drop_nulls("parent")
-    people = above.filter(pl.col("level") == "person").select(person_id="entity_id", entity_id="parent")
+def _belonging(activity: Activity, level: Level, contacts: pl.LazyFrame) -> pl.LazyFrame:
+    """Who is known to belong where, of the accounts of several the CRM's too: entity_id, person_id."""
+    if level == "tenant":
+        return contacts.select("entity_id", "person_id").clear()
+    people = activity.entities.filter(pl.col("level") == "person").drop_nulls("parent")
+    primary = _of_accounts(people.select(account_id="parent", person_id="entity_id"), activity, level)
+    return pl.concat([frame.select("entity_id", "person_id") for frame in (primary, contacts)]).unique()
+
+
+def _contacts(activity: Activity, level: Level) -> pl.LazyFrame:
+    """By which record the CRM knows a person there: entity_id, person_id, crm_id."""
+    found = _of_accounts(activity.contacts, activity, level)
+    return found.group_by("entity_id", "person_id").agg(pl.col("crm_id").min())
+
+
+def _of_accounts(rows: pl.LazyFrame, activity: Activity, level: Level) -> pl.LazyFrame:
+    """Give what is said of accounts to them, their tenants or their parents: as entity_id, without account_id."""
     if level == "account":
-        return people
-    accounts = above.filter(pl.col("level") == "account").select(entity_id="entity_id", upper="parent")
-    up = people.join(accounts, on="entity_id").select("person_id", entity_id="upper")
-    return up if level == "parent" else up.clear()
+        return rows.rename({"account_id": "entity_id"})
+    entities = activity.entities.filter(pl.col("level") == ("account" if level == "parent" else level))
+    account, entity = ("entity_id", "parent") if level == "parent" else ("parent", "entity_id")
+    above = entities.drop_nulls("parent").select(account_id=account, entity_id=entity)
+    return rows.join(above, on="account_id").drop("account_id")
 
 
 def sizes(activity: Activity, level: Level, usage: Points, window: str) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import EngineError
-from idgraph.pql.activity import ENTITIES, EVENTS, FACTS, Activity, now_of
+from idgraph.pql.activity import CONTACTS, ENTITIES, EVENTS, FACTS, Activity, now_of
 from idgraph.pql.ways import ways
 from idgraph.schema import FRAMES
 
@@ -58,6 +58,7 @@ def activity_of(
         entities=_entities(held).lazy(),
         now=now or now_of(events.lazy()),
         known=known,
+        contacts=_contacts(held).lazy(),
     )
 
 
@@ -231,7 +232,13 @@ def _entities(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _in_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
-    """The record by which sales knows each entity: entity_id, crm_id; none that was merged away or only referred to."""
+    """The record by which sales knows each entity: entity_id, crm_id."""
+    best = _of_crm(held, level).group_by("entity_id", maintain_order=True)
+    return best.agg(crm_id=pl.col("record_id").first())
+
+
+def _of_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
+    """The CRM's records, best first: entity_id, record_id; none that was merged away or only referred to."""
     kinds = _IN_CRM[level]
     kind = pl.col("kind").cast(pl.String)
     known = held["records"].filter(kind.is_in(kinds), ~pl.col("stub"), ~pl.col("deleted").fill_null(value=False))
@@ -240,5 +247,18 @@ def _in_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
     if level == "account":
         cores = _about_accounts(held).select("main_core", entity_id="account_id")
         placed = placed.join(cores, on="entity_id").with_columns(rank=pl.col("strict_id") != pl.col("main_core"))
-    best = placed.sort("rank", "last_seen", "record_id", descending=[False, True, False], nulls_last=True)
-    return best.group_by("entity_id", maintain_order=True).agg(crm_id=pl.col("record_id").first())
+    ordered = placed.sort("rank", "last_seen", "record_id", descending=[False, True, False], nulls_last=True)
+    return ordered.select("entity_id", "record_id")
+
+
+def _contacts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """By which record the CRM knows a person at each account that it says they belong to: the columns of `CONTACTS`."""
+    stated = held["memberships"].filter(
+        pl.col("via").cast(pl.String) == "crm", pl.col("state").cast(pl.String) == "used"
+    )
+    accounts = _placed(held, "account").select(company_record_id="record_id", account_id="entity_id")
+    at = stated.join(accounts, on="company_record_id").select("account_id", record_id="person_record_id")
+    people = _of_crm(held, "person").rename({"entity_id": "person_id"})
+    both = people.join(at, on="record_id", maintain_order="left")
+    best = both.group_by("person_id", "account_id", maintain_order=True)
+    return best.agg(crm_id=pl.col("record_id").first()).select(list(CONTACTS))

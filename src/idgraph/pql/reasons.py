@@ -55,8 +55,9 @@ def reasons(activity: Activity, level: Level, usage: Points, definitions: Sequen
 
     Returns:
         entity_id; sign (`+`, `-`); kind: `peers` (of like size: as many active people, within a factor of two), `past`
-        (90 days), `limit`, `warning` (what a veto counts) or `slipping`; text; strength (the strongest first); event;
-        value and against (what is compared); evidence (ids of the events, in order of time).
+        (90 days), `limit`, `warning` (what a veto counts), `slipping` or `quiet` (not used for 28 days); text; strength
+        (the strongest first); event; value and against (what is compared); evidence (ids of the events, in order of
+        time).
 
     >>> days = [f"2026-03-{day:02}" for day in range(2, 30)]
     >>> rows = [(day, "login", firm) for day in days for firm in "abcdef" for _ in range(3 if firm == "a" else 1)]
@@ -65,12 +66,14 @@ def reasons(activity: Activity, level: Level, usage: Points, definitions: Sequen
     >>> found.select("entity_id", "sign", "text").rows()
     [('a', '+', 'login 3.0× as often as at similar accounts (21 vs 7 a week)')]
     """
+    less = _less(activity, level, usage)
     parts = [
         _against_peers(activity, level, usage),
         _against_past(activity, level, usage),
         *_limits(activity, level, definitions),
         *_warnings(activity, level, definitions),
-        _less(activity, level, usage),
+        less,
+        _quiet(activity, level, usage).join(less, on="entity_id", how="anti"),
     ]
     every = pl.concat([part.select(pl.col(name).cast(dtype) for name, dtype in REASONS.items()) for part in parts])
     return every.sort("entity_id", "sign", "strength", "text", descending=[False, False, True, False])
@@ -261,4 +264,23 @@ def _less(activity: Activity, level: Level, usage: Points) -> pl.DataFrame:
         event=pl.lit(None, pl.String),
         value="now",
         against="before",
+    )
+
+
+def _quiet(activity: Activity, level: Level, usage: Points) -> pl.DataFrame:
+    """Those who used it once, and of late did not."""
+    used = usage.earned(activity).drop_nulls(id_of(level)).group_by(entity_id=id_of(level))
+    last = used.agg(pl.col("at").max(), evidence=pl.concat_list(pl.col("event_id").sort_by("at", "event_id").last()))
+    gone = last.filter(pl.col("at") <= _ago(activity, _LATELY)).collect()
+    days = (pl.lit(activity.now) - pl.col("at")).dt.total_days()
+    usual = micros(_LATELY) // _DAY
+    who = "has not" if level == "person" else "nobody has"
+    return gone.with_columns(
+        sign=pl.lit("-"),
+        kind=pl.lit("quiet"),
+        text=pl.format("{} used it since {}", pl.lit(who), pl.col("at").dt.strftime("%-d %B %Y")),
+        strength=(days / usual).log(2).clip(upper_bound=_MOST),
+        event=pl.lit(None, pl.String),
+        value=days,
+        against=pl.lit(usual),
     )

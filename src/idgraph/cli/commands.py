@@ -5,26 +5,36 @@ Exit codes: 0 done; 1 the input or the output cannot be used, said in one messag
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
 import shlex
 import shutil
 import sys
-import warnings
-from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+from idgraph.cli.printed import (
+    decimals,
+    discovery_facts,
+    indented,
+    print_board,
+    print_changes,
+    print_discovery,
+    print_json,
+    print_judgements,
+    print_stanzas,
+    print_summary,
+    print_table,
+)
+from idgraph.cli.running import Runs, progress, session, warned
 
 if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.datasets import World
     from idgraph.graph import Graph
     from idgraph.pql import Board
-    from idgraph.sources.discover import Discovery
     from idgraph.sources.table import Source
 
 __all__ = ["app", "main"]
@@ -39,21 +49,11 @@ app = typer.Typer(
 )
 
 
-_BOARD_ROWS = 20  # of a board that are printed
-
-
 class Format(StrEnum):
     """How frames are written."""
 
     parquet = "parquet"
     csv = "csv"
-
-
-class Runs(StrEnum):
-    """What runs the steps."""
-
-    polars = "polars"
-    spark = "spark"
 
 
 Folder = Annotated[
@@ -81,10 +81,10 @@ def discover(folder: Folder, as_json: AsJson = False) -> None:
 
     found = survey(folder)
     if as_json:
-        _print_json(_discovery_facts(found))
+        print_json(discovery_facts(found))
     else:
-        _print_discovery(found)
-        _print_stanzas(found)
+        print_discovery(found)
+        print_stanzas(found)
     found.refuse_nothing()
 
 
@@ -129,17 +129,17 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
     earlier = Graph.open(previous) if previous else None
     learnt = Models.load(models) if models else None
     if not as_json:
-        _print_discovery(found)
+        print_discovery(found)
         if any(item.stanza for item in found.unknown):
             typer.echo(f"\nHow to map what was left out: idgraph discover {shlex.quote(str(folder))}")
-    with _progress() as say, _session(engine, master or "local[*]", say) as session:
+    with progress() as say, session(engine, master or "local[*]", say) as spark:
         graph = resolve(
             *found,
             config=config,
             judgements=judgements,
             previous=earlier,
             models=learnt,
-            session=session,
+            session=spark,
             progress=say,
         )
         say("writing")
@@ -147,13 +147,13 @@ def merge(  # noqa: PLR0913, PLR0917 - one argument an option
         facts = graph.summary()
         said = [str(contradiction) for contradiction in graph.contradictions()]
     if as_json:
-        parts = {"discovery": _discovery_facts(found), "summary": facts, "contradictions": said, "out": str(out)}
-        _print_json(parts)
+        parts = {"discovery": discovery_facts(found), "summary": facts, "contradictions": said, "out": str(out)}
+        print_json(parts)
         return
-    _print_summary(facts)
-    _print_judgements(facts["judgements"], said)
+    print_summary(facts)
+    print_judgements(facts["judgements"], said)
     if previous:
-        _print_changes(previous, graph.run["previous"], facts["changes"])
+        print_changes(previous, graph.run["previous"], facts["changes"])
     typer.echo(f"\nWritten to {out}.")
 
 
@@ -170,12 +170,12 @@ def plan(
 
     found = find(folder)
     learnt = Models.load(models) if models else None
-    with _progress() as say:
+    with progress() as say:
         told = planned(*found, config=found.config, models=learnt, progress=say)
     if as_json:
-        _print_json({"discovery": _discovery_facts(found), "plan": told.as_dict()})
+        print_json({"discovery": discovery_facts(found), "plan": told.as_dict()})
         return
-    _print_discovery(found)
+    print_discovery(found)
     typer.echo(f"\n{told}")
 
 
@@ -186,7 +186,7 @@ def explain(out: Out, left: str, right: str, as_json: AsJson = False) -> None:
 
     found = Graph.open(out).explain(left, right)
     if as_json:
-        _print_json(found.as_dict())
+        print_json(found.as_dict())
         return
     typer.echo(str(found))
 
@@ -203,7 +203,7 @@ def report(
 
     opened = Graph.open(graph)
     earlier = Graph.open(previous) if previous else None
-    with _progress() as say:
+    with progress() as say:
         say("looking at the graph")
         opened.report(out, previous=earlier, redact=redact)
     typer.echo(f"Written to {out}.")
@@ -228,9 +228,9 @@ def evaluate(
     found |= {kind: graph.evaluate(known, level, kind) for kind in LEVELS[level]}
     found = {name: score for name, score in found.items() if score.records}
     if as_json:
-        _print_json({name: score.as_dict() for name, score in found.items()})
+        print_json({name: score.as_dict() for name, score in found.items()})
         return
-    _print_table(
+    print_table(
         ["records of", *(name.replace("bcubed_", "B³ ") for name in next(iter(found.values())).as_dict())],
         [
             [name, *(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in score.as_dict().values())]
@@ -259,11 +259,11 @@ def pql(
     from idgraph.graph import Graph
     from idgraph.pql import Scorecard, board
 
-    with _warned():
+    with warned():
         said = Scorecard.from_yaml(card)
         graph = Graph.open(out)
         sources = [source for folder in events for source in _telling(folder)]
-        with _progress() as say:
+        with progress() as say:
             say("reading events")
             activity = graph.activity(*sources)
             say("asking who qualifies")
@@ -271,9 +271,9 @@ def pql(
     if to:
         found.write(to)
     if as_json:
-        _print_json(found.as_dict())
+        print_json(found.as_dict())
         return
-    _print_board(found)
+    print_board(found)
     if to:
         typer.echo(f"\nWritten to {to}.")
 
@@ -291,7 +291,7 @@ def demo(
     from idgraph.pql import Scorecard, board
     from idgraph.sources.discover import discover as find
 
-    with _warned(), _progress() as say, new_folder(out, {"exports", "graph", "pql.yaml", RUN_FILE}) as folder:
+    with warned(), progress() as say, new_folder(out, {"exports", "graph", "pql.yaml", RUN_FILE}) as folder:
         say("making a world of companies")
         world = saas_world(companies, seed).with_usage(seed)
         exports = folder / "exports"
@@ -305,19 +305,19 @@ def demo(
         say("asking who is ready to buy")
         found_ready = board(graph.activity(), Scorecard.from_yaml(folder / "pql.yaml"))
     typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
-    _print_discovery(found)
-    _print_summary(graph.summary())
+    print_discovery(found)
+    print_summary(graph.summary())
     typer.echo("\nOne profile, and why it is one:")
     pair = graph.example()
-    typer.echo(_indented(str(graph.explain(*pair))))
+    typer.echo(indented(str(graph.explain(*pair))))
     typer.echo("\nAgainst the truth, which the run did not see:")
     found_quality = {
         "people": graph.evaluate(world.people_truth),
         "companies": graph.evaluate(world.company_truth, "account"),
     }
-    _print_table(
+    print_table(
         ["", "pairwise precision", "recall", "F1", "B³ F1"],
-        [[name, *_decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
+        [[name, *decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
     )
     _print_ready(found_ready, graph, world)
     typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
@@ -325,16 +325,6 @@ def demo(
     typer.echo(f"  {shlex.join([program, 'explain', str(out / 'graph'), *pair])}")
     typer.echo(f"  {shlex.join([program, 'pql', str(out / 'graph'), str(out / 'pql.yaml')])}")
     typer.echo(f"  {shlex.join([program, 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
-
-
-@contextlib.contextmanager
-def _warned() -> Iterator[None]:
-    """Say warnings as messages, once the block is over."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        yield
-    for text in dict.fromkeys(str(warning.message) for warning in caught):
-        typer.echo(f"idgraph: {text}", err=True)
 
 
 def _telling(folder: Path) -> list[Source]:
@@ -355,150 +345,6 @@ def _settings(stored: Config, region: str | None, timezone: str | None, off: lis
     return type(stored).model_validate({**dict(stored), **{key: value for key, value in said.items() if value}})
 
 
-@contextlib.contextmanager
-def _session(engine: Runs, master: str, say: Callable[[str], None]) -> Iterator[Any]:
-    """Give a Spark session where Spark is to run it, else None."""
-    if engine is not Runs.spark:
-        yield None
-        return
-    from idgraph.engines.spark import spark_session
-
-    say("starting Spark")
-    with spark_session(master) as session:
-        yield session
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show what is being done while a person is watching; say nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
-        yield status.update
-
-
-def _print_json(facts: Any) -> None:  # noqa: ANN401 - any JSON
-    typer.echo(json.dumps(facts, indent=2, default=str, ensure_ascii=False))
-
-
-def _print_table(head: list[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, name in enumerate(head):
-        numbers = bool(rows) and all(row[place].replace(",", "").replace(".", "").isdigit() for row in rows)
-        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console = Console(markup=False, emoji=False, highlight=False)  # names of files and columns are no markup
-    if not console.is_terminal:
-        console.width = 120
-    console.print(table)
-
-
-def _discovery_facts(found: Discovery) -> dict[str, Any]:
-    return {
-        "recognised": [
-            {"file": found.within(item.path), "source": item.source, "by": list(item.by)} for item in found.recognised
-        ],
-        "unknown": [
-            {"file": found.within(item.path), "why": item.why, "stanza": item.stanza} for item in found.unknown
-        ],
-    }
-
-
-def _print_discovery(found: Discovery) -> None:
-    if found.recognised:
-        _print_table(
-            ["file", "taken for", "by its columns"],
-            [[found.within(item.path), item.source, ", ".join(item.by)] for item in found.recognised],
-        )
-    if found.unknown:
-        typer.echo("\nLeft out:")
-    for item in found.unknown:
-        typer.echo(f"  {found.within(item.path)}: {item.why}")
-
-
-def _print_stanzas(found: Discovery) -> None:
-    for item in found.unknown:
-        if item.stanza:
-            typer.echo(f"\nTo map {found.within(item.path)}, complete these lines in idgraph.toml:\n")
-            typer.echo(_indented(item.stanza))
-
-
-def _print_summary(facts: dict[str, Any]) -> None:
-    records = sum(row["count"] for row in facts["records"])
-    stubs = f", {facts['stubs']:,} of them known only by reference" if facts["stubs"] else ""
-    typer.echo(f"\n{records:,} records{stubs}, became")
-    for name in ("profiles", "tenants", "accounts"):
-        typer.echo(f"  {facts[name]:>9,} {name}, {facts['joined'][name]:,} of them from several records")
-    if facts["events"]:
-        events = sum(row["count"] for row in facts["events"])
-        typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
-    if facts["review"]:
-        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
-    _print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
-    _print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
-    _print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
-
-
-def _print_judgements(counts: dict[str, int], contradictions: list[str]) -> None:
-    words = {
-        "used": "said to be the same",
-        "rejected": "said to be different",
-        "review": "unsure",
-        "cut": "left out, because they contradict others",
-        "waiting": "on records that are not there; they wait for them",
-    }
-    if counts:
-        typer.echo("\nJudgements:")
-        for state, number in counts.items():
-            typer.echo(f"  {number:>9,} {words[state]}")
-    for contradiction in contradictions:
-        typer.echo(f"  {contradiction}")
-
-
-def _print_changes(previous: Path, facts: dict[str, Any], changes: list[dict[str, Any]]) -> None:
-    typer.echo(f"\nIds are those of {previous} wherever records stayed together.")
-    if facts["differs"]:
-        differ = ", ".join(facts["differs"])
-        typer.echo(f"It was made otherwise: {differ} differ, so that some changes come from there.")
-    _print_refused("What changed", changes, ["level", "change"])
-
-
-def _print_board(found: Board) -> None:
-    told = found.as_dict(_BOARD_ROWS)
-    states = ", ".join(f"{count:,} {state}" for state, count in told["states"].items())
-    typer.echo(f"As of {found.now:%Y-%m-%d %H:%M}: {states}\n")
-    _print_table(
-        [found.level, "state", "since", "score", "people", "champion", "why"],
-        [
-            [
-                row["name"] or row["entity_id"],
-                row["state"],
-                f"{row['reached_at']:%Y-%m-%d}" if row["reached_at"] else "",
-                *_decimals(row["score"]),
-                str(row["people"]),
-                row["champion"] or "",
-                "\n".join(row["reasons"] or row["missing"]),
-            ]
-            for row in told["board"]
-        ],
-    )
-    if len(told["board"]) < found.rows.height:
-        typer.echo(f"\nThe first {len(told['board'])} of {found.rows.height:,}; --out board.csv has all.")
-
-
-def _print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
-    if rows:
-        typer.echo(f"\n{title}:")
-        _print_table([*columns, "count"], [[*(str(row[c]) for c in columns), f"{row['count']:,}"] for row in rows])
-
-
 def _print_ready(found: Board, graph: Graph, world: World) -> None:
     """Say how many of the accounts that were made ready to buy are on the board, and explain the first one."""
     import polars as pl
@@ -515,15 +361,7 @@ def _print_ready(found: Board, graph: Graph, world: World) -> None:
     typer.echo(f"among the {planted.height} that were made so.")
     ready = right.filter(pl.col("state") == "ready")["entity_id"]
     for entity_id in ready.head(1):
-        typer.echo(_indented(found.explain(entity_id)))
-
-
-def _decimals(*values: float) -> list[str]:
-    return [f"{value:.3f}" for value in values]
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+        typer.echo(indented(found.explain(entity_id)))
 
 
 def main() -> NoReturn:

@@ -1,0 +1,169 @@
+"""What commands print: tables and lines for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from idgraph.pql import Board
+    from idgraph.sources.discover import Discovery
+
+__all__ = [
+    "decimals",
+    "discovery_facts",
+    "indented",
+    "print_board",
+    "print_changes",
+    "print_discovery",
+    "print_json",
+    "print_judgements",
+    "print_refused",
+    "print_stanzas",
+    "print_summary",
+    "print_table",
+]
+
+_BOARD_ROWS: Final = 20
+
+
+def print_json(facts: Any) -> None:  # noqa: ANN401 - any JSON
+    """Print one JSON document."""
+    typer.echo(json.dumps(facts, indent=2, default=str, ensure_ascii=False))
+
+
+def print_table(head: list[str], rows: list[list[str]]) -> None:
+    """Print a table: columns of numbers to the right, all else to the left."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(head):
+        numbers = bool(rows) and all(row[place].replace(",", "").replace(".", "").isdigit() for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(markup=False, emoji=False, highlight=False)  # names of files and columns are no markup
+    if not console.is_terminal:
+        console.width = 120
+    console.print(table)
+
+
+def discovery_facts(found: Discovery) -> dict[str, Any]:
+    """Give what `discover` found as plain values, for JSON."""
+    return {
+        "recognised": [
+            {"file": found.within(item.path), "source": item.source, "by": list(item.by)} for item in found.recognised
+        ],
+        "unknown": [
+            {"file": found.within(item.path), "why": item.why, "stanza": item.stanza} for item in found.unknown
+        ],
+    }
+
+
+def print_discovery(found: Discovery) -> None:
+    """Print what each file was taken for, and which were left out and why."""
+    if found.recognised:
+        print_table(
+            ["file", "taken for", "by its columns"],
+            [[found.within(item.path), item.source, ", ".join(item.by)] for item in found.recognised],
+        )
+    if found.unknown:
+        typer.echo("\nLeft out:")
+    for item in found.unknown:
+        typer.echo(f"  {found.within(item.path)}: {item.why}")
+
+
+def print_stanzas(found: Discovery) -> None:
+    """Print the lines of `idgraph.toml` that would map what was left out."""
+    for item in found.unknown:
+        if item.stanza:
+            typer.echo(f"\nTo map {found.within(item.path)}, complete these lines in idgraph.toml:\n")
+            typer.echo(indented(item.stanza))
+
+
+def print_summary(facts: dict[str, Any]) -> None:
+    """Print what came in, what it became and what was refused; see `Graph.summary`."""
+    records = sum(row["count"] for row in facts["records"])
+    stubs = f", {facts['stubs']:,} of them known only by reference" if facts["stubs"] else ""
+    typer.echo(f"\n{records:,} records{stubs}, became")
+    for name in ("profiles", "tenants", "accounts"):
+        typer.echo(f"  {facts[name]:>9,} {name}, {facts['joined'][name]:,} of them from several records")
+    if facts["events"]:
+        events = sum(row["count"] for row in facts["events"])
+        typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
+    if facts["review"]:
+        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
+    print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
+    print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
+    print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
+
+
+def print_judgements(counts: dict[str, int], contradictions: list[str]) -> None:
+    """Print how many judgements were used, and which contradict others."""
+    words = {
+        "used": "said to be the same",
+        "rejected": "said to be different",
+        "review": "unsure",
+        "cut": "left out, because they contradict others",
+        "waiting": "on records that are not there; they wait for them",
+    }
+    if counts:
+        typer.echo("\nJudgements:")
+        for state, number in counts.items():
+            typer.echo(f"  {number:>9,} {words[state]}")
+    for contradiction in contradictions:
+        typer.echo(f"  {contradiction}")
+
+
+def print_changes(previous: Path, facts: dict[str, Any], changes: list[dict[str, Any]]) -> None:
+    """Print what became of the ids of an earlier result."""
+    typer.echo(f"\nIds are those of {previous} wherever records stayed together.")
+    if facts["differs"]:
+        differ = ", ".join(facts["differs"])
+        typer.echo(f"It was made otherwise: {differ} differ, so that some changes come from there.")
+    print_refused("What changed", changes, ["level", "change"])
+
+
+def print_board(found: Board) -> None:
+    """Print the first rows of a board, with their reasons."""
+    told = found.as_dict(_BOARD_ROWS)
+    states = ", ".join(f"{count:,} {state}" for state, count in told["states"].items())
+    typer.echo(f"As of {found.now:%Y-%m-%d %H:%M}: {states}\n")
+    print_table(
+        [found.level, "state", "since", "score", "people", "champion", "why"],
+        [
+            [
+                row["name"] or row["entity_id"],
+                row["state"],
+                f"{row['reached_at']:%Y-%m-%d}" if row["reached_at"] else "",
+                *decimals(row["score"]),
+                str(row["people"]),
+                row["champion"] or "",
+                "\n".join(row["reasons"] or row["missing"]),
+            ]
+            for row in told["board"]
+        ],
+    )
+    if len(told["board"]) < found.rows.height:
+        typer.echo(f"\nThe first {len(told['board'])} of {found.rows.height:,}; --out board.csv has all.")
+
+
+def print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
+    """Print how many there are of each kind; nothing where there is none."""
+    if rows:
+        typer.echo(f"\n{title}:")
+        print_table([*columns, "count"], [[*(str(row[c]) for c in columns), f"{row['count']:,}"] for row in rows])
+
+
+def decimals(*values: float) -> list[str]:
+    """Write shares as text."""
+    return [f"{value:.3f}" for value in values]
+
+
+def indented(text: str) -> str:
+    """Move a text to the right."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
