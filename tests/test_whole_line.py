@@ -175,8 +175,11 @@ def test_who_qualifies_by_one_cookie_is_for_review_and_the_reason_names_it(graph
     found = board(graph.activity(), Scorecard(definitions=(curious,)))
     row = found.rows.filter(pl.col("entity_id") == account).row(0, named=True)
     assert (row["state"], row["reached_at_strict"]) == ("review", None)
-    assert row["reasons"][-1].startswith("? hangs on uncertain identity (device, weight 9.0 of segment_pages:|5f2c9e01")
-    assert row["reasons"][-1].endswith("): without it, not qualified")
+    assert row["weakest_record"] == f"segment_pages:|{COOKIE}"
+    said = f"? hangs on uncertain identity (device, weight 9.0 of {row['weakest_record']}): without it, not qualified"
+    assert row["reasons"][-1] == said
+    why = str(graph.explain(row["weakest_record"], row["reach"][0]))
+    assert "(rule device, weight 9)   ← weakest" in why
     doubt = found.reasons.filter(pl.col("kind") == "identity")
     visits = graph.events.filter(pl.col("event").cast(pl.String) == "page_viewed").sort("at")
     assert doubt["evidence"].to_list() == [visits["event_id"].to_list()]

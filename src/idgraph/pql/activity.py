@@ -97,13 +97,13 @@ class Activity:
     def events(self) -> pl.LazyFrame:
         """Events up to `now`, in the columns of `EVENTS`.
 
-        One row per event. `count` is how many it stands for; `properties` is a JSON object or null; `record_id`
-        and `company_record_id` are the records that it names; an id is null where it reaches no entity of that
-        level. `via` is how it reaches the account: `tenant` or `crm`, which the event names or the person
-        belongs to, `domain` or `company_name` of the person; `unknown` where it names a company that nobody
-        knows. `strict` says whether the way from the event to its account rests on evidence without doubt,
-        `weight` is the weakest weight on that way, null where all of it is exact, and `rule` what found it: a
-        rule of `links` or `identifiers`, or the `via` of a membership.
+        One row per event. `count` is how many it stands for; `properties` is a JSON object or null; `record_id` and
+        `company_record_id` are the records that it names; an id is null where it reaches no entity of that level. `via`
+        is how it reaches the account: `tenant` or `crm`, which the event names or the person belongs to, `domain` or
+        `company_name` of the person; `unknown` where it names a company that nobody knows. `strict` says whether the
+        way from the event to its account rests on evidence without doubt, `weight` is the weakest weight on that way,
+        null where all of it is exact, and `rule` what found it: a rule of `links` or `identifiers`, or the `via` of a
+        membership.
         """
         return self.read(tuple(EVENTS))
 

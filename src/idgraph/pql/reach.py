@@ -10,6 +10,7 @@ import polars as pl
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import EngineError
 from idgraph.pql.activity import CONTACTS, ENTITIES, EVENTS, FACTS, Activity, now_of
+from idgraph.pql.ways import ways
 from idgraph.schema import FRAMES
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def activity_of(
         raise EngineError(msg)
     needed = ("events", "facts", "records", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
     held = {name: engine.collect(frames[name]) for name in needed}
+    held["ways"] = _ways(held, frames, engine)
     events = _credited(held)
     return Activity(
         history=events.lazy(),
@@ -84,10 +86,12 @@ def _credited(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     )
     found = found.join(_about_accounts(held), on="account_id", how="left")
     found = found.join(_about_people(held), on="person_id", how="left")
+    found = found.join(held["ways"], on="company_core", how="left")
     by_company = pl.col("company_core") == pl.col("main_core")
     strict = pl.when(names_company).then(by_company).otherwise(pl.col("sure").fill_null(value=False))
     doubts = [
-        ("account_weakest", pl.col("account_rule"), pl.lit(value=True)),
+        ("way_weight", pl.col("way_rule"), names_company),
+        ("account_weakest", pl.col("account_rule"), ~names_company | pl.col("way_weight").is_null()),
         ("person_weakest", pl.col("person_rule"), ~names_company),
         ("member_weight", pl.col("member_via"), ~names_company),
     ]
@@ -102,6 +106,18 @@ def _credited(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 def _placed(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
     return held["assignments"].filter(pl.col("level").cast(pl.String) == level).drop("level")
+
+
+def _ways(held: Mapping[str, pl.DataFrame], frames: Mapping[str, nw.LazyFrame], engine: Engine) -> pl.DataFrame:
+    """How surely each core of an account belongs to its main one: company_core, way_weight, way_rule."""
+    placed = _placed(held, "account")
+    main = _about_accounts(held).select("main_core", entity_id="account_id")
+    cores = placed.join(_doubtful(placed), on="entity_id", how="semi").join(main, on="entity_id")
+    records = engine.lazy(cores.select("record_id"))
+    identifiers = engine.collect(frames["identifiers"].join(records, on="record_id", how="semi"))
+    links = engine.collect(frames["links"].join(records.rename({"record_id": "left_id"}), on="left_id", how="semi"))
+    names = {"strict_id": "company_core", "weight": "way_weight", "rule": "way_rule"}
+    return ways(cores, identifiers, links).rename(names)
 
 
 def _primary(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
