@@ -90,9 +90,9 @@ class History:
 def sessions_of(events, gap):
     spans = []
     whose = lambda event: (event.person or "", event.session or "")  # noqa: E731
-    for (_, session), own in groupby(sorted(events, key=lambda e: (*whose(e), e.at)), key=whose):
+    for _, own in groupby(sorted(events, key=lambda e: (*whose(e), e.at)), key=whose):
         for number, event in enumerate(own):
-            if number and (session or event.at - spans[-1][1] < gap):
+            if number and event.at - spans[-1][1] < gap:
                 spans[-1][1] = event.at
             else:
                 spans.append([event.at, event.at])

@@ -219,15 +219,13 @@ def _silence(measure: Since, least: int, scope: Scope) -> pl.LazyFrame:
 
 
 def _sessions(measure: Sessions | SessionLength, scope: Scope) -> pl.LazyFrame:
-    """Sessions: the keys, start, end."""
+    """Sessions: the keys, start, end. An id that comes again after so long a pause is that of another session."""
     person = [] if "person_id" in scope.keys else ["person_id"]
     found = matching(scope, measure.events, measure.where, *person, "session_id")
     whose = [*scope.keys, "person_id"] if person else list(scope.keys)
     ordered = found.sort(*whose, "at")
     pause = pl.col("at") - pl.col("at").shift().over([*whose, "session_id"])
-    begins = pause.is_null() | (
-        (pause >= pl.duration(microseconds=micros(measure.gap))) & pl.col("session_id").is_null()
-    )
+    begins = pause.is_null() | (pause >= pl.duration(microseconds=micros(measure.gap)))
     numbered = ordered.with_columns(__number=begins.cum_sum().over([*whose, "session_id"]))
     spans = numbered.group_by(*whose, "session_id", "__number").agg(start=pl.col("at").min(), end=pl.col("at").max())
     return spans.select(*scope.keys, "start", "end")

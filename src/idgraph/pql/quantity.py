@@ -169,7 +169,7 @@ class ActiveDays(OfEvents):
 
 
 class Sessions(OfEvents):
-    """How many sessions: by session id, or else a person's events with no pause as long as the gap."""
+    """How many sessions: a person's events, of one session id where there are ids, with no pause as long as the gap."""
 
     kind = "sessions"
     text = "sessions of {them}"

@@ -111,7 +111,7 @@ def active_days(*events: str, **where: _Value) -> Number:
 
 
 def sessions(*events: str, gap: str = "30m", **where: _Value) -> Number:
-    """How many sessions: by session id, or else a person's events with no pause as long as the gap."""
+    """How many sessions: a person's events, of one session id where there are ids, with no pause as long as the gap."""
     return Number(Sessions.of_words(sessions=events, gap=gap, where=where))
 
 
