@@ -27,7 +27,7 @@ from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.quantity import Window
 from idgraph.pql.waiting import already, both, known, quantiles
 
-__all__ = ["active_users", "churn", "conversion", "funnel", "pql_count", "snapshot", "time_to", "wilson"]
+__all__ = ["active_users", "churn", "conversion", "duration", "funnel", "pql_count", "snapshot", "time_to", "wilson"]
 
 Period = Literal["1d", "1w", "1mo", "1q", "1y"]
 _Now = datetime | date | str
@@ -94,7 +94,7 @@ def conversion(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, wit
     until = instant(now)
     pairs = both(entered, reached, until).with_columns(period=pl.col("entered_at").dt.truncate(period))
     asked = ~already()
-    soon = pl.col("reached_at") < pl.col("entered_at").dt.offset_by(_duration(within))
+    soon = pl.col("reached_at") < pl.col("entered_at").dt.offset_by(duration(within))
     found = pairs.group_by("period").agg(
         already=already().sum(), entered=asked.sum(), reached=(asked & soon.fill_null(value=False)).sum()
     )
@@ -286,7 +286,8 @@ _ACTIVE: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 
 
-def _duration(within: str) -> str:
+def duration(within: str) -> str:
+    """Check a length of time, such as `30d`, and give it."""
     try:
         return _WINDOW.validate_python(within)
     except ValidationError:
@@ -305,7 +306,7 @@ def _calendar(moments: pl.DataFrame, period: Period, until: datetime) -> pl.Data
 def _over(period: Period, within: str, until: datetime) -> pl.Expr:
     """Whether a period is over, and all who entered in it have had their time."""
     end = pl.col("period").dt.offset_by(period)
-    return (end if within == "0d" else end.dt.offset_by(_duration(within))) <= until
+    return (end if within == "0d" else end.dt.offset_by(duration(within))) <= until
 
 
 def _share(part: pl.Expr, of: pl.Expr) -> pl.Expr:
@@ -342,7 +343,7 @@ def _steps(journey: pl.DataFrame, names: list[str], period: Period, within: str)
             pl.lit(place).alias("place"),
             pl.lit(name).alias("stage"),
             pl.col(names[max(place - 1, 0)]).alias("entered_at"),
-            pl.when(pl.col(name) < start.dt.offset_by(_duration(within))).then(name).alias("reached_at"),
+            pl.when(pl.col(name) < start.dt.offset_by(duration(within))).then(name).alias("reached_at"),
         )
         for place, name in enumerate(names)
     ]
