@@ -24,6 +24,7 @@ from benches import (
     scale,
     startup,
     tables,
+    worth,
 )
 from benches.harness import ROOT, Scale
 from benches.report import circumstances, put
@@ -42,6 +43,7 @@ _BENCHES: Final[dict[str, tuple[str, Callable[[Scale], str]]]] = {
     "people": ("A million people", people.bench),
     "pql": ("Product-qualified accounts", pql.bench),
     "audit": ("How soon it answers", audit.bench),
+    "worth": ("What identity is worth", worth.bench),
     "scale": ("How it grows on Spark", scale.bench),
     "startup": ("How soon it starts", startup.bench),
 }
