@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idgraph.errors import ConfigError
-from idgraph.pql import Activity
-from idgraph.pql.metrics import active_users, churn, conversion, funnel, pql_count, snapshot, time_to
+from idgraph.pql import Activity, Definition, first
+from idgraph.pql.funnels import funnel, snapshot, snapshot_growth
+from idgraph.pql.metrics import active_users, churn, conversion, pql_count, time_between
+from idgraph.pql.metrics import moments as moments_of
 from idgraph.pql.waiting import waiting
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,7 +33,7 @@ def test_nobody_gives_no_rows():
     for found in (
         pql_count(nobody, "1mo", "2026-02-01"),
         conversion(nobody, nobody, "1mo", "30d", "2026-02-01"),
-        time_to(nobody, nobody, "1mo", "2026-02-01"),
+        time_between(nobody, nobody, "1mo", "2026-02-01"),
         waiting(nobody, nobody, "2026-02-01"),
         churn(nobody, nobody, "1mo", "2026-02-01"),
         funnel({"in": nobody, "out": nobody}, "1mo", "30d", "2026-02-01"),
@@ -55,7 +57,7 @@ def test_a_length_of_time_that_is_none_is_refused():
 def test_the_newest_cohort_is_not_quick_because_the_slow_ones_still_wait():
     entered = moments({f"{n}": 0 for n in range(10)})
     quick = moments({"0": 2, "1": 3, "2": 4})
-    (row,) = time_to(entered, quick, "1mo", "2026-01-20").rows(named=True)
+    (row,) = time_between(entered, quick, "1mo", "2026-01-20").rows(named=True)
     assert (row["quarter"], row["median"], row["mature"]) == (timedelta(days=4), None, False)
 
 
@@ -64,6 +66,17 @@ def test_churn_asks_those_who_were_there_when_the_period_began():
     ended = moments({"b": 35, "c": 45})
     found = churn(started, ended, "1mo", "2026-03-10").select("there", "left", "mature").rows()
     assert found == [(0, 0, True), (2, 1, True), (1, 0, False)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.none() | st.integers(0, 70))))
+def test_churn_equals_a_count_month_by_month(people):
+    started = moments({str(place): begun for place, (begun, _) in enumerate(people)})
+    ended = moments({str(place): end for place, (_, end) in enumerate(people) if end is not None})
+    for row in churn(started, ended, "1w", "2026-04-01").iter_rows(named=True):
+        begin = (row["period"] - BEGIN).days
+        there = [end for begun, end in people if begun < begin and (end is None or end >= begin)]
+        assert row["there"] == len(there)
+        assert row["left"] == sum(end is not None and end < begin + 7 for end in there)
 
 
 def test_a_funnel_follows_a_cohort_and_a_snapshot_mixes_them():
@@ -85,6 +98,21 @@ def test_a_funnel_follows_a_cohort_and_a_snapshot_mixes_them():
         ("ready", 1),
         ("paid", 0),
     ]
+
+
+def test_a_stage_that_is_left_shrinks_between_two_snapshots():
+    stages = {"signed_up": moments({"a": 0, "b": 1}), "paid": moments({"a": 10, "b": 12})}
+    assert snapshot_growth(stages, "2026-01-05", "2026-01-12").rows() == [
+        ("signed_up", 2, 1, -1, 0.5),
+        ("paid", 0, 1, 1, None),
+    ]
+
+
+def test_moments_of_another_level_are_refused():
+    events = Activity.from_frame(pl.DataFrame({"at": [BEGIN], "event": "paid", "who": "ana"}), person="who")
+    of_accounts = Definition(name="paid", version="1", level="account", when=first("paid"))
+    with pytest.raises(ConfigError, match="paid is defined for the level account"):
+        moments_of(events, "person", paid=of_accounts)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 70)), min_size=1))

@@ -1,45 +1,73 @@
 """Numbers over moments: how many, what share, how soon, who stays; each row says whether it is mature.
 
-A moment here is a frame of `Definition.reached`: entity_id (String), reached_at (Datetime in UTC), one row per entity.
+A moment here is a frame, as `moments` and `Definition.reached` give it: entity_id (String), reached_at (Datetime in
+UTC), one row per entity.
+
 Sign-up, qualification, purchase and cancellation are moments alike, so one word serves several metrics:
 
 - PQL rate: `conversion(signed_up, qualified, …)`; PQL conversion: `conversion(qualified, paid, …)`; trial to paid:
   `conversion(trial, paid, …)`.
-- time to PQL: `time_to(signed_up, qualified, …)`; how soon PQLs pay: `time_to(qualified, paid, …)`.
+- time to PQL: `time_between(signed_up, qualified, …)`; how soon PQLs pay: `time_between(qualified, paid, …)`.
 
 A row is mature once nothing that is still to happen can change it. An immature row is given too, but a newest cohort
-that had no time yet always looks worse, or quicker, than it is.
+that had no time yet always looks worse, or quicker, than it is. Journeys through several moments are in
+`idgraph.pql.funnels`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from datetime import timedelta
+from typing import Any, Final
 
 import polars as pl
-from pydantic import TypeAdapter, ValidationError
-from scipy.stats import binomtest
 
 from idgraph.entities.again import instant
 from idgraph.errors import ConfigError
 from idgraph.pql.activity import Activity, Level, id_of
-from idgraph.pql.quantity import Window
+from idgraph.pql.definition import Definition
+from idgraph.pql.periods import TIME, WAIT, Now, Period, calendar, duration, is_over, ratio, wilson
+from idgraph.pql.tree import Moment
 from idgraph.pql.waiting import already, both, known, quantiles
 
-__all__ = ["active_users", "churn", "conversion", "duration", "funnel", "pql_count", "snapshot", "time_to", "wilson"]
+__all__ = [
+    "active_users",
+    "churn",
+    "conversion",
+    "moments",
+    "pql_count",
+    "time_between",
+]
 
-Period = Literal["1d", "1w", "1mo", "1q", "1y"]
-_Now = datetime | date | str
-_WINDOW: Final = TypeAdapter[str](Window)
 _WEEK, _MONTH = 7, 30
 
 
-def pql_count(moments: pl.DataFrame, period: Period, now: _Now) -> pl.DataFrame:
+def moments(activity: Activity, level: Level, **named: Definition | Moment) -> dict[str, pl.DataFrame]:
+    """Find when each entity came to some moments: frames by name, in order, as the words of this module take them.
+
+    Args:
+        activity: what happened.
+        level: whose moments they are.
+        named: definitions of that level, or moments.
+
+    Raises:
+        ConfigError: a definition is of another level.
+
+    >>> from idgraph.pql import first
+    >>> events = pl.DataFrame({"at": ["2026-01-01", "2026-01-09"], "event": ["signed_up", "paid"], "firm": "acme"})
+    >>> activity = Activity.from_frame(events, account="firm")
+    >>> stages = moments(activity, "account", signed_up=first("signed_up"), paid=first("paid"))
+    >>> {name: frame["reached_at"].dt.day().to_list() for name, frame in stages.items()}
+    {'signed_up': [1], 'paid': [9]}
+    """
+    return {name: _defined(one, name, level).reached(activity) for name, one in named.items()}
+
+
+def pql_count(reached: pl.DataFrame, period: Period, now: Now) -> pl.DataFrame:
     """Count who came to a moment in each period of the calendar, periods of nobody included.
 
     Args:
-        moments: entity_id, reached_at.
+        reached: entity_id, reached_at.
         period: `1w` (from Monday), `1mo` and so on, in UTC.
         now: the time at which it is asked; what comes later is not there.
 
@@ -53,19 +81,19 @@ def pql_count(moments: pl.DataFrame, period: Period, now: _Now) -> pl.DataFrame:
     [(1, None, True), (0, 0.0, True), (2, None, False)]
     """
     until = instant(now)
-    come = known(moments, until)
+    come = known(reached, until)
     found = come.group_by(pl.col("reached_at").dt.truncate(period).alias("period")).agg(pl.len().alias("counted"))
-    every = _calendar(come, period, until).join(found, on="period", how="left", maintain_order="left")
+    every = calendar(come, period, until).join(found, on="period", how="left", maintain_order="left")
     number = pl.col("counted").fill_null(0).cast(pl.Int64)
     return every.select(
         "period",
         number.alias("number"),
-        _share(number, number.shift()).alias("growth"),
-        mature=_over(period, "0d", until),
+        ratio(number, number.shift()).alias("growth"),
+        mature=is_over(period, "0d", until),
     )
 
 
-def conversion(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, within: str, now: _Now) -> pl.DataFrame:
+def conversion(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, within: str, now: Now) -> pl.DataFrame:
     """Say what share of those who came to one moment came to another soon after, by when they came to the first.
 
     Args:
@@ -98,17 +126,17 @@ def conversion(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, wit
     found = pairs.group_by("period").agg(
         already=already().sum(), entered=asked.sum(), reached=(asked & soon.fill_null(value=False)).sum()
     )
-    every = _calendar(entered.filter(pl.col("reached_at") <= until), period, until)
+    every = calendar(entered.filter(pl.col("reached_at") <= until), period, until)
     counts = [pl.col(name).fill_null(0).cast(pl.Int64) for name in ("already", "entered", "reached")]
     counted = every.join(found, on="period", how="left", maintain_order="left").select("period", *counts)
     return counted.with_columns(
-        _share(pl.col("reached"), pl.col("entered")).alias("rate"),
+        ratio(pl.col("reached"), pl.col("entered")).alias("rate"),
         *wilson(counted["reached"], counted["entered"]),
-        mature=_over(period, within, until),
+        mature=is_over(period, within, until),
     )
 
 
-def time_to(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, now: _Now) -> pl.DataFrame:
+def time_between(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, now: Now) -> pl.DataFrame:
     """Say how long it takes from one moment to another, by when people came to the first; see `waiting`.
 
     Args:
@@ -135,7 +163,7 @@ def time_to(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, now: _
     return found.with_columns(mature=(end + pl.col("median") <= until).fill_null(value=False))
 
 
-def churn(started: pl.DataFrame, ended: pl.DataFrame, period: Period, now: _Now) -> pl.DataFrame:
+def churn(started: pl.DataFrame, ended: pl.DataFrame, period: Period, now: Now) -> pl.DataFrame:
     """Say what share of those who were there when a period began left in it.
 
     Args:
@@ -150,17 +178,20 @@ def churn(started: pl.DataFrame, ended: pl.DataFrame, period: Period, now: _Now)
         interval), mature (Boolean: the period is over).
     """
     until = instant(now)
-    pairs = both(started, ended, until)
-    every = _calendar(pairs.select(reached_at="entered_at"), period, until)
-    end = pl.col("period").dt.offset_by(period)
-    there = (pl.col("entered_at") < pl.col("period")) & (pl.col("reached_at") >= pl.col("period")).fill_null(value=True)
-    left = there & (pl.col("reached_at") < end).fill_null(value=False)
-    crossed = every.join(pairs, how="cross").group_by("period").agg(there=there.sum(), left=left.sum())
-    counted = crossed.sort("period").with_columns(pl.col("there", "left").cast(pl.Int64))
+    stays = both(started, ended, until).filter(~already())
+    begun, ended_in = (pl.col(name).dt.truncate(period) for name in ("entered_at", "reached_at"))
+    came = stays.group_by(begun.alias("period")).agg(came=pl.len())
+    went = stays.group_by(ended_in.alias("period")).agg(went=pl.len(), left=(begun < ended_in).sum())
+    every = calendar(stays.select(reached_at="entered_at"), period, until)
+    for numbers in (came, went):
+        every = every.join(numbers, on="period", how="left", maintain_order="left")
+    changes = every.with_columns(pl.col("came", "went", "left").fill_null(0).cast(pl.Int64))
+    there = (pl.col("came") - pl.col("went")).cum_sum().shift(fill_value=0)
+    counted = changes.select("period", there.alias("there"), "left")
     return counted.with_columns(
-        _share(pl.col("left"), pl.col("there")).alias("rate"),
+        ratio(pl.col("left"), pl.col("there")).alias("rate"),
         *wilson(counted["left"], counted["there"]),
-        mature=_over(period, "0d", until),
+        mature=is_over(period, "0d", until),
     )
 
 
@@ -191,126 +222,30 @@ def active_users(activity: Activity, level: Level = "person") -> pl.DataFrame:
     over = pl.col("day") < activity.now.date()
     seen = pl.col("day") - pl.col("day").min() >= timedelta(days=_MONTH - 1)
     return counted.select("day", *numbers).with_columns(
-        _share(pl.col("daily"), pl.col("monthly")).alias("stickiness"), mature=over & seen
+        ratio(pl.col("daily"), pl.col("monthly")).alias("stickiness"), mature=over & seen
     )
 
 
-def funnel(stages: Mapping[str, pl.DataFrame], period: Period, within: str, now: _Now) -> pl.DataFrame:
-    """Follow those who entered in one period together: who got how far, in which time, and where they are stuck.
-
-    Not to be taken for `snapshot`, which counts everybody who is somewhere at a time, whenever they entered.
-
-    Args:
-        stages: moments by name, in order, the first where the journey begins. A stage counts for those who came to all
-            before it, from that time on; what came earlier counts as reached with the stage before.
-        period: the calendar by which those who enter are taken together.
-        within: how long each has from entering, its end not included.
-        now: the time at which it is asked.
-
-    Returns:
-        period (Datetime), stage (String), reached (Int64), share (Float64: of those who entered), of_previous (Float64:
-        of those in the stage before), stuck (Int64: who came this far and no further, null at the end), median_wait
-        (Duration: from the stage before, those who still wait counted too; null where half are not there), mature
-        (Boolean: all have had all of the time).
-    """
-    until = instant(now)
-    steps = _steps(_journey(stages, until), list(stages), period, within)
-    found = steps.group_by("period", "place", "stage").agg(reached=pl.col("reached_at").count().cast(pl.Int64))
-    rows = found.sort("period", "place")
-    reached, before, further = (pl.col("reached").shift(by).over("period") for by in (0, 1, -1))
-    counted = rows.with_columns(
-        _share(reached, pl.col("reached").first().over("period")).alias("share"),
-        _share(reached, before).alias("of_previous"),
-        (reached - further).alias("stuck"),
-    )
-    waits = _median_waits(steps, until)
-    joined = counted.join(waits, on=["period", "place"], how="left", maintain_order="left").drop("place")
-    return joined.with_columns(mature=_over(period, within, until))
-
-
-def snapshot(stages: Mapping[str, pl.DataFrame], at: _Now) -> pl.DataFrame:
-    """Count who stands in which stage at a time, whenever they entered; for how well it goes, see `funnel`.
-
-    Args:
-        stages: moments by name, in order, as for `funnel`.
-        at: the time.
-
-    Returns:
-        stage (String), standing (Int64: whose furthest stage it is at that time), oldest (Duration: for how long the
-        first of them has been there; null where nobody is).
-
-    >>> day = pl.datetime(2026, 1, pl.Series([1, 5]), time_zone="UTC", time_unit="us")
-    >>> signed_up = pl.select(entity_id=pl.Series(["a", "b"]), reached_at=day)
-    >>> paid = signed_up.head(1).with_columns(pl.col("reached_at").dt.offset_by("6d"))
-    >>> snapshot({"signed_up": signed_up, "paid": paid}, "2026-01-06").select("stage", "standing").rows()
-    [('signed_up', 2), ('paid', 0)]
-    """
-    until = instant(at)
-    journey, names = _journey(stages, until), list(stages)
-    rows = []
-    for name, further in zip(names, [*names[1:], None], strict=True):
-        there = pl.col(name).is_not_null()
-        since = journey.filter(there if further is None else there & pl.col(further).is_null())[name]
-        rows.append((name, len(since), None if since.is_empty() else until - since.min()))  # type: ignore[operator]
-    return pl.DataFrame(rows, schema=_SNAPSHOT, orient="row")
-
-
-def wilson(hits: pl.Series, of: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Give Wilson's interval of 95 % of a share, as `low` and `high`; null where there is nothing to share.
-
-    Args:
-        hits: how many.
-        of: of how many.
-
-    >>> [round(one[0], 3) for one in wilson(pl.Series([25]), pl.Series([250]))]
-    [0.069, 0.143]
-    """
-    found = [binomtest(hit, n).proportion_ci(method="wilson") if n else None for hit, n in zip(hits, of, strict=True)]
-    low, high = ([None if one is None else getattr(one, side) for one in found] for side in ("low", "high"))
-    return pl.Series("low", low, pl.Float64), pl.Series("high", high, pl.Float64)
-
-
-_TIME: Final = pl.Datetime("us", "UTC")
-_WAIT: Final = pl.Duration("us")
 _WAITS: Final[Mapping[str, Any]] = {
-    "period": _TIME,
+    "period": TIME,
     "entered": pl.Int64,
     "reached": pl.Int64,
-    "quarter": _WAIT,
-    "median": _WAIT,
+    "quarter": WAIT,
+    "median": WAIT,
 }
-_SNAPSHOT: Final[Mapping[str, Any]] = {"stage": pl.String, "standing": pl.Int64, "oldest": _WAIT}
 _ACTIVE: Final[Mapping[str, Any]] = {
     "day": pl.Date, "daily": pl.Int64, "weekly": pl.Int64, "monthly": pl.Int64, "stickiness": pl.Float64,
     "mature": pl.Boolean,
 }  # fmt: skip
 
 
-def duration(within: str) -> str:
-    """Check a length of time, such as `30d`, and give it."""
-    try:
-        return _WINDOW.validate_python(within)
-    except ValidationError:
-        msg = f"{within!r} is no length of time: say how long, such as 30d, 2w or 3mo"
-        raise ConfigError(msg) from None
-
-
-def _calendar(moments: pl.DataFrame, period: Period, until: datetime) -> pl.DataFrame:
-    """Every period from the first moment to now: period."""
-    if moments.is_empty():
-        return pl.DataFrame(schema={"period": _TIME})
-    first = moments.select(pl.col("reached_at").min().dt.truncate(period)).item()
-    return pl.select(period=pl.datetime_range(first, until, period, time_unit="us"))
-
-
-def _over(period: Period, within: str, until: datetime) -> pl.Expr:
-    """Whether a period is over, and all who entered in it have had their time."""
-    end = pl.col("period").dt.offset_by(period)
-    return (end if within == "0d" else end.dt.offset_by(duration(within))) <= until
-
-
-def _share(part: pl.Expr, of: pl.Expr) -> pl.Expr:
-    return pl.when(of > 0).then(part / of)
+def _defined(one: Definition | Moment, name: str, level: Level) -> Definition:
+    if isinstance(one, Moment):
+        return Definition(name=name, version="1", level=level, when=one)
+    if one.level != level:
+        msg = f"{name} is defined for the level {one.level}, and asked for the level {level}"
+        raise ConfigError(msg)
+    return one
 
 
 def _covering(days: pl.DataFrame, length: int, name: str) -> pl.DataFrame:
@@ -318,40 +253,3 @@ def _covering(days: pl.DataFrame, length: int, name: str) -> pl.DataFrame:
     end = pl.min_horizontal(pl.col("day").dt.offset_by(f"{length}d"), "next")
     steps = [days.select("day", step=pl.lit(1)), days.select(end.alias("day"), step=pl.lit(-1))]
     return pl.concat(steps).group_by("day").agg(pl.col("step").sum().alias(name))
-
-
-def _journey(stages: Mapping[str, pl.DataFrame], until: datetime) -> pl.DataFrame:
-    """Those who entered: entity_id, and by name when they came to each stage and all before it."""
-    (first, begun), *others = stages.items()
-    journey = known(begun, until).rename({"reached_at": first})
-    before = first
-    for name, moments in others:
-        later = known(moments, until).rename({"reached_at": name})
-        there = pl.col(before).is_not_null() & pl.col(name).is_not_null()
-        time = pl.when(there).then(pl.max_horizontal(before, name))
-        journey = journey.join(later, on="entity_id", how="left", maintain_order="left").with_columns(time.alias(name))
-        before = name
-    return journey
-
-
-def _steps(journey: pl.DataFrame, names: list[str], period: Period, within: str) -> pl.DataFrame:
-    """Each step of each journey: period, place, stage, entered_at (the stage before), reached_at, null if too late."""
-    start = pl.col(names[0])
-    parts = [
-        journey.select(
-            start.dt.truncate(period).alias("period"),
-            pl.lit(place).alias("place"),
-            pl.lit(name).alias("stage"),
-            pl.col(names[max(place - 1, 0)]).alias("entered_at"),
-            pl.when(pl.col(name) < start.dt.offset_by(duration(within))).then(name).alias("reached_at"),
-        )
-        for place, name in enumerate(names)
-    ]
-    return pl.concat(parts)
-
-
-def _median_waits(steps: pl.DataFrame, until: datetime) -> pl.DataFrame:
-    """How long each stage takes from the one before: period, place, median_wait."""
-    asked = steps.filter(pl.col("place") > 0, pl.col("entered_at").is_not_null())
-    rows = [(*key, quantiles(group, until)[1]) for key, group in asked.group_by("period", "place")]
-    return pl.DataFrame(rows, schema={"period": _TIME, "place": pl.Int32, "median_wait": _WAIT}, orient="row")

@@ -11,7 +11,7 @@ import polars as pl
 
 from idgraph.pql.activity import Activity, id_of
 from idgraph.pql.definition import Definition
-from idgraph.pql.metrics import Period, duration, wilson
+from idgraph.pql.periods import Period, duration, wilson
 from idgraph.pql.tree import All, AnyOf, AtLeast, By, InAny, InEach, Moment, Named, Unless, Within
 
 __all__ = ["backtest", "diagnose"]

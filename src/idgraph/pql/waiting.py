@@ -48,9 +48,9 @@ def waiting(entered: pl.DataFrame, reached: pl.DataFrame, now: datetime | date |
     return _drawn(asked, instant(now))
 
 
-def known(moments: pl.DataFrame, until: datetime) -> pl.DataFrame:
+def known(reached: pl.DataFrame, until: datetime) -> pl.DataFrame:
     """Keep those who came to a moment by a time."""
-    return moments.select("entity_id", "reached_at").filter(pl.col("reached_at") <= until)
+    return reached.select("entity_id", "reached_at").filter(pl.col("reached_at") <= until)
 
 
 def both(entered: pl.DataFrame, reached: pl.DataFrame, until: datetime) -> pl.DataFrame:
