@@ -11,6 +11,7 @@ from idgraph.pql.study import backtest, diagnose
 
 BEGIN = datetime(2026, 1, 2, tzinfo=UTC)
 PAID = first("paid")
+EVERYBODY = "all conditions"
 
 
 def activity(events):
@@ -90,6 +91,30 @@ def test_an_account_that_was_merged_later_wins_by_what_it_is_today():
     assert (row["asked"], row["qualified"], row["hits"]) == (1, 1, 1)
 
 
+def test_what_was_two_accounts_then_is_asked_once():
+    today = activity([("acme", "visit", 0), ("acme", "visit", 3), ("acme", "paid", 40), ("x", "login", 200)])
+
+    def known(_at):
+        named = pl.when(pl.col("at") < BEGIN + timedelta(days=2)).then(pl.lit("stray")).otherwise("account_id")
+        return replace(today, history=today.history.with_columns(account_id=named))
+
+    found = backtest(
+        definition(first("visit")), PAID, replace(today, known=known), every="1mo", horizon="30d", capacity=5
+    )
+    counts = found.select("asked", "wins", "qualified", "hits", "lead_time").rows()
+    assert counts[0] == counts[1] == (1, 1, 1, 1, timedelta(days=40))
+
+
+def test_everybody_is_those_among_whom_it_asks_and_has_the_same_time():
+    slow = [(f"slow{number}", event, day) for number in range(40) for event, day in (("signed_up", 0), ("paid", 150))]
+    visitors = [(f"visitor{number}", "visit", 0) for number in range(100)]
+    quick = [(f"quick{number}", event, day) for number in range(10) for event, day in (("signed_up", 0), ("paid", 9))]
+    events = activity([*slow, *visitors, *quick, ("last", "login", 200)])
+    asked = definition(first("signed_up"), among=first("signed_up"))
+    *_, everybody = diagnose(asked, PAID, events, "60d").rows(named=True)
+    assert (everybody["qualified"], everybody["hits"]) == (50, 10)
+
+
 def findings(when, events=None, horizon="60d"):
     found = diagnose(definition(when), PAID, events or planted(), horizon)
     return found, dict(found.select(pl.col("without").fill_null("whole"), "finding").rows())
@@ -97,14 +122,14 @@ def findings(when, events=None, horizon="60d"):
 
 def test_a_condition_that_others_imply_adds_nothing_and_one_that_sorts_out_stays():
     found, said = findings(first("project") & first("invite"))
-    assert said == {"whole": None, "first project": "adds nothing", "first invite": None}
-    assert found["qualified"].to_list() == [10, 10, 20]
-    assert found["precision"].to_list() == [0.9, 0.9, 0.45]
-    assert found["reach"].to_list() == [1.0, 1.0, 2.0]
+    assert said == {"whole": "too complex", "first project": "adds nothing", "first invite": None, EVERYBODY: None}
+    assert found["qualified"].to_list() == [10, 10, 20, 40]
+    assert found["precision"].to_list() == [0.9, 0.9, 0.45, 0.225]
+    assert found["reach"].to_list() == [1.0, 1.0, 2.0, 4.0]
 
 
 def test_a_definition_that_everybody_meets_is_too_broad():
-    assert findings(first("signed_up"))[1] == {"whole": "too broad"}
+    assert findings(first("signed_up"))[1] == {"whole": "too broad", EVERYBODY: None}
 
 
 def test_a_condition_that_keeps_good_ones_out_is_too_narrow():
@@ -114,7 +139,7 @@ def test_a_condition_that_keeps_good_ones_out_is_too_narrow():
         events += [(org, "invite", 1), (org, "paid", 30)] if number < 20 else [(org, "signed_up", 1)]
         events += [(org, "blog", 2)] if number < 8 else []
     _, said = findings(first("invite") & first("blog"), activity(events))
-    assert said == {"whole": "too narrow", "first invite": "adds nothing", "first blog": "too narrow"}
+    assert said == {"whole": "too narrow", "first invite": "adds nothing", "first blog": "too narrow", EVERYBODY: None}
 
 
 def test_an_alternative_that_lets_in_others_is_too_broad():
@@ -130,4 +155,5 @@ def test_windows_and_vetoes_are_conditions_too():
         "within 2d of first signed_up",
         "first project unless first login",
         "unless first login",
+        EVERYBODY,
     ]

@@ -11,8 +11,10 @@ import polars as pl
 
 from idgraph.pql.activity import Activity, id_of
 from idgraph.pql.definition import Definition
+from idgraph.pql.metrics import moments
 from idgraph.pql.periods import Period, duration, wilson
 from idgraph.pql.tree import All, AnyOf, AtLeast, By, InAny, InEach, Moment, Named, Unless, Within
+from idgraph.pql.words import count
 
 __all__ = ["backtest", "diagnose"]
 
@@ -21,6 +23,7 @@ _COUNTS: Final[Mapping[str, Any]] = {
     "date": _TIME, "identity": pl.String, "asked": pl.Int64, "wins": pl.Int64, "qualified": pl.Int64, "hits": pl.Int64,
     "called": pl.Int64, "called_hits": pl.Int64, "lead_time": pl.Duration("us"), "mature": pl.Boolean,
 }  # fmt: skip
+_ALL: Final = "all conditions"
 _PARTS: Final[Mapping[str, Any]] = {"without": pl.String, "qualified": pl.Int64, "hits": pl.Int64, "same": pl.Boolean}
 
 
@@ -32,7 +35,9 @@ def backtest(
     At each date those are asked who had done something by then, or were among whom the definition asks, and had not
     come to the outcome. Whom the outcome belongs to is read from today's identities; who qualified is read twice:
     with identities as known then, and with today's, which may know more of buyers than of others because they
-    bought. The difference is what that leak pretends. Each date stands by itself: one entity may be asked at many.
+    bought. The difference is what that leak pretends. What were several then and are one today are asked once, and
+    qualified when the first of them did. Each date stands by itself: one entity may be asked at many. Where `every` is
+    as long as the horizon, no outcome counts at two dates, and counts may be added up.
 
     Args:
         definition: what is judged.
@@ -51,7 +56,7 @@ def backtest(
         the precision). What would divide by nothing is null.
     """
     window, rows = duration(horizon), []
-    won = _reached(definition, outcome, activity).rename({"reached_at": "won_at"})
+    won = _won(definition, outcome, activity)
     for date in _dates(activity, every):
         known = {"then": activity.as_of(date), "today": replace(activity, now=date)}
         for identity, then in known.items() if activity.known else [("then", known["then"])]:
@@ -74,36 +79,37 @@ def diagnose(definition: Definition, outcome: Moment, activity: Activity, horizo
         horizon: how long the outcome may take from qualifying.
 
     Returns:
-        without (String: the condition left out; null in the first row, which is the whole), qualified, hits (Int64: who
-        qualify, and of these who come to the outcome), precision (Float64), low and high (Float64: Wilson's interval),
-        reach (Float64: by what factor more qualify than by the whole), finding (String or null), of the whole:
-        `too broad` (the share of all who ever come to the outcome is not below the interval) or `too narrow` (some
-        condition could go and more would qualify, no worse); of a condition: `adds nothing` (the same qualify without
-        it: it makes the definition too complex), `too narrow` (it keeps some out who are no worse: without it the
-        precision is not below the whole's interval), `too broad` (an alternative that lets in those who are worse:
-        without it the precision is above the whole's interval), or null: it earns its place.
+        without (String: the condition left out; null in the first row, which is the whole; `all conditions` in the
+        last: those among whom it asks, or who did anything), qualified, hits (Int64: who qualify, and of these who come
+        to the outcome), precision (Float64), low and high (Float64: Wilson's interval), reach (Float64: by what factor
+        more qualify than by the whole), finding (String or null). Of the whole: `too broad` (the precision of the last
+        row is not below its interval: it tells no more than being there), `too narrow` or `too complex` (a condition is
+        too narrow, or adds nothing). Of a condition: `adds nothing` (the same qualify without it), `too narrow` (it
+        keeps some out who are no worse: without it the precision is not below the whole's interval), `too broad` (an
+        alternative that lets in those who are worse: without it the precision is above the whole's interval), or null:
+        it earns its place.
     """
-    won = _reached(definition, outcome, activity).rename({"reached_at": "won_at"})
-    whole = _outcomes(definition, activity, won, horizon)
+    won = _won(definition, outcome, activity)
+    whole = _followed(definition.reached(activity), activity, won, horizon)
     rows = [{"without": None, **_summed(whole), "same": None}]
     for left_out, rest in _without(definition.when):
-        found = _outcomes(definition.model_copy(update={"when": rest}), activity, won, horizon)
+        found = _followed(definition.model_copy(update={"when": rest}).reached(activity), activity, won, horizon)
         same = set(found["entity_id"]) == set(whole["entity_id"])
         rows.append({"without": left_out, **_summed(found), "same": same})
+    everyone = _followed(_population(definition, activity), activity, won, horizon)
+    rows.append({"without": _ALL, **_summed(everyone), "same": None})
     counted = pl.DataFrame(rows, schema=dict(_PARTS))
     low, high = wilson(counted["hits"], counted["qualified"])
     told = counted.with_columns(
         low, high, precision=_share("hits", "qualified"), reach=pl.col("qualified") / pl.col("qualified").first()
     )
-    everyone = activity.entities.filter(pl.col("level") == definition.level).select(pl.len()).collect().item()
-    finding = _finding(pl.lit(won.height / everyone if everyone else None, pl.Float64))
     columns = ["without", "qualified", "hits", "precision", "low", "high", "reach"]
-    return told.with_columns(finding=finding).select(*columns, "finding")
+    return told.with_columns(finding=_finding()).select(*columns, "finding")
 
 
-def _reached(definition: Definition, moment: Moment, activity: Activity) -> pl.DataFrame:
-    asked = Definition(name=str(moment), version="1", level=definition.level, when=moment)
-    return asked.reached(activity)
+def _won(definition: Definition, outcome: Moment, activity: Activity) -> pl.DataFrame:
+    """When each came to the outcome: entity_id, won_at."""
+    return moments(activity, definition.level, won=outcome)["won"].rename({"reached_at": "won_at"})
 
 
 def _dates(activity: Activity, every: Period) -> list[datetime]:
@@ -115,17 +121,19 @@ def _dates(activity: Activity, every: Period) -> list[datetime]:
 def _asked(definition: Definition, then: Activity, today: Activity, won: pl.DataFrame, window: str) -> pl.DataFrame:
     """Those asked at a date: entity_id, reached_at (null: not qualified), won_at (null: not within the window)."""
     key = id_of(definition.level)
-    if definition.among is None:
-        people = then.events.select(entity_id=key).drop_nulls().unique().collect()
-    else:
-        people = _reached(definition, definition.among, then).select("entity_id")
-    named = people.join(_today(then, today, key), on="entity_id", how="left")
-    named = named.with_columns(today=pl.coalesce("today", "entity_id"))
-    known = named.join(won, left_on="today", right_on="entity_id", how="left")
-    known = known.join(definition.reached(then), on="entity_id", how="left")
+    people = _population(definition, then).select("entity_id")
+    people = people.join(definition.reached(then), on="entity_id", how="left")
+    people = people.join(_today(then, today, key), on="entity_id", how="left")
+    named = people.group_by(entity_id=pl.coalesce("today", "entity_id")).agg(pl.col("reached_at").min())
     date = pl.lit(then.now, _TIME)
     soon = pl.when(pl.col("won_at") <= date.dt.offset_by(window)).then("won_at")
+    known = named.join(won, on="entity_id", how="left")
     return known.filter(pl.col("won_at").is_null() | (pl.col("won_at") > date)).with_columns(won_at=soon)
+
+
+def _population(definition: Definition, activity: Activity) -> pl.DataFrame:
+    """Who is asked, since when: those among whom the definition asks, or who did anything: entity_id, reached_at."""
+    return moments(activity, definition.level, among=definition.among or count() >= 1)["among"]
 
 
 def _today(then: Activity, today: Activity, key: str) -> pl.DataFrame:
@@ -196,9 +204,9 @@ def _of(moment: All | AnyOf | AtLeast, parts: tuple[Moment, ...]) -> Moment:
     return parts[0] if len(parts) == 1 else moment.model_copy(update={"of": parts, **fewer})
 
 
-def _outcomes(definition: Definition, activity: Activity, won: pl.DataFrame, horizon: str) -> pl.DataFrame:
-    """Those who qualified and have had the horizon: entity_id, hit."""
-    both = definition.reached(activity).join(won, on="entity_id", how="left")
+def _followed(reached: pl.DataFrame, activity: Activity, won: pl.DataFrame, horizon: str) -> pl.DataFrame:
+    """Those who have had the horizon, and had not come to the outcome before: entity_id, hit."""
+    both = reached.join(won, on="entity_id", how="left")
     end = pl.col("reached_at").dt.offset_by(duration(horizon))
     early = (pl.col("won_at") <= pl.col("reached_at")).fill_null(value=False)
     hit = (pl.col("won_at") <= end).fill_null(value=False)
@@ -209,12 +217,16 @@ def _summed(found: pl.DataFrame) -> dict[str, Any]:
     return {"qualified": found.height, "hits": int(found["hit"].sum())}
 
 
-def _finding(base: pl.Expr) -> pl.Expr:
-    """What the numbers of the whole (the first row) and of each condition say."""
-    whole, precision, reach = pl.col("without").is_null(), pl.col("precision"), pl.col("reach")
-    no_worse = (reach > 1) & (precision >= pl.col("low").first())
-    of_whole = pl.when(base >= pl.col("low")).then(pl.lit("too broad")).when(no_worse.any()).then(pl.lit("too narrow"))
-    better = (reach < 1) & (precision > pl.col("high").first())
-    of_part = pl.when("same").then(pl.lit("adds nothing")).when(no_worse).then(pl.lit("too narrow"))
-    of_part = of_part.when(better).then(pl.lit("too broad"))
-    return pl.when(whole).then(of_whole).otherwise(of_part)
+def _finding() -> pl.Expr:
+    """What the numbers of the whole (the first row), of each condition, and of everyone (the last row) say."""
+    place, precision, reach = pl.int_range(pl.len()), pl.col("precision"), pl.col("reach")
+    part = (place > 0) & (place < pl.len() - 1)
+    no_worse = part & (reach > 1) & (precision >= pl.col("low").first())
+    better = part & (reach < 1) & (precision > pl.col("high").first())
+    by_part = pl.when("same").then(pl.lit("adds nothing")).when(no_worse).then(pl.lit("too narrow"))
+    of_part = by_part.when(better).then(pl.lit("too broad"))
+    by_whole = pl.when(precision.last() >= pl.col("low")).then(pl.lit("too broad"))
+    of_whole = (
+        by_whole.when(no_worse.any()).then(pl.lit("too narrow")).when(pl.col("same").any()).then(pl.lit("too complex"))
+    )
+    return pl.when(place == 0).then(of_whole).otherwise(of_part)
