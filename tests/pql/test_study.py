@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from idgraph import Source, resolve
 from idgraph.pql import Activity, Definition, count, first
 from idgraph.pql.study import backtest, diagnose
 
@@ -157,3 +158,43 @@ def test_windows_and_vetoes_are_conditions_too():
         "unless first login",
         EVERYBODY,
     ]
+
+
+def test_a_graph_is_asked_as_it_was_known_then():
+    """Whose visits they were is told when she signs up, the day before her firm pays."""
+    clicks = {
+        "id": ["c1", "c2"],
+        "cookie": ["5f2c9e01-a"] * 2,
+        "at": ["2026-01-05", "2026-01-20"],
+        "what": ["visit"] * 2,
+    }
+    users = {"user": ["u1"], "cookie": ["5f2c9e01-a"], "mail": ["ana@acme.io"], "tenant": ["t1"], "at": ["2026-02-09"]}
+    tenants = {"tenant": ["t1"], "at": ["2026-01-02"]}
+    told = {"tenant": ["t1"] * 3, "what": ["opened", "paid", "login"], "at": ["2026-01-02", "2026-02-10", "2026-04-30"]}
+    of_tenant = {"belongs_to": {"app_tenants.id": "tenant"}, "time": "at"}
+    graph = resolve(
+        Source("app_tenants", kind="tenant", data=pl.DataFrame(tenants), id="tenant", time="at"),
+        Source(
+            "app_users",
+            kind="user",
+            data=pl.DataFrame(users),
+            id="user",
+            identifiers={"email": "mail", "device": "cookie"},
+            **of_tenant,
+        ),
+        Source("app_told", data=pl.DataFrame(told), event="what", **of_tenant),
+        Source(
+            "web_clicks",
+            kind="visitor",
+            data=pl.DataFrame(clicks),
+            time="at",
+            event="what",
+            event_id="id",
+            identifiers={"device": "cookie"},
+        ),
+    )
+    curious = definition(count("visit") >= 2, among=first("opened"))
+    found = backtest(curious, PAID, graph.activity(), every="1mo", horizon="28d", capacity=5)
+    february = found.filter(pl.col("date").dt.month() == 2)
+    columns = ["identity", "asked", "wins", "qualified", "hits"]
+    assert february.select(columns).rows() == [("then", 1, 1, 0, 0), ("today", 1, 1, 1, 1)]
