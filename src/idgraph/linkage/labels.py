@@ -95,7 +95,7 @@ def labels_of(given: Any, rows: nw.LazyFrame, engine: Engine) -> Labels:  # noqa
     """
     frame = engine.lazy(given)
     if missing := [name for name in _COLUMNS if name not in frame.collect_schema().names()]:
-        msg = f"labels lack the column {missing[0]!r}; they have {', '.join(_COLUMNS)}"
+        msg = f"labels lack the column {missing[0]!r}; they need {', '.join(_COLUMNS)}"
         raise ConfigError(msg)
     said = frame.select(*(nw.col(name).cast(TEXT) for name in _COLUMNS))
     said = said.filter(nw.col("verdict").is_in(["same", "different"]))

@@ -64,7 +64,7 @@ class _Values:
         held: how many rows hold a value that may agree on a counted level.
         collision: how likely two rows that are compared and hold a value, not an address made of a name, hold the same.
         rarity: of words.
-        sharing: for each counted level and step, how many pairs of rows hold one value.
+        sharing: for each counted level and step, how many pairs of rows that are compared hold one value.
     """
 
     steps: int
@@ -143,13 +143,14 @@ class Comparison:
         whole = counted if field.holds != "email" else counted.filter(~made)
         sums = (nw.col(name).sum() for name in ("n", "second"))
         rows, on_second, same = engine.collect(whole.select(*sums, self._pairs().sum().alias("same"))).row(0)
-        sizes = [whole.select("n")]
+        sizes = [whole.select("n", "second")]
         if field.holds == "email":  # of addresses made of names it is the domain that may be rare
             domain = nw.col("text").str.replace_all("^[^@]*@", "")
             shared = counted.with_columns(domain.alias("domain"), named.alias("named"))
-            totals = shared.filter(nw.col("named")).group_by("domain").agg(nw.col("n").sum().alias("together"))
-            sizes.append(totals.select(nw.col("together").alias("n")))
-            counted = shared.join(totals, on="domain", how="left").with_columns(nw.coalesce("together", "n"))
+            totals = shared.filter(nw.col("named")).group_by("domain").agg(nw.col("n", "second").sum())
+            sizes.append(totals.select("n", "second"))
+            together = totals.select("domain", nw.col("n").alias("together"))
+            counted = shared.join(together, on="domain", how="left").with_columns(nw.coalesce("together", "n"))
         else:
             counted = counted.with_columns(nw.col("n").alias("together"))
         most = engine.collect(counted.select(nw.max_horizontal(nw.col("n").max(), nw.col("together").max()))).item()
@@ -169,11 +170,11 @@ class Comparison:
         return texts, _Values(steps, of_level, collision, rarity, sharing)
 
     def _sharing(self, sizes: nw.LazyFrame, steps: int) -> _Floats:
-        """How many pairs of rows hold one value, by the step of how many rows do."""
-        held = self._engine.collect(sizes.group_by("n").agg(nw.len().alias("values")))
-        n = held["n"].cast(pl.Float64)
-        pairs = (n * (n - 1) / 2 * held["values"]).to_numpy()
-        return np.bincount(_step(n).to_numpy(), weights=pairs, minlength=steps).astype(np.float64)
+        """How many pairs of rows that are compared hold one value, by the step of how many rows do."""
+        sized = sizes.with_columns(self._pairs().alias("pairs"))
+        held = self._engine.collect(sized.group_by("n").agg(nw.col("pairs").sum()))
+        pairs = held["pairs"].cast(pl.Float64).to_numpy()
+        return np.bincount(_step(held["n"]).to_numpy(), weights=pairs, minlength=steps).astype(np.float64)
 
     @property
     def held(self) -> list[Mapping[int, int]]:
@@ -182,7 +183,7 @@ class Comparison:
 
     @property
     def sharing(self) -> list[Mapping[int, _Floats]]:
-        """For each field and counted level, how many pairs of rows hold one value, by step."""
+        """For each field and counted level, how many pairs of rows that are compared hold one value, by step."""
         return [values.sharing for values in self._values]
 
     @property
