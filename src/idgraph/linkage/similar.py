@@ -18,7 +18,7 @@ from idgraph.linkage.candidates import candidates
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE
 from idgraph.linkage.decide import least_odds, probability, torn_groups
 from idgraph.linkage.fields import tidy
-from idgraph.linkage.patterns import Comparison
+from idgraph.linkage.patterns import Comparison, Decoded
 from idgraph.linkage.rarity import learn_rarity
 from idgraph.linkage.train import Counted, train
 from idgraph.normalise.batches import on_fewest
@@ -124,12 +124,10 @@ def similar(
     progress("learning")
     if model is None:
         strangers = _drawn(rows, table.collect_schema()["row"], engine)
-        drawn_patterns, drawn_counts = _counted(comparison.patterns([strangers]), engine)
-        drawn = Counted.of(comparison.decoded(drawn_patterns), drawn_counts)
-        shared = comparison.collisions, comparison.joint()
-        taught = asked.labels.proven(comparison, engine) if asked.labels is not None else proven or {}
-        model = train(fields, Counted.of(decoded, counts), drawn, *shared, rows, possible, taught)
-        model = learn_rarity(model, comparison, decoded, counts, rows, possible)
+        taught = proven or {}
+        if asked.labels is not None:
+            taught = asked.labels.proven(comparison, engine)
+        model = _learnt(comparison, (decoded, counts), strangers, (rows, possible), taught, engine)
         if asked.labels is not None:
             model = asked.labels.shifted(model, comparison, model.prior(rows, possible), engine)
     progress("deciding")
@@ -144,6 +142,31 @@ def similar(
     likely = _likely(met.join(engine.lazy(known), on="pattern"), least, asked, engine)
     least_probability = float(probability(np.array([least]))[0])
     return Similar(likely, model, comparison, found.keys, int(counts.sum()), least_probability)
+
+
+def _learnt(
+    comparison: Comparison,
+    met: tuple[Decoded, npt.NDArray[np.float64]],
+    strangers: nw.LazyFrame,
+    size: tuple[int, float],
+    proven: Mapping[str, Sequence[float]],
+    engine: Engine,
+) -> Model:
+    """Learn from candidates, and from pairs drawn at random, what each level of agreement says.
+
+    Args:
+        comparison: what took patterns apart.
+        met: the patterns of candidates, and how many show each.
+        strangers: left, right: pairs drawn at random.
+        size: how many rows there are, and how many pairs of them may be one.
+        proven: see `similar`.
+        engine: what runs it.
+    """
+    patterns, counts = _counted(comparison.patterns([strangers]), engine)
+    drawn = Counted.of(comparison.decoded(patterns), counts)
+    shared = comparison.collisions, comparison.joint()
+    model = train(comparison.fields, Counted.of(*met), drawn, *shared, *size, proven)
+    return learn_rarity(model, comparison, *met, *size)
 
 
 def _sizes(values: nw.LazyFrame, asked: Asked, engine: Engine) -> tuple[int, float]:
