@@ -50,6 +50,7 @@ def activity_of(
         raise EngineError(msg)
     needed = ("events", "facts", "records", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
     held = {name: engine.collect(frames[name]) for name in needed}
+    held["about accounts"] = _about_accounts(held)
     held["ways"] = _ways(held, frames, engine)
     events = _credited(held)
     return Activity(
@@ -84,7 +85,7 @@ def _credited(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         .then(pl.lit("tenant"))
         .otherwise(pl.lit("crm")),
     )
-    found = found.join(_about_accounts(held), on="account_id", how="left")
+    found = found.join(held["about accounts"], on="account_id", how="left")
     found = found.join(_about_people(held), on="person_id", how="left")
     found = found.join(held["ways"], on="company_core", how="left")
     by_company = pl.col("company_core") == pl.col("main_core")
@@ -111,7 +112,7 @@ def _placed(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
 def _ways(held: Mapping[str, pl.DataFrame], frames: Mapping[str, nw.LazyFrame], engine: Engine) -> pl.DataFrame:
     """How surely each core of an account belongs to its main one: company_core, way_weight, way_rule."""
     placed = _placed(held, "account")
-    main = _about_accounts(held).select("main_core", entity_id="account_id")
+    main = held["about accounts"].select("main_core", entity_id="account_id")
     cores = placed.join(_doubtful(placed), on="entity_id", how="semi").join(main, on="entity_id")
     records = engine.lazy(cores.select("record_id"))
     identifiers = engine.collect(frames["identifiers"].join(records, on="record_id", how="semi"))
@@ -140,7 +141,7 @@ def _sure_members(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     people = _placed(held, "person").select(person_record_id="record_id", person_core="strict_id")
     accounts = _placed(held, "account").select(company_record_id="record_id", member_of="entity_id", core="strict_id")
     stated = held["memberships"].filter(pl.col("via").cast(pl.String).is_in(_STATED))
-    cores = _about_accounts(held).select(member_of="account_id", core="main_core")
+    cores = held["about accounts"].select(member_of="account_id", core="main_core")
     found = stated.join(people, on="person_record_id").join(accounts, on="company_record_id")
     found = found.join(cores, on=["member_of", "core"], how="semi")
     return found.select("person_core", "member_of").unique().with_columns(sure=pl.lit(value=True))
@@ -245,7 +246,7 @@ def _of_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
     ranked = known.select("record_id", "last_seen", rank=kind.replace_strict(kinds, range(len(kinds))))
     placed = _placed(held, level).join(ranked, on="record_id")
     if level == "account":
-        cores = _about_accounts(held).select("main_core", entity_id="account_id")
+        cores = held["about accounts"].select("main_core", entity_id="account_id")
         placed = placed.join(cores, on="entity_id").with_columns(rank=pl.col("strict_id") != pl.col("main_core"))
     ordered = placed.sort("rank", "last_seen", "record_id", descending=[False, True, False], nulls_last=True)
     return ordered.select("entity_id", "record_id")
