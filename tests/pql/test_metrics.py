@@ -54,6 +54,11 @@ def test_a_length_of_time_that_is_none_is_refused():
         conversion(moments({"a": 1}), moments({}), "1mo", "soon", "2026-03-01")
 
 
+def test_a_period_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="'fortnight' is no period of the calendar: it is one of 1d, 1w"):
+        pql_count(moments({"a": 1}), "fortnight", "2026-03-01")
+
+
 def test_the_newest_cohort_is_not_quick_because_the_slow_ones_still_wait():
     entered = moments({f"{n}": 0 for n in range(10)})
     quick = moments({"0": 2, "1": 3, "2": 4})

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from idgraph import Source, resolve
+from idgraph.errors import ConfigError
 from idgraph.pql import Activity, Definition, count, first
 from idgraph.pql.study import backtest, diagnose
 
@@ -38,6 +39,11 @@ def planted(size=40):
         if number % 4 == 0 and number:
             events.append((org, "paid", 40))
     return activity(events)
+
+
+def test_a_backtest_in_which_nobody_is_called_is_refused():
+    with pytest.raises(ConfigError, match="capacity=0 calls nobody"):
+        backtest(definition(first("invite")), PAID, planted(), every="1mo", horizon="30d", capacity=0)
 
 
 def test_a_backtest_counts_who_was_qualified_and_who_then_paid():

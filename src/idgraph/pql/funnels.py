@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from idgraph.entities.again import instant
-from idgraph.pql.periods import TIME, WAIT, Now, Period, duration, is_over, ratio
+from idgraph.pql.periods import TIME, WAIT, Now, Period, duration, is_over, period_of, ratio
 from idgraph.pql.waiting import known, quantiles
 
 __all__ = ["funnel", "snapshot", "snapshot_growth"]
@@ -122,7 +122,7 @@ def _steps(journey: pl.DataFrame, names: list[str], period: Period, within: str)
     start = pl.col(names[0])
     parts = [
         journey.select(
-            start.dt.truncate(period).alias("period"),
+            period_of(start, period).alias("period"),
             pl.lit(place).alias("place"),
             pl.lit(name).alias("stage"),
             pl.col(names[max(place - 1, 0)]).alias("entered_at"),

@@ -26,7 +26,7 @@ from idgraph.entities.again import instant
 from idgraph.errors import ConfigError
 from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.definition import Definition
-from idgraph.pql.periods import TIME, WAIT, Now, Period, calendar, duration, is_over, ratio, wilson
+from idgraph.pql.periods import TIME, WAIT, Now, Period, calendar, duration, is_over, period_of, ratio, wilson
 from idgraph.pql.tree import Moment
 from idgraph.pql.waiting import already, both, known, quantiles
 
@@ -82,7 +82,7 @@ def pql_count(reached: pl.DataFrame, period: Period, now: Now) -> pl.DataFrame:
     """
     until = instant(now)
     come = known(reached, until)
-    found = come.group_by(pl.col("reached_at").dt.truncate(period).alias("period")).agg(pl.len().alias("counted"))
+    found = come.group_by(period_of(pl.col("reached_at"), period).alias("period")).agg(pl.len().alias("counted"))
     every = calendar(come, period, until).join(found, on="period", how="left", maintain_order="left")
     number = pl.col("counted").fill_null(0).cast(pl.Int64)
     return every.select(
@@ -120,7 +120,7 @@ def conversion(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, wit
     (250, 25, 0.1, True)
     """
     until = instant(now)
-    pairs = both(entered, reached, until).with_columns(period=pl.col("entered_at").dt.truncate(period))
+    pairs = both(entered, reached, until).with_columns(period=period_of(pl.col("entered_at"), period))
     asked = ~already()
     soon = pl.col("reached_at") < pl.col("entered_at").dt.offset_by(duration(within))
     found = pairs.group_by("period").agg(
@@ -155,7 +155,7 @@ def time_between(entered: pl.DataFrame, reached: pl.DataFrame, period: Period, n
     rows = [
         (start, cohort.height, cohort["reached_at"].count(), *quantiles(cohort, until))
         for (start,), cohort in asked.sort("entered_at").group_by(
-            pl.col("entered_at").dt.truncate(period), maintain_order=True
+            period_of(pl.col("entered_at"), period), maintain_order=True
         )
     ]
     found = pl.DataFrame(rows, schema=_WAITS, orient="row")

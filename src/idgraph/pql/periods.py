@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from idgraph.errors import ConfigError
 from idgraph.pql.quantity import Window
 
-__all__ = ["TIME", "WAIT", "Now", "Period", "calendar", "duration", "is_over", "ratio", "wilson"]
+__all__ = ["TIME", "WAIT", "Now", "Period", "calendar", "duration", "is_over", "period_of", "ratio", "wilson"]
 
 Period = Literal["1d", "1w", "1mo", "1q", "1y"]
 Now = datetime | date | str
@@ -30,11 +30,23 @@ def duration(within: str) -> str:
         raise ConfigError(msg) from None
 
 
+def period_of(time: pl.Expr, every: Period) -> pl.Expr:
+    """The beginning of the period that a time is in.
+
+    Raises:
+        ConfigError: there is no such period.
+    """
+    if every not in get_args(Period):
+        msg = f"{every!r} is no period of the calendar: it is one of {', '.join(get_args(Period))}"
+        raise ConfigError(msg)
+    return time.dt.truncate(every)
+
+
 def calendar(reached: pl.DataFrame, period: Period, until: datetime) -> pl.DataFrame:
     """Every period from the first moment to now: period."""
     if reached.is_empty():
         return pl.DataFrame(schema={"period": TIME})
-    first = reached.select(pl.col("reached_at").min().dt.truncate(period)).item()
+    first = reached.select(period_of(pl.col("reached_at").min(), period)).item()
     return pl.select(period=pl.datetime_range(first, until, period, time_unit="us"))
 
 

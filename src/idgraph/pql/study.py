@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from idgraph.errors import ConfigError
 from idgraph.pql.activity import Activity, id_of
 from idgraph.pql.definition import Definition
 from idgraph.pql.metrics import moments
-from idgraph.pql.periods import Period, duration, wilson
+from idgraph.pql.periods import Period, duration, period_of, wilson
 from idgraph.pql.tree import All, AnyOf, AtLeast, By, InAny, InEach, Moment, Named, Unless, Within
 from idgraph.pql.words import count
 
@@ -54,7 +55,13 @@ def backtest(
         the outcome), mature (Boolean: the horizon is over), precision, recall, precision_called, lift (Float64:
         precision by the share of wins in those asked), lift_low and lift_high (Float64: from Wilson's interval of
         the precision). What would divide by nothing is null.
+
+    Raises:
+        ConfigError: there is no such period, length of time or capacity.
     """
+    if capacity < 1:
+        msg = f"capacity={capacity!r} calls nobody; say how many sales can call at a date, 1 or more"
+        raise ConfigError(msg)
     window, rows = duration(horizon), []
     won = _won(definition, outcome, activity)
     for date in _dates(activity, every):
@@ -114,7 +121,7 @@ def _won(definition: Definition, outcome: Moment, activity: Activity) -> pl.Data
 
 def _dates(activity: Activity, every: Period) -> list[datetime]:
     """The beginnings of periods after the first event, up to now."""
-    first = activity.events.select(pl.col("at").min().dt.truncate(every).dt.offset_by(every)).collect().item()
+    first = activity.events.select(period_of(pl.col("at").min(), every).dt.offset_by(every)).collect().item()
     return pl.datetime_range(first, activity.now, every, time_unit="us", eager=True).to_list()
 
 
