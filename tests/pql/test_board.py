@@ -282,6 +282,7 @@ def test_a_scorecard_in_yaml_is_the_same_as_in_python():
 def test_a_definition_alone_is_a_scorecard(tmp_path):
     (tmp_path / "pql.yaml").write_text(MADE.to_yaml())
     assert Scorecard.from_yaml(tmp_path / "pql.yaml") == Scorecard(definitions=(MADE,))
+    assert board(activity(*ROWS), MADE).rows.equals(board(activity(*ROWS), Scorecard(definitions=(MADE,))).rows)
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,9 @@ def test_what_is_no_definition_is_refused(text, said):
         (lambda: share_of(count("a"), None), "null is no limit"),
         (lambda: at_least(3, first("a"), first("b")), "3 of 2 can never be"),
         (lambda: time_to(total("a", "b"), "cap") >= "3d", "time_to is compared by at_most"),
+        (lambda: Definition(name="a", version="1", level="acct", when=first("a")), "definition: level: Input should"),
+        (lambda: Definition(name="a", version="1", level="account"), "definition: when: Field required"),
+        (lambda: Scorecard(definitions=()), "a scorecard without definitions asks nothing"),
     ],
 )
 def test_python_refuses_the_same(made, said):

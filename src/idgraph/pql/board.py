@@ -14,6 +14,7 @@ from idgraph.engines.output import replace_table
 from idgraph.errors import NotFoundError, mask_id, mask_text
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.card import Scorecard
+from idgraph.pql.definition import Definition
 from idgraph.pql.merged import STATES, grounds, merged
 from idgraph.pql.people import people_of, sizes
 from idgraph.pql.quantity import walk
@@ -105,12 +106,12 @@ class Board:
         return Path(path)
 
 
-def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | None = None) -> Board:
+def board(activity: Activity, card: Scorecard | Definition, as_of: datetime | date | str | None = None) -> Board:
     """Ask all definitions of a scorecard side by side, and rank who qualifies by potential × readiness.
 
     Args:
         activity: what happened.
-        card: definitions and scores.
+        card: definitions and scores; or a definition alone.
         as_of: the time to stand at; default: the activity's own.
 
     Returns:
@@ -133,6 +134,8 @@ def board(activity: Activity, card: Scorecard, as_of: datetime | date | str | No
           weakest_record: the company or person that it makes part of this one, to be explained by the graph;
         - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
     """
+    if isinstance(card, Definition):
+        card = Scorecard(definitions=(card,))
     now = _held(activity.as_of(as_of))
     usage = card.usage(now)
     met = merged(now, card)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 import polars as pl
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
+from idgraph.config import IN_A_FILE
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.definition import Definition
 from idgraph.pql.quantity import Fixed, Node
@@ -35,7 +36,7 @@ class Scorecard(Node):
     """
 
     kind = "scorecard"
-    definitions: tuple[Definition, ...] = Field(min_length=1)
+    definitions: tuple[Definition, ...] = Field(json_schema_extra={"minItems": 1})
     engagement: Points | None = None
     activation: Checklist | None = None
     fit: Fit | None = None
@@ -43,8 +44,10 @@ class Scorecard(Node):
     window: Fixed = "28d"
     sure: Annotated[float, Field(gt=0)] = 10.0
 
-    @model_validator(mode="after")
-    def _side_by_side(self) -> Self:
+    def _cross_check(self) -> None:
+        if not self.definitions:
+            msg = "a scorecard without definitions asks nothing; give one or more"
+            raise ValueError(msg)
         if len(levels := {definition.level for definition in self.definitions}) > 1:
             msg = f"definitions side by side are of one level, not of {' and '.join(sorted(levels))}"
             raise ValueError(msg)
@@ -52,7 +55,6 @@ class Scorecard(Node):
         if wrong := sorted({name for name in names if names.count(name) > 1 or name in _RESERVED}):
             msg = f"each definition needs a name of its own: {', '.join(map(repr, wrong))} is taken"
             raise ValueError(msg)
-        return self
 
     @property
     def level(self) -> Level:
@@ -94,6 +96,6 @@ class Scorecard(Node):
         words = read(text, called)
         said = resolve(words)
         try:
-            return cls.model_validate({"definitions": [said]} if "when" in said else said)
+            return cls.model_validate({"definitions": [said]} if "when" in said else said, context=IN_A_FILE)
         except ValidationError as error:
             raise words.faults(error) from None

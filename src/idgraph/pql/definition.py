@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, Any, ClassVar, Final
 
 import polars as pl
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema, model_validator
+from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
 
+from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError
 from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.explain import Explained, explained
@@ -71,12 +72,10 @@ class Definition(Node):
     when: AnyMoment
     among: AnyMoment | None = None
 
-    @model_validator(mode="after")
-    def _people_have_no_people(self) -> Self:
+    def _cross_check(self) -> None:
         if self.level == "person" and any(isinstance(node, By) for node in walk(self)):
             msg = "by lifts people to a tenant, account or parent, and this definition is of people"
             raise ValueError(msg)
-        return self
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Definition:
@@ -98,7 +97,7 @@ class Definition(Node):
         """
         words = read(text, called)
         try:
-            return cls.model_validate(resolve(words))
+            return cls.model_validate(resolve(words), context=IN_A_FILE)
         except ValidationError as error:
             raise words.faults(error) from None
 

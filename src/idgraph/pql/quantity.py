@@ -14,11 +14,15 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    ModelWrapValidatorHandler,
     StringConstraints,
     Tag,
     ValidationError,
+    ValidationInfo,
+    model_validator,
 )
 
+from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError, faults
 
 __all__ = [
@@ -75,6 +79,27 @@ class Node(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
     kind: ClassVar[str] = ""
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_faults(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:  # noqa: ANN401
+        try:
+            node = handler(value)
+            node._cross_check()  # noqa: SLF001 - of this very class
+        except ValueError as error:
+            if info.context == IN_A_FILE:  # its reader gathers them, and knows the lines
+                raise
+            said = faults(error) if isinstance(error, ValidationError) else error
+            msg = f"{cls.kind}: {said}"
+            raise ConfigError(msg) from None
+        return node
+
+    def _cross_check(self) -> None:
+        """Refuse what each field by itself may say, and all together cannot mean.
+
+        Raises:
+            ValueError: it cannot be meant.
+        """
+
     @classmethod
     def of_words(cls, **said: Any) -> Self:  # noqa: ANN401 - whatever YAML could say
         """Make a node as YAML would.
@@ -82,11 +107,7 @@ class Node(BaseModel):
         Raises:
             ConfigError: it says something that cannot be meant.
         """
-        try:
-            return cls.model_validate(said)
-        except ValidationError as error:
-            msg = f"{cls.kind}: {faults(error)}"
-            raise ConfigError(msg) from None
+        return cls.model_validate(said)
 
 
 def walk(node: Node, *, vetoes: bool = True) -> Iterator[Node]:

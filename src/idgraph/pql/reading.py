@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from rapidfuzz import process
 
+from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError
 from idgraph.pql.tree import KEYS, AnyMoment, Moment, Named
 
@@ -212,7 +213,7 @@ class References:
             inside = References(self.words, self.named, self.known, (*self.open, name))
             under = ("moments", name)
             try:
-                what = _MOMENT.validate_python(inside.resolved(self.named[name], under))
+                what = _MOMENT.validate_python(inside.resolved(self.named[name], under), context=IN_A_FILE)
             except ValidationError as error:
                 raise self.words.faults(error, under) from None
             self.known[name] = Named(name=name, what=what)

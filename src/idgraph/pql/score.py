@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import reduce
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
 import polars as pl
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.moment import reached, standing
@@ -62,12 +62,10 @@ class Checklist(Node):
     steps: tuple[AnyMoment, ...] = Field(alias="checklist", min_length=1)
     among: AnyMoment | None = None
 
-    @model_validator(mode="after")
-    def _of_some_length(self) -> Self:
+    def _cross_check(self) -> None:
         if not _FEWEST <= len(self.steps) <= _MOST:
             said = f"a checklist of {len(self.steps)} steps says little: {_FEWEST} to {_MOST} are usual"
             warnings.warn(said, stacklevel=2)
-        return self
 
     def rate(self, activity: Activity, level: Level, as_of: _Time = None) -> pl.DataFrame:
         """Give the activation rate of each person, tenant, account or parent; what all people of it did is pooled.

@@ -7,7 +7,7 @@ One tree for Python and YAML. Each node is named by its own key: `{first: signed
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
@@ -145,8 +145,7 @@ class Condition(Moment):
         measure = {key: value for key, value in said.items() if key not in SIGNS}
         return {"measure": measure, "sign": signs[0], "than": said[signs[0]]}
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _cross_check(self) -> None:
         if self.sign not in self.measure.signs:
             msg = f"{self.measure.kind} is compared by {' or '.join(self.measure.signs)}, not {self.sign}"
             raise ValueError(msg)
@@ -157,7 +156,6 @@ class Condition(Moment):
         if self.measure.counts and isinstance(self.than, float) and _too_little(self.sign, self.than):
             msg = f"{self.measure.kind} is never less than 0: compare it with more"
             raise ValueError(msg)
-        return self
 
     @model_serializer(mode="wrap")
     def _together(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -221,12 +219,10 @@ class AtLeast(Moment):
     k: int = Field(alias="at_least", ge=1)
     of: tuple[AnyMoment, ...] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _enough(self) -> Self:
+    def _cross_check(self) -> None:
         if self.k > len(self.of):
             msg = f"{self.k} of {len(self.of)} can never be"
             raise ValueError(msg)
-        return self
 
     def __str__(self) -> str:
         """Say what is awaited."""
@@ -253,15 +249,13 @@ class Within(Moment):
     of: AnyMoment | None = None
     until: AnyMoment | None = None
 
-    @model_validator(mode="after")
-    def _anchored(self) -> Self:
+    def _cross_check(self) -> None:
         if self.window and self.of is None:
             msg = f"a window needs an anchor: {self.window} of what? Say of, or in_any for a window that rolls"
             raise ValueError(msg)
         if self.of is None and self.until is None:
             msg = "say of, until, or a window and of"
             raise ValueError(msg)
-        return self
 
     def __str__(self) -> str:
         """Say what is awaited."""
@@ -276,10 +270,8 @@ class InAny(Moment):
     what: AnyMoment
     window: Window = Field(alias="in_any")
 
-    @model_validator(mode="after")
-    def _rolls(self) -> Self:
+    def _cross_check(self) -> None:
         _refuse_in_window(self.what, _ROLLING, "in_any")
-        return self
 
     def __str__(self) -> str:
         """Say what is awaited."""
@@ -293,10 +285,8 @@ class InEach(Moment):
     what: AnyMoment
     period: Literal["1d", "1w", "1mo", "1q", "1y"] = Field(alias="in_each")
 
-    @model_validator(mode="after")
-    def _counts(self) -> Self:
+    def _cross_check(self) -> None:
         _refuse_in_window(self.what, _ROLLING, "in_each")
-        return self
 
     def __str__(self) -> str:
         """Say what is awaited."""
@@ -323,12 +313,10 @@ class By(Moment):
     users: int | None = Field(default=None, ge=1)
     share: float | None = Field(default=None, gt=0, le=1)
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _cross_check(self) -> None:
         if (self.users is None) == (self.share is None):
             msg = "say either users or share"
             raise ValueError(msg)
-        return self
 
     def __str__(self) -> str:
         """Say what is awaited."""
