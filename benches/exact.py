@@ -24,7 +24,7 @@ junk.
 - **floor**: Polars reads the tables, finds the distinct values of each type of identifier, and writes the tables back.
 - **floor on hashes**: the same on 64-bit hashes of the values, which may take two values for one.
 - **idgraph**: `resolve(…)`, then `graph.write(…)` of every frame, evidence included.
-- **idgraph, entities only**: the same, writing no more than profiles and assignments; run once.
+- **idgraph, entities only**: the same, writing no more than profiles and assignments.
 
 All write Parquet with zstd at level 1. Precision and recall are pairwise against the true people; *of reachable* is
 recall among the pairs that values in the tables join, which is all that exact evidence can find. {runs}"""
@@ -137,7 +137,7 @@ def _measured(work: Workload, runs: int) -> tuple[dict[str, Measured], dict[str,
         Candidate(_FLOOR, "benches.exact:floor", given),
         Candidate(_HASHES, "benches.exact:floor", {**given, "hashed": True}),
         Candidate(_IDGRAPH, "benches.exact:everything", given),
-        Candidate(_ENTITIES, "benches.exact:entities", given, runs=1),
+        Candidate(_ENTITIES, "benches.exact:entities", given),
     ]
     try:
         return measure(candidates, runs, after=score_once_and_clear), scores

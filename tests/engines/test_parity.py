@@ -33,6 +33,13 @@ def in_parts(engine, *parts):
 # ------------------------------------------------------------------------------------------------------- operations
 
 
+def test_texts_that_others_hold_too_are_kept_and_counted(engine):
+    held = pl.DataFrame({"row": range(7), "text": ["a", "b", None, "a", None, "", ""]})
+    found = engine.repeated(engine.lazy(held), "text", "size", first=nw.col("row").min())
+    kept = [(0, "a", 2, 0), (3, "a", 2, 0), (5, "", 2, 5), (6, "", 2, 5)]
+    assert rows(engine, found.select("row", "text", "size", "first"), "row") == kept
+
+
 def test_frames_of_any_library_are_taken_over(engine):
     given = pl.DataFrame(
         {

@@ -182,6 +182,16 @@ class Engine(Protocol):
             totals: new column to an aggregate over the group: `nw.len()`, `nw.col(…).min()` …
         """
 
+    def repeated(self, frame: nw.LazyFrame, text: str, size: str, **totals: nw.Expr) -> nw.LazyFrame:
+        """Keep the rows whose text others hold too, and add what those of one text add up to.
+
+        Args:
+            frame: any rows.
+            text: the column; null is no text.
+            size: the column to be added that says how many rows hold the text.
+            totals: see `with_totals`.
+        """
+
     def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
         """Keep the rows whose key a table has: a semi join, however many rows of one key there are.
 

@@ -25,6 +25,7 @@ from idgraph.errors import EngineError, MappingError
 __all__ = ["PolarsEngine"]
 
 _SIZE: Final = "__size"
+_HASH: Final = "__hash"
 _SLICE: Final = 1 << 17  # rows of a batch
 _PAIRS: Final = 1 << 18  # of a part
 
@@ -160,6 +161,13 @@ class PolarsEngine:
     def with_totals(self, frame: nw.LazyFrame, by: Sequence[str], **totals: nw.Expr) -> nw.LazyFrame:
         """See `Engine.with_totals`: a window."""
         return frame.with_columns(**{new: total.over(*by) for new, total in totals.items()})
+
+    def repeated(self, frame: nw.LazyFrame, text: str, size: str, **totals: nw.Expr) -> nw.LazyFrame:
+        """See `Engine.repeated`: by hashes first, which take half the time of texts, and then by the texts left."""
+        held = self.collect(frame).lazy()
+        hashed = held.filter(pl.col(text).is_not_null()).with_columns(pl.col(text).hash().alias(_HASH))
+        left = self.checkpoint(nw.from_native(hashed.filter(pl.len().over(_HASH) > 1).drop(_HASH)))
+        return self.with_totals(left, [text], **{size: nw.len()}, **totals).filter(nw.col(size) > 1)
 
     def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
         """See `Engine.having`: a semi join."""

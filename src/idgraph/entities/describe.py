@@ -84,14 +84,18 @@ def _facts(records: nw.LazyFrame, attributes: Sequence[str], level: str) -> nw.L
 
 
 def _weakest(edges: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """The weakest evidence used in each entity: entity, weakest_rule, weakest_weight; none where nothing was joined."""
+    """The weakest evidence used in each entity: entity, weakest_rule, weakest_weight; none where nothing was joined.
+
+    Kinds of evidence are few beside edges: numbered from the weakest on, they are compared as integers.
+    """
     held = engine.lookup(edges.select("left", "rule", "weight"), "left", records, "record", {"entity": "entity"})
-    by_rule = held.group_by("entity", "rule").agg(nw.col("weight").min())
-    named = by_rule.with_columns(nw.col("rule").cast(TEXT))
-    weakest = nw.col("weight").min().over("entity")
-    tied = named.with_columns(weakest.alias("weakest_weight")).filter(nw.col("weight") == nw.col("weakest_weight"))
-    first = tied.group_by("entity").agg(nw.col("rule").min(), nw.col("weakest_weight").min())
-    return first.select("entity", nw.col("rule").cast(engine.word).alias("weakest_rule"), "weakest_weight")
+    held = engine.checkpoint(held.drop("left"))
+    kinds = held.select("weight", "rule").unique(["weight", "rule"])
+    ordered = kinds.with_columns(nw.col("rule").cast(TEXT).alias("name")).sort("weight", "name")
+    kinds = engine.checkpoint(engine.number(ordered.drop("name"), "place"))
+    first = held.join(kinds, on=["weight", "rule"]).group_by("entity").agg(nw.col("place").min())
+    parts = {"weakest_rule": "rule", "weakest_weight": "weight"}
+    return engine.lookup(engine.checkpoint(first), "place", kinds, "place", parts).drop("place")
 
 
 def _contacts(identifiers: nw.LazyFrame, records: nw.LazyFrame, kind: str, engine: Engine) -> nw.LazyFrame:

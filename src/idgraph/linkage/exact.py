@@ -130,8 +130,8 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
     """
     linkable = rows.filter(nw.col("reason").is_null())
     linkable = linkable.select("row", "record", "kind", "source", "value")
-    held = engine.with_totals(linkable, ["value"], node=nw.col("row").min(), holders=nw.len())
-    several = engine.checkpoint(held.filter(nw.col("holders") > 1).drop("value"))
+    held = engine.repeated(linkable, "value", "holders", node=nw.col("row").min())
+    several = engine.checkpoint(held.drop("value"))
     if not engine.count(several.group_by("record", "node").agg(nw.len().alias("n")).filter(nw.col("n") > 1)):
         return rows, several
     order = ["derived", "unknown", "observed_at", "raw", "row"]

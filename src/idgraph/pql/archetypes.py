@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
-from scipy.stats import beta
 
 from idgraph.errors import ConfigError
 
@@ -163,6 +162,8 @@ def chances(won: pl.DataFrame, weight: float = 20) -> pl.DataFrame:
     >>> chances(seen).filter(pl.col("leads") > 0).select(pl.col("chance", "low", "high").round(2)).rows()
     [(0.56, 0.47, 0.65)]
     """
+    from scipy.special import betaincinv  # slow to import, and no run needs it
+
     if weight <= 0:
         msg = f"the weight of a prior is above 0, not {weight}"
         raise ConfigError(msg)
@@ -178,7 +179,7 @@ def chances(won: pl.DataFrame, weight: float = 20) -> pl.DataFrame:
     wins = held["prior"].to_numpy() * weight + held["wins"].to_numpy()
     losses = weight + held["leads"].to_numpy() - wins
     edge = (1 - _HELD) / 2
-    low, high = (beta.ppf(share, wins, losses) for share in (edge, 1 - edge))
+    low, high = (betaincinv(wins, losses, share) for share in (edge, 1 - edge))
     return held.select(
         "archetype", "leads", chance=pl.Series(wins / (wins + losses)), low=pl.Series(low), high=pl.Series(high)
     )

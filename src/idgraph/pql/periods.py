@@ -7,7 +7,6 @@ from typing import Final, Literal, get_args
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
-from scipy.stats import binomtest
 
 from idgraph.errors import ConfigError
 from idgraph.pql.quantity import Window
@@ -71,6 +70,8 @@ def wilson(hits: pl.Series, of: pl.Series) -> tuple[pl.Series, pl.Series]:
     >>> [round(one[0], 3) for one in wilson(pl.Series([25]), pl.Series([250]))]
     [0.069, 0.143]
     """
+    from scipy.stats import binomtest  # half a second to import, which no run needs
+
     found = [binomtest(hit, n).proportion_ci(method="wilson") if n else None for hit, n in zip(hits, of, strict=True)]
     low, high = ([None if one is None else getattr(one, side) for one in found] for side in ("low", "high"))
     return pl.Series("low", low, pl.Float64), pl.Series("high", high, pl.Float64)

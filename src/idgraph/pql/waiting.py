@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
-from scipy.stats import CensoredData, ecdf
 
 from idgraph.entities.again import instant
 
@@ -66,6 +65,8 @@ def already() -> pl.Expr:
 
 def _drawn(asked: pl.DataFrame, until: datetime) -> pl.DataFrame:
     """Draw the curve of those who entered, by entered_at and reached_at (null: they still wait)."""
+    from scipy.stats import CensoredData, ecdf  # half a second to import, which no run needs
+
     waits, so_far = (
         asked.filter(there).select(((end - pl.col("entered_at")) / timedelta(microseconds=1)).cast(pl.Float64))
         for there, end in (

@@ -222,6 +222,11 @@ class SparkEngine:
         rows = self.checkpoint(frame)
         return self._with_found(rows, rows.group_by(by).agg(nw.len().alias(ROWS), **totals), by)
 
+    def repeated(self, frame: nw.LazyFrame, text: str, size: str, **totals: nw.Expr) -> nw.LazyFrame:
+        """See `Engine.repeated`."""
+        held = frame.filter(~nw.col(text).is_null())
+        return self.with_totals(held, [text], **{size: nw.len()}, **totals).filter(nw.col(size) > 1)
+
     def having(self, frame: nw.LazyFrame, table: nw.LazyFrame, on: Sequence[str]) -> nw.LazyFrame:
         """See `Engine.having`: the rows of keys with too many for one task are told apart from others."""
         rows = self.checkpoint(frame)
