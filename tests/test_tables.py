@@ -207,6 +207,30 @@ def test_columns_that_nothing_can_be_made_of_are_left_out_and_named():
     assert ignored.left_out["tags"] == "left out on request"
 
 
+LISTED = ["Acme Robotics Inc.", "ACME ROBOTICS", "Acme Robtics GmbH", "Beta Foods", "Gamma Telecom", "Beta Food"]
+
+
+def test_a_list_of_names_is_believed():
+    found = ig.dedupe(pl.DataFrame({"company": LISTED}))
+    assert found.entities["entity_id"].to_list() == ["1", "1", "1", "4", "5", "4"]
+    assert {round(part.weight, 2) for part in found.explain("1", "2")} == {round(found.links["weight"].max(), 2)}
+    many = pl.DataFrame({"company": ["Acme Inc"] * 40 + ["Beta Ltd"] * 2})
+    assert ig.dedupe(many).entities["entity_id"].n_unique() == 2
+
+
+def test_a_common_word_does_not_hide_a_name_from_its_copy():
+    rng = np.random.default_rng(3)
+    signs = np.array(list("abcdefghijklmnoprstuvwz"))
+    names = ["".join(word) + " solutions" for word in rng.choice(signs, (3000, 8))]
+    copies = [name[:3] + name[4] + name[3] + name[5:] for name in names[:300]]
+    found = ig.link_tables(pl.DataFrame({"company": names}), pl.DataFrame({"company": copies}))
+    used = found.links.filter(pl.col("state") == "used")
+    right = used["left_id"].str.strip_prefix("left:") == used["right_id"].str.strip_prefix("right:")
+    assert right.mean() > 0.99
+    assert right.sum() > 290
+    assert max(key["rows_in_large_blocks"] for key in found.keys) > 3000
+
+
 def test_values_without_end_are_compared_by_their_beginning():
     endless = "x y " * 2_500_000
     frame = people().with_columns(

@@ -17,6 +17,7 @@ from idgraph.linkage.kept_apart import KeptApart
 from idgraph.linkage.labels import labels_of
 from idgraph.linkage.parts import Part, parts_of
 from idgraph.linkage.similar import PRECISION, Asked, Similar, similar
+from idgraph.linkage.titles import only_called
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -346,7 +347,8 @@ def _refuse_alike(rows: pl.DataFrame, fields: Sequence[Field], left_out: Mapping
         counts = rows[field.name].drop_nulls().value_counts()["count"].cast(pl.Float64)
         held = float(counts.sum())
         bits -= log2(max(float((counts * (counts - 1)).sum()), 1.0) / max(held * (held - 1), 1.0))
-    if not fields or bits < log2(max(rows.height, 2)):
+    least = 0.0 if only_called(fields) else log2(max(rows.height, 2))  # what is called the same may be one
+    if not fields or bits < least:
         why = "; ".join(f"{name}: {said}" for name, said in left_out.items())
         named = ", ".join(field.name for field in fields) or "none"
         msg = f"the columns to compare ({named}) do not tell {rows.height} rows apart. Name better ones in columns=…"

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from idgraph.linkage.compare import SEPARATOR, address
+from idgraph.linkage.titles import only_called
 from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT
 
@@ -67,10 +68,12 @@ def candidates(
     Returns:
         The blocks of pairs, and the keys that gave them.
     """
-    features = [(place, name) for place, one in enumerate(fields) for name in _FEATURES[one.holds]]
+    features = [(place, name) for place, makes in enumerate(_features(fields)) for name in makes]
     held = _Held.of(table, fields, engine)
     meeting = _meeting([held.keyed([number], 0) for number in range(len(features))], engine)
-    chosen = _chosen(features, meeting, rows)
+    # What names alone share has nothing that it could meet: its large blocks are parted by what else names share.
+    each = [(number,) for number, pairs in enumerate(meeting) if pairs]
+    chosen = each if only_called(fields) else _chosen(features, meeting, rows)
     most = max(_BLOCK[0], _BLOCK[1] // max(rows, 1))
     whole = engine.blocks((held.keyed(key, seed) for seed, key in enumerate(chosen)), most, across=across)
     # Two fields that hang together, as town and postcode do, may give too many pairs: then no block of theirs is small.
@@ -111,7 +114,7 @@ class _Held:
 
     @staticmethod
     def of(table: nw.LazyFrame, fields: Sequence[Field], engine: Engine) -> _Held:
-        makes = [make for one in fields for make in _FEATURES[one.holds].values()]
+        makes = [make for features in _features(fields) for make in features.values()]
         hashes = {_name(number): nw.List(COUNT) if make in _SEVERAL else COUNT for number, make in enumerate(makes)}
         schema = {"row": table.collect_schema()["row"], "side": COUNT, **hashes}
         return _Held(engine.checkpoint(engine.map_batches(table, partial(_featured, fields=fields), schema)), engine)
@@ -138,7 +141,8 @@ def features_shared(one: pl.DataFrame, other: pl.DataFrame, fields: Sequence[Fie
         other: another.
         fields: what to look at.
     """
-    names = [f"{field.name} ({name})" for field in fields for name in _FEATURES[field.holds]]
+    held = zip(fields, _features(fields), strict=True)
+    names = [f"{field.name} ({name})" for field, makes in held for name in makes]
     rows = [_featured(row, fields).drop("row", "side").row(0) for row in (one, other)]
     sets = [[set(held) if isinstance(held, list) else {held} for held in row] for row in rows]
     return {name for name, ours, theirs in zip(names, *sets, strict=True) if (ours & theirs) - {None}}
@@ -214,26 +218,29 @@ def _room(rows: int) -> int:
 
 
 def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting: Sequence[float]) -> list[int]:
-    """For each other field the feature that parts best."""
+    """For each other field the feature that parts best; where there is no other field, all its other features."""
     places = {features[number][0] for number in chosen}
+    met = [number for number in range(len(meeting)) if meeting[number]]
+    if places == {features[number][0] for number in met}:
+        return [number for number in met if number not in chosen]
     best: dict[int, int] = {}
-    for number in sorted(range(len(meeting)), key=lambda number: (meeting[number], number)):
-        place = features[number][0]
-        if place not in places and meeting[number]:
-            best.setdefault(place, number)
+    for number in sorted(met, key=lambda number: (meeting[number], number)):
+        if features[number][0] not in places:
+            best.setdefault(features[number][0], number)
     return list(best.values())
 
 
 def _featured(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """Say what of each row others may share, as hashes: row, side, and a column for each feature."""
-    found = [on_fewest(rows[one.name], partial(_hashes, holds=one.holds)) for one in fields]
+    made = zip(fields, _features(fields), strict=True)
+    found = [on_fewest(rows[one.name], partial(_hashes, makes=makes)) for one, makes in made]
     columns = [column for frame in found for column in frame]
     hashes = [column.alias(_name(number)) for number, column in enumerate(columns)]
     return rows.select("row", pl.col("side").cast(pl.Int64), *hashes)
 
 
-def _hashes(text: pl.Series, holds: str) -> pl.DataFrame:
-    return pl.DataFrame({name: _hashed(make(text)) for name, make in _FEATURES[holds].items()})
+def _hashes(text: pl.Series, makes: Mapping[str, _Make]) -> pl.DataFrame:
+    return pl.DataFrame({name: _hashed(make(text)) for name, make in makes.items()})
 
 
 def _hashed(made: pl.Series) -> pl.Series:
@@ -284,6 +291,12 @@ def _sound(word: pl.Expr) -> pl.Expr:
 _ALIKE: Final = {"c": "k", "q": "k", "g": "k", "j": "k", "z": "s", "v": "f", "m": "n", "d": "t"}
 
 
+def _ends(text: pl.Series) -> pl.Series:
+    """The first three letters of each long word and its last three, which most slips inside it leave alone."""
+    word = pl.element().filter(pl.element().str.len_chars() > 5)
+    return text.str.split(" ").list.eval(word.str.slice(0, 3) + word.str.tail(3))
+
+
 def _whole(text: pl.Series) -> pl.Series:
     return text
 
@@ -305,11 +318,16 @@ def _each(text: pl.Series) -> pl.Series:
     return text.str.split(SEPARATOR)
 
 
+def _letters(text: pl.Series) -> pl.Series:
+    return text.str.replace_all(" ", "", literal=True)
+
+
 _OF_TEXT: Final[dict[str, _Make]] = {
     "word": _words,
-    "beginning": lambda text: text.str.replace_all(" ", "", literal=True).str.slice(0, 6),
+    "beginning": lambda text: _letters(text).str.slice(0, 6),
 }
-_SEVERAL: Final = (_words, _sounds, _each)  # features of which a value has any number
+_OF_ONE_TITLE: Final[dict[str, _Make]] = {"sound": _sounds, "ends of a word": _ends, **_OF_TEXT, "whole": _letters}
+_SEVERAL: Final = (_words, _sounds, _ends, _each)  # features of which a value has any number
 
 _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "name": {"word": _words, "sound": _sounds},
@@ -324,3 +342,10 @@ _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "several": {"each": _each},
     "number": {"whole": _whole},
 }
+
+
+def _features(fields: Sequence[Field]) -> list[Mapping[str, _Make]]:
+    """What rows may share of each field; more of what things are called, where that is all there is."""
+    if only_called(fields):
+        return [_OF_ONE_TITLE]
+    return [_FEATURES[one.holds] for one in fields]

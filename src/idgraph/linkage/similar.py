@@ -20,6 +20,7 @@ from idgraph.linkage.decide import least_odds, probability, torn_groups
 from idgraph.linkage.fields import tidy
 from idgraph.linkage.patterns import Comparison, Decoded
 from idgraph.linkage.rarity import learn_rarity
+from idgraph.linkage.titles import believed, only_called
 from idgraph.linkage.train import Counted, train
 from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT, NUMBER, TEXT
@@ -162,6 +163,8 @@ def _learnt(
         proven: see `similar`.
         engine: what runs it.
     """
+    if only_called(comparison.fields):
+        return believed(comparison, *met, *size)
     patterns, counts = _counted(comparison.patterns([strangers]), engine)
     drawn = Counted.of(comparison.decoded(patterns), counts)
     shared = comparison.collisions, comparison.joint()
