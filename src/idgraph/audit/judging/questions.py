@@ -97,9 +97,8 @@ def _draft(
     left, right = (row[end] for end in _ENDS)
     choose = row.get("question") == "one?"
     if left is None or (right is None) != choose or left == right:
-        raise ConfigError(
-            f"{left!r} and {right!r} are no question; name two records, or a profile as graph.review() does"
-        )
+        named = [mask_id(record_id) if record_id else "nobody" for record_id in (left, right)]
+        raise ConfigError(f"{named[0]} and {named[1]} are no question; name two records, or rows of graph.review()")
     level = placed[left][0]
     if right is not None and placed[right][0] != level:
         raise ConfigError(f"{mask_id(left)!r} and {mask_id(right)!r} are a person and a company; ask of two of a level")
