@@ -84,6 +84,20 @@ def test_what_is_known_of_a_record_is_shown_whatever_became_of_it(graph):
     assert ["company", ["Acme"]] in records["app:1"]["facts"]
 
 
+def test_names_of_companies_stand_side_by_side_whatever_a_source_calls_them():
+    given = {"tenant_name": ("Acme Inc.", None), "name": (None, "Acme"), "legal_name": (None, "Acme AG")}
+    names = {attribute: [*of_companies, None, None] for attribute, of_companies in given.items()}
+    kinds = ["tenant", "crm_account", "user", "contact"]
+    records = pl.DataFrame({"record_id": ["app:1", "crm:1", "app:7", "crm:7"], "kind": kinds, **names})
+    belongs = pl.DataFrame({"person_record_id": ["app:7"], "company_record_id": ["app:1"], "via": ["given"]})
+    graph = ig.Graph.from_frames(records=records, memberships=belongs)
+    shown = graph.judge(pairs(("app:1", "crm:1"), ("app:7", "crm:7"))).records
+    assert shown["app:1"]["facts"] == [["name", ["Acme Inc."]]]
+    assert shown["crm:1"]["facts"] == [["name", ["Acme", "Acme AG"]]]
+    assert shown["app:7"]["facts"] == [["company", ["Acme Inc."]]]
+    assert shown["crm:7"]["facts"] == []
+
+
 def test_a_sample_is_asked_blind_and_of_records(graph):
     (question,) = graph.judge(graph.sample()).questions
     assert (question["left"], question["right"]) == (["app:1"], ["crm:1"])

@@ -12,6 +12,7 @@ import polars as pl
 from idgraph.audit.report.shown import Shown
 from idgraph.errors import ConfigError, NotFoundError, mask_id
 from idgraph.linkage.exact import names_of
+from idgraph.linkage.firms import COMPANY_NAMES
 from idgraph.schema import FRAMES, TEXT
 
 if TYPE_CHECKING:
@@ -150,10 +151,19 @@ def _records(frames: Frames, ids: Sequence[str], engine: Engine) -> tuple[dict[s
     held = [_identifiers(frames, ids, engine), _companies(frames, ids, engine)]
     told = {}
     for row in rows.iter_rows(named=True):
-        said = [[name, [_SHOWN.cell(row[name])]] for name in attributes if row[name] is not None]
         more = [fact for facts in held for fact in facts.get(row["record_id"], [])]
-        told[row["record_id"]] = {"about": _about(row), "facts": [*said, *more]}
+        told[row["record_id"]] = {"about": _about(row), "facts": [*_said(row, attributes), *more]}
     return dict(names.iter_rows()), told
+
+
+def _said(row: Mapping[str, Any], attributes: Sequence[str]) -> list[Any]:
+    """The attributes of a record; whatever its source calls the name of a company, it is compared with other names."""
+    found: dict[str, list[str]] = {}
+    for attribute in attributes:
+        if row[attribute] is not None:
+            fact = "name" if attribute in COMPANY_NAMES else attribute
+            found.setdefault(fact, []).append(_SHOWN.cell(row[attribute]))
+    return [[fact, values] for fact, values in found.items()]
 
 
 def _about(row: Mapping[str, Any]) -> str:
@@ -174,7 +184,11 @@ def _companies(frames: Frames, ids: Sequence[str], engine: Engine) -> dict[str, 
     belongs = _of(frames, "memberships", "person_record_id", ids, engine)
     held = engine.collect(belongs.select("person_record_id", "company_record_id"))
     companies = _of(frames, "records", "record_id", held["company_record_id"].unique().to_list(), engine)
-    named = dict(engine.collect(names_of(companies.rename({"record_id": "record"}), "account")).iter_rows())
+    columns = [name for name in COMPANY_NAMES if name in companies.collect_schema().names()]
+    named = {
+        company: next(filter(None, names), company)
+        for company, *names in engine.collect(companies.select("record_id", *columns)).iter_rows()
+    }
     return _facts((person, "company", named.get(company, company)) for person, company in held.iter_rows())
 
 

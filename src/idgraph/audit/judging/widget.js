@@ -66,7 +66,8 @@ const shownOf = (question, side) => (question.choose ? question[side].slice(0, 1
 function listed(question, side, records) {
   const ids = shownOf(question, side);
   const more = Math.max(ids.length - NAMED, 0) + question.more[side === "left" ? 0 : 1];
-  const items = ids.slice(0, NAMED).map((id) => element("div", "", value(id, "b"), " ", value(records[id].about)));
+  const id = (one) => (question.choose ? "" : value(one, "b")); // a record that is chosen is named by the choice
+  const items = ids.slice(0, NAMED).map((one) => element("div", "", id(one), " ", value(records[one].about)));
   if (more > 0) items.push(element("div", "", `and ${more.toLocaleString("en")} more`));
   return items;
 }
