@@ -17,6 +17,7 @@ from idgraph.audit.blast import BlastRadius, blast_radius
 from idgraph.audit.coverage import coverage
 from idgraph.audit.explain import Explanation, evidence_graph, example, explain
 from idgraph.audit.growth import growth
+from idgraph.audit.judging.questions import asked_of
 from idgraph.audit.metrics import Quality, evaluate
 from idgraph.audit.report import report
 from idgraph.audit.review import review
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from idgraph.audit.charts import Charts
+    from idgraph.audit.judging.widget import Judging
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
@@ -368,6 +370,28 @@ class Graph:
             ConfigError: limit is less than 1.
         """
         return self._engine.native(review(self._frames, self.config, self._engine, limit))
+
+    def judge(self, pairs: Any = None, *, by: str | None = None) -> Judging:  # noqa: ANN401 - a frame of any library
+        """Show pairs in a notebook, side by side, to say of each whether it is the same; `judgements` is what was said.
+
+        Args:
+            pairs: what to ask: `left_id` and `right_id`, such as `sample()` draws or rows of `links`, each record by
+                itself; or rows of `review()`, which stand for whole entities. Default `review()`. What the rows say of
+                `rule`, `evidence`, `reason`, `weight` and `effect` is shown too; those of `sample` say nothing.
+            by: who judges.
+
+        Returns:
+            A widget: see `idgraph.audit.judging.widget.Judging`.
+
+        Raises:
+            ExtraError: anywidget is not installed.
+            ConfigError: the pairs lack a column, or a row is no question.
+            NotFoundError: a record is not in the graph.
+        """
+        with needed("anywidget", "widgets", "notebook"):
+            from idgraph.audit.judging.widget import Judging
+        asked = self._engine.lazy(self.review() if pairs is None else pairs)
+        return Judging(asked_of(asked, self._frames, self._engine), by)
 
     def with_events(self, *sources: Source) -> Graph:
         """Give the graph with what further sources tell: the frames `events` and `facts`; nothing is linked.

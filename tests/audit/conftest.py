@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -22,6 +23,32 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 PATIENCE = 60  # seconds for an answer, after which something hangs
+
+# The colours of each text and of what is behind it, once each.
+COLOURS = """
+(texts) => {
+    const ground = (one) => getComputedStyle(one).backgroundColor;
+    const behind = (one) => (ground(one) === 'rgba(0, 0, 0, 0)' ? behind(one.parentElement) : ground(one));
+    const colours = (one) => `${getComputedStyle(one).color}|${behind(one)}`;
+    return [...new Set([...document.querySelectorAll(texts)].map(colours))];
+}
+"""
+HOSTILE = [
+    "</script><script>window.broken = 1</script>",
+    "<img src=x onerror='window.broken = 1'>",
+    "\"'><svg onload=window.broken=1>",
+    "<!--<script>",
+    "]]>{{ 7 * 7 }}{% raw %}",
+    "javascript:window.broken=1//",
+    "\u202egnp.exe\u2028 & &lt;b&gt;",
+]
+
+
+def luminance(colour):
+    """Relative luminance of `rgb(…)` (WCAG 2.2)."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 class Pipe:
@@ -105,6 +132,19 @@ class Page:
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
 
+    def contrasts(self, texts):
+        """How well texts can be read (WCAG 2.2): by colour and ground, the ratio of their luminances."""
+        found = {}
+        for pair in self.run(f"({COLOURS})({json.dumps(texts)})"):
+            low, high = sorted(luminance(colour) for colour in pair.split("|"))
+            found[pair] = (high + 0.05) / (low + 0.05)
+        assert found
+        return found
+
+    def is_light(self):
+        """Whether the ground of the page is."""
+        return luminance(self.run("getComputedStyle(document.body).backgroundColor")) > 0.5
+
     def roles(self):
         """What a screen reader is told: (role, name) of everything that is not passed over."""
         nodes = self.call("Accessibility.getFullAXTree")["nodes"]
@@ -128,6 +168,12 @@ class Page:
             self.faults.append(params["entry"]["text"])
         elif method == "Runtime.exceptionThrown" or (method == "Runtime.consoleAPICalled" and params["type"] != "log"):
             self.faults.append(json.dumps(params))
+
+
+@pytest.fixture(scope="session")
+def hostile_names():
+    """Names that would do something if they were not taken as text."""
+    return HOSTILE
 
 
 @pytest.fixture(scope="session")

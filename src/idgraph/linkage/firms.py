@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from idgraph.linkage.model import Model
     from idgraph.linkage.similar import Similar
 
-__all__ = ["Firms", "firms_table", "keys_of_firms", "similar_firms"]
+__all__ = ["COMPANY_NAMES", "Firms", "firms_table", "keys_of_firms", "similar_firms"]
 
-_NAMES: Final = ("name", "legal_name", "tenant_name")  # attributes that say what a company is called
+COMPANY_NAMES: Final = ("name", "legal_name", "tenant_name")  # attributes that say what a company is called
 _ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "category"}
 _HOLDS: Final[dict[str, str]] = {
     "name": "text",
@@ -137,7 +137,7 @@ def _table(firms: Firms, units: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     Who has no name is called by the letters of a domain; who has neither is left out.
     """
     of_record, columns = units.select("record", "unit"), units.collect_schema().names()
-    said = [units.select("record", nw.col(name)).rename({name: "name"}) for name in _NAMES if name in columns]
+    said = [units.select("record", nw.col(name)).rename({name: "name"}) for name in COMPANY_NAMES if name in columns]
     none = units.head(0).select("record", nw.lit("").alias("name"))
     names = nw.concat([none, *said]).filter(~nw.col("name").is_null())
     names = engine.map_batches(names, _cleaned, names.collect_schema())
