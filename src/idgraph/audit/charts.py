@@ -17,10 +17,11 @@ from altair.typing import ChartType as AnyChart
 
 from idgraph.audit import overview
 from idgraph.audit.drawing import ELSEWHERE, VALUE, drawing
+from idgraph.audit.inside import inside, rows_of
 from idgraph.audit.ribbons import ribbons
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import NotFoundError, mask_id
-from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS, TEXT
+from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS
 
 if TYPE_CHECKING:
     from idgraph.audit.compared import Compared
@@ -57,7 +58,6 @@ class Charts:
         frames: all frames of the graph.
         engine: what runs it.
         explain: gives the explanation of two record ids.
-        inside: gives the records of an entity, by its id or that of a record: record_id.
     """
 
     def __init__(
@@ -65,12 +65,10 @@ class Charts:
         frames: Mapping[str, nw.LazyFrame],
         engine: Engine,
         explain: Callable[[str, str], Explanation],
-        inside: Callable[[str], pl.DataFrame],
     ) -> None:
         self._frames = frames
         self._engine = engine
         self._explain = explain
-        self._inside = inside
 
     def weights(self, left_id: str, right_id: str) -> AnyChart:
         """Draw the path of evidence between two records: a bar a step, as long as its weight, the weakest marked.
@@ -214,16 +212,14 @@ class Charts:
 
     def _evidence(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """The records, identifiers and links of an entity, links to others too."""
-        inside = self._engine.lazy(self._inside(id).select("record_id"))
-        words = [nw.col(name).cast(TEXT) for name in ("source", "kind")]
-        records = self._frames["records"].select("record_id", *words).join(inside, on="record_id", how="semi")
-        identifiers = self._frames["identifiers"].join(inside, on="record_id", how="semi")
-        links = self._frames["links"]
-        at_left = links.join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
-        at_right = links.join(inside.rename({"record_id": "right_id"}), on="right_id", how="semi")
-        both = nw.concat([at_left, at_right.join(inside.rename({"record_id": "left_id"}), on="left_id", how="anti")])
-        collected = [self._engine.collect(frame) for frame in (records, identifiers, both)]
-        return collected[0], collected[1], collected[2]
+        ids = inside(self._frames, id, self._engine.collect)["record_id"].to_list()
+
+        def of(name: str, column: str) -> pl.DataFrame:
+            return rows_of(self._frames, name, column, ids, self._engine.collect)
+
+        records = of("records", "record_id").select("record_id", pl.col("source", "kind").cast(pl.String))
+        elsewhere = of("links", "right_id").filter(~pl.col("left_id").is_in(ids))
+        return records, of("identifiers", "record_id"), pl.concat([of("links", "left_id"), elsewhere])
 
 
 def _falls(parts: tuple[Compared, ...] | list[Compared]) -> list[dict[str, Any]]:
