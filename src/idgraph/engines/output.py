@@ -42,7 +42,7 @@ WRITTEN: Final = frozenset(
 _PARTS: Final = "part-*.parquet"  # as Spark names them
 # Rows stand in the order of their record ids, or in runs of it: of small groups the statistics say in which an id is
 # not, so that a question need not read them.
-_ROW_GROUP: Final = 1 << 14
+_ROW_GROUP: Final = 1 << 13
 _PAGE_MARK: Final = b'<meta name="generator" content="idgraph '
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # s3://…, hdfs:/…; not the drive C:/
 # What a spreadsheet takes for a formula (OWASP, "CSV injection"); numbers and E.164 phone numbers are none.
