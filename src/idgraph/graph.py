@@ -14,6 +14,7 @@ import narwhals.stable.v2 as nw
 from idgraph.audit.apart import Learnt
 from idgraph.audit.blast import BlastRadius, blast_radius
 from idgraph.audit.coverage import coverage
+from idgraph.audit.drift import drift, rates
 from idgraph.audit.explain import Explanation, drawn, example, explain
 from idgraph.audit.growth import growth
 from idgraph.audit.inside import entity_row, evidence_held, inside
@@ -418,6 +419,18 @@ class Graph:
     def coverage(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Count who reaches an account, and through what; see `idgraph.audit.coverage.coverage`."""
         return self._engine.native(coverage(self._frames, self._engine))
+
+    def drift(self, previous: Graph) -> pl.DataFrame:
+        """Say which rates are not what they were: of each source what is null, held, linked, joined and so on.
+
+        Args:
+            previous: an earlier result, such as last week's.
+
+        Returns:
+            A row for each rate, those worth looking at first: their `note` says `fell`, `rose`, `new` or `gone`. See
+            `idgraph.audit.drift.drift` for columns and the test, `idgraph.audit.drift.rates` for what is counted.
+        """
+        return drift(*(rates(graph._frames, graph._engine) for graph in (previous, self)))  # noqa: SLF001 - its kind
 
     def example(self) -> tuple[str, str]:
         """Pick two records of one profile that no single value joins, of as many kinds as can be.
