@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.errors import ConfigError, mask, mask_id, mask_text
+from idgraph.linkage.alike import COMPARED_APART
 from idgraph.linkage.rules import ALIAS_RULE, DEVICE_RULE, JUDGEMENT_RULE
 from idgraph.schema import FRAMES, TEXT, TIME, cast
 
@@ -199,8 +200,9 @@ def _decided(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw
     merge = _is("rule", ALIAS_RULE) & nw.col("state").cast(TEXT).is_in(_OPEN)
     foreign = links.filter(merge).join(merged, on=["left_id", "right_id"], how="anti")
     links = nw.concat([links.filter(~merge), foreign])
+    by_constraint = _is("state", "cut") & ~_is("rule", JUDGEMENT_RULE) & ~_is("reason", COMPARED_APART)
     return own | {
-        "links": _restated(links, "links", _is("state", "cut") & ~_is("rule", JUDGEMENT_RULE), "used", None),
+        "links": _restated(links, "links", by_constraint, "used", None),
         "identifiers": _restated(own["identifiers"], "identifiers", _is("state", "cut"), "used", None),
         "memberships": own["memberships"].filter(~_is("via", "domain")),
     }
