@@ -23,6 +23,7 @@ from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
 from idgraph.audit.summary import summary
+from idgraph.audit.thresholds import thresholds
 from idgraph.audit.timeline import timeline
 from idgraph.collapse.decisions import Contradiction, decide
 from idgraph.collapse.judgements import read_judgements
@@ -257,6 +258,30 @@ class Graph:
         """
         return evaluate(self._frames, truth, _known_level(level), kind, self._engine)
 
+    def thresholds(
+        self,
+        truth: Any = None,  # noqa: ANN401 - a frame of any library
+        level: str = "person",
+        probabilities: Sequence[float] | None = None,
+    ) -> pl.DataFrame:
+        """Say what becomes of profiles or accounts as links by likeness have to be likelier or less likely.
+
+        Each threshold is a collapse with all constraints; nothing is compared or weighed again.
+
+        Args:
+            truth: record_id, entity_id: to score the entities of each threshold with; see `evaluate`.
+            level: person or account.
+            probabilities: what a link has to be likely; default some from even odds on, and the graph's own.
+
+        Returns:
+            A row for each threshold; see `idgraph.audit.thresholds.thresholds`.
+
+        Raises:
+            ConfigError: there is no such level, no link of it has a probability, a threshold is none; and see
+                `evaluate`.
+        """
+        return thresholds(self._frames, _known_level(level), probabilities, truth, self.config, self._engine)
+
     def as_of(self, at: datetime | date | str) -> Graph:
         """Give the graph as it was known at a time, by when its evidence was observed; nothing is matched again.
 
@@ -452,7 +477,7 @@ class Graph:
         """
         with needed("altair", "charts", "notebook"):
             from idgraph.audit.charts import Charts
-        return Charts(self._frames, self._engine, self.explain)
+        return Charts(self._frames, self._engine, self.explain, self.thresholds)
 
     def report(
         self,
