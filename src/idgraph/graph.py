@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 
 from idgraph.audit.apart import Learnt
-from idgraph.audit.blast import BlastRadius, blast_radius
+from idgraph.audit.blast import BlastRadius, blast_radius, standings
 from idgraph.audit.coverage import coverage
 from idgraph.audit.drift import drift, rates
 from idgraph.audit.explain import Explanation, drawn, example, explain
@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
+    from idgraph.pql.card import Scorecard
+    from idgraph.pql.definition import Definition
     from idgraph.sources.table import Source
 
 __all__ = ["Graph"]
@@ -342,17 +344,27 @@ class Graph:
         rule: str | None = None,
         value: str | tuple[str, str] | None = None,
         link: tuple[str, str] | None = None,
+        card: Scorecard | Definition | None = None,
     ) -> BlastRadius:
         """Say which profiles, accounts and memberships hang on a rule, a value or a link; see `without`.
+
+        Args:
+            rule: see `without`.
+            value: see `without`.
+            link: see `without`.
+            card: definitions of who qualifies: then also which qualifications hang on it, by the events that the graph
+                holds; see `with_events`.
 
         Returns:
             What would come apart: see `idgraph.audit.blast.BlastRadius`.
 
         Raises:
             ConfigError: see `without`.
+            EngineError: qualifications are asked of a graph on Spark: write it, and open it here.
         """
         after = self.without(rule=rule, value=value, link=link)
-        return blast_radius(self._frames, after._frames, self._engine)  # noqa: SLF001 - another of its kind
+        moved = None if card is None else standings(self.activity(), after.activity(), card)
+        return blast_radius(self._frames, after._frames, self._engine, moved)  # noqa: SLF001 - another of its kind
 
     def with_judgements(self, judgements: Any) -> Graph:  # noqa: ANN401 - a path or a frame of any library
         """Give the graph that would be if this were said too; nothing is matched again.
