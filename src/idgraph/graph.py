@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -13,19 +12,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import narwhals.stable.v2 as nw
 
 from idgraph.audit.apart import Learnt
-from idgraph.audit.blast import BlastRadius, blast_radius
+from idgraph.audit.blast import BlastRadius, blast_radius, standings
 from idgraph.audit.coverage import coverage
-from idgraph.audit.explain import Explanation, evidence_graph, example, explain
+from idgraph.audit.drift import drift, rates
+from idgraph.audit.explain import Explanation, drawn, example, explain
 from idgraph.audit.growth import growth
+from idgraph.audit.inside import entity_row, evidence_held, inside
 from idgraph.audit.judging.questions import asked_of
 from idgraph.audit.metrics import Quality, evaluate
 from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
 from idgraph.audit.summary import summary
+from idgraph.audit.thresholds import thresholds
 from idgraph.audit.timeline import timeline
 from idgraph.collapse.decisions import Contradiction, decide
-from idgraph.collapse.ids import PREFIXES
 from idgraph.collapse.judgements import read_judgements
 from idgraph.config import Config
 from idgraph.engines import engine_for
@@ -45,9 +46,8 @@ from idgraph.entities.again import instant, judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.crosswalk import crosswalk
-from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, NotFoundError, mask, mask_id, needed
+from idgraph.errors import ConfigError, mask, mask_id, needed
 from idgraph.linkage.models import Models
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
@@ -63,12 +63,11 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
+    from idgraph.pql.card import Scorecard
+    from idgraph.pql.definition import Definition
     from idgraph.sources.table import Source
 
 __all__ = ["Graph"]
-
-_FRAMES_BY_PREFIX = {f"{PREFIXES[level]}": name for level, name in ENTITY_FRAMES.items()}
-_ENTITY_ID = re.compile(rf"({'|'.join(_FRAMES_BY_PREFIX)})[0-9a-f]{{16}}")
 
 
 class Graph:
@@ -185,11 +184,11 @@ class Graph:
         Args:
             id: an entity id (`prf_…`), or the id of any of its records.
         """
-        return self._entity("person", id)
+        return entity_row(self._frames, "person", id, self._engine.collect)
 
     def account(self, id: str) -> dict[str, Any]:
         """Show one account: its row, and `record_ids`; see `profile`."""
-        return self._entity("account", id)
+        return entity_row(self._frames, "account", id, self._engine.collect)
 
     def crosswalk(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Show every id of every person by system.
@@ -205,9 +204,7 @@ class Graph:
         Args:
             id: an entity id, or the id of one of its records.
         """
-        graph = evidence_graph(*self._evidence_inside(id))
-        graph.add_nodes_from(self._inside(id)["record_id"].to_list())
-        return graph
+        return drawn(self._frames, inside(self._frames, id, self._engine.collect)["record_id"], self._engine.collect)
 
     def explain(self, left_id: str, right_id: str) -> Explanation:
         """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
@@ -228,7 +225,8 @@ class Graph:
         Raises:
             NotFoundError: there is no such entity.
         """
-        return growth(*self._evidence_inside(id))
+        records = inside(self._frames, id, self._engine.collect)["record_id"]
+        return growth(*evidence_held(self._frames, records, self._engine.collect))
 
     def sample(self, size: int = 100, level: str = "person", seed: int = 0) -> pl.DataFrame:
         """Draw joined pairs to be judged blind, for `estimate`; see `idgraph.audit.sampling.sample`.
@@ -263,6 +261,30 @@ class Graph:
                 none of the graph's records.
         """
         return evaluate(self._frames, truth, _known_level(level), kind, self._engine)
+
+    def thresholds(
+        self,
+        truth: Any = None,  # noqa: ANN401 - a frame of any library
+        level: str = "person",
+        probabilities: Sequence[float] | None = None,
+    ) -> pl.DataFrame:
+        """Say what becomes of profiles or accounts as links by likeness have to be likelier or less likely.
+
+        Each threshold is a collapse with all constraints; nothing is compared or weighed again.
+
+        Args:
+            truth: record_id, entity_id: to score the entities of each threshold with; see `evaluate`.
+            level: person or account.
+            probabilities: what a link has to be likely; default some from even odds on, and the graph's own.
+
+        Returns:
+            A row for each threshold; see `idgraph.audit.thresholds.thresholds`.
+
+        Raises:
+            ConfigError: there is no such level, no link of it has a probability, a threshold is none; and see
+                `evaluate`.
+        """
+        return thresholds(self._frames, _known_level(level), probabilities, truth, self.config, self._engine)
 
     def as_of(self, at: datetime | date | str) -> Graph:
         """Give the graph as it was known at a time, by when its evidence was observed; nothing is matched again.
@@ -324,17 +346,27 @@ class Graph:
         rule: str | None = None,
         value: str | tuple[str, str] | None = None,
         link: tuple[str, str] | None = None,
+        card: Scorecard | Definition | None = None,
     ) -> BlastRadius:
         """Say which profiles, accounts and memberships hang on a rule, a value or a link; see `without`.
+
+        Args:
+            rule: see `without`.
+            value: see `without`.
+            link: see `without`.
+            card: definitions of who qualifies: then also which qualifications hang on it, by the events that the graph
+                holds; see `with_events`.
 
         Returns:
             What would come apart: see `idgraph.audit.blast.BlastRadius`.
 
         Raises:
             ConfigError: see `without`.
+            EngineError: qualifications are asked of a graph on Spark: write it, and open it here.
         """
         after = self.without(rule=rule, value=value, link=link)
-        return blast_radius(self._frames, after._frames, self._engine)  # noqa: SLF001 - another of its kind
+        moved = None if card is None else standings(self.activity(), after.activity(), card)
+        return blast_radius(self._frames, after._frames, self._engine, moved)  # noqa: SLF001 - another of its kind
 
     def with_judgements(self, judgements: Any) -> Graph:  # noqa: ANN401 - a path or a frame of any library
         """Give the graph that would be if this were said too; nothing is matched again.
@@ -449,6 +481,18 @@ class Graph:
         """Count who reaches an account, and through what; see `idgraph.audit.coverage.coverage`."""
         return self._engine.native(coverage(self._frames, self._engine))
 
+    def drift(self, previous: Graph) -> pl.DataFrame:
+        """Say which rates are not what they were: of each source what is null, held, linked, joined and so on.
+
+        Args:
+            previous: an earlier result, such as last week's.
+
+        Returns:
+            A row for each rate, those worth looking at first: their `note` says `fell`, `rose`, `new` or `gone`. See
+            `idgraph.audit.drift.drift` for columns and the test, `idgraph.audit.drift.rates` for what is counted.
+        """
+        return drift(*(rates(graph._frames, graph._engine) for graph in (previous, self)))  # noqa: SLF001 - its kind
+
     def example(self) -> tuple[str, str]:
         """Pick two records of one profile that no single value joins, of as many kinds as can be.
 
@@ -469,7 +513,7 @@ class Graph:
         """
         with needed("altair", "charts", "notebook"):
             from idgraph.audit.charts import Charts
-        return Charts(self._frames, self._engine, self.explain, self._inside)
+        return Charts(self._frames, self._engine, self.explain, self.thresholds)
 
     def report(
         self,
@@ -616,36 +660,6 @@ class Graph:
         run = {name: fact for name, fact in self.run.items() if name not in {"counts", "format", "previous"}}
         run |= {"engine": self._engine.name, **when(), **facts}
         return Graph.collapsed(evidence, self.config, self._engine, run, previous)
-
-    def _evidence_inside(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The identifiers and links of an entity's records."""
-        records = self._engine.lazy(self._inside(id))
-        identifiers = self._frames["identifiers"].join(records, on="record_id", how="semi")
-        links = self._frames["links"].join(records.rename({"record_id": "left_id"}), on="left_id", how="semi")
-        return self._engine.collect(identifiers), self._engine.collect(links)
-
-    def _inside(self, id: str) -> Any:  # noqa: ANN401
-        """The records of an entity: record_id, entity_id."""
-        placed = self._frames["assignments"]
-        if _ENTITY_ID.fullmatch(id):
-            wanted = placed.filter(nw.col("entity_id") == id)
-        else:
-            own = placed.filter((nw.col("record_id") == id) & (nw.col("level") != "tenant")).select("entity_id")
-            wanted = placed.join(own, on="entity_id", how="semi")
-        found = self._engine.collect(wanted.select("record_id", "entity_id")).sort("record_id")
-        if found.is_empty():
-            msg = f"there is no record or entity {mask_id(id)!r} in this graph"
-            raise NotFoundError(msg)
-        return found
-
-    def _entity(self, level: str, id: str) -> dict[str, Any]:
-        inside = self._inside(id)
-        entity_id = inside["entity_id"][0]
-        rows = self._engine.collect(self._frames[ENTITY_FRAMES[level]].filter(nw.col("entity_id") == entity_id))
-        if rows.is_empty():
-            msg = f"{mask_id(id)!r} is not in {ENTITY_FRAMES[level]}; it is in {_FRAMES_BY_PREFIX[entity_id[:4]]}"
-            raise NotFoundError(msg)
-        return {**rows.row(0, named=True), "record_ids": inside["record_id"].to_list()}
 
 
 def _known_level(level: str) -> str:

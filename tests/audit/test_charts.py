@@ -80,6 +80,20 @@ def test_what_is_not_there_cannot_be_drawn(graph):
         graph.chart.entity("prf_0000000000000000")
 
 
+def test_thresholds_mark_the_graphs_own_and_score_what_is_known(graph):
+    plain = data(graph.chart.thresholds(level="account"))
+    assert {row["measure"] for row in plain if "measure" in row} == {
+        "accounts of several records",
+        "records of the largest",
+    }
+    assert len({row["odds"] for row in plain if row["own"]}) == 1
+    chart = graph.chart.thresholds(saas_world(100).people_truth)
+    found = graph.thresholds(saas_world(100).people_truth)
+    shown = {row["value"] for row in data(chart) if row.get("measure") == "F1 B-cubed"}
+    assert shown == set(found["bcubed_f1"])
+    assert "recall of pairs" in drawn(chart)
+
+
 def test_changes_since_a_run_before(graph):
     assert data(graph.chart.changes()) == []
     drawn(graph.chart.changes())

@@ -316,6 +316,26 @@ def test_what_constraints_cut_may_join_again_and_what_guards_bar_may_not():
         assert set(found.links.select(text("state"), text("reason")).iter_rows()) == {("used", None)}
 
 
+def test_what_likeness_left_apart_stays_apart():
+    graph = graph_of(
+        records=[record(f"crm:{number}", at=1) for number in range(1, 5)],
+        identifiers=[held(f"crm:{n}", "a@b.io", 1) for n in (3, 4)],
+        links=[
+            {
+                "left_id": "crm:1",
+                "right_id": "crm:2",
+                "rule": "similar",
+                "state": "cut",
+                "reason": "compared_apart",
+                "observed_at": UTC_DAYS[1],
+            }
+        ],
+    )
+    for found in (graph.as_of(day(1)), graph.without(value="a@b.io")):
+        assert frozenset({"crm:1"}) in groups(found)
+        assert set(found.links.select(text("state"), text("reason")).iter_rows()) == {("cut", "compared_apart")}
+
+
 def judged(left: str, right: str, verdict: str, at: int | None, revoked: int | None = None) -> dict[str, Any]:
     said = {"left_id": left, "right_id": right, "verdict": verdict, "by": "eve"}
     return {**said, "at": UTC_DAYS.get(at), "revoked_at": UTC_DAYS.get(revoked)}

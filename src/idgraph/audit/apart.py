@@ -73,6 +73,7 @@ def why_apart(
     frames: Mapping[str, nw.LazyFrame],
     pair: Sequence[str],
     level: str,
+    wholes: Sequence[Sequence[str]],
     units: Sequence[Sequence[str]],
     learnt: Learnt | None,
     collect: Collect,
@@ -83,13 +84,13 @@ def why_apart(
         frames: records, identifiers, links, assignments, memberships.
         pair: the two record ids.
         level: person or account.
+        wholes: the records of the entity of each.
         units: the records of each that are held together without likeness.
         learnt: what the run learnt of likeness; None where nobody was compared.
         collect: brings a small frame to this process.
     """
-    entities = _entities(frames, pair, level, collect)
-    shared = _shared(frames, pair, entities, collect)
-    links = _links(frames, entities, collect)
+    shared = _shared(frames, pair, wholes, collect)
+    links = _links(frames, wholes, collect)
     waiting = [
         f"{_whose(pair, left, right, ': ')}a link by {rule} is in state {state}{_because(reason)}"
         for left, right, rule, state, reason in links.select(*_ENDS, "rule", "state", "reason").iter_rows()
@@ -108,36 +109,24 @@ def why_apart(
     return Apart([*reasons, _met(common, learnt, found=found), _scored(compared, learnt)], compared)
 
 
-def _entities(
-    frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], level: str, collect: Collect
-) -> tuple[set[str], set[str]]:
-    """The records of the two entities."""
-    placed = frames["assignments"].filter(nw.col("level") == level)
-    asked = placed.filter(nw.col("record_id").is_in(list(pair))).select("entity_id").unique("entity_id")
-    inside = collect(placed.join(asked, on="entity_id", how="semi").select("record_id", "entity_id"))
-    entity = dict(inside.iter_rows())
-    one, other = (set(inside.filter(pl.col("entity_id") == entity[record_id])["record_id"]) for record_id in pair)
-    return one, other
-
-
-def _links(frames: Mapping[str, nw.LazyFrame], entities: tuple[set[str], set[str]], collect: Collect) -> pl.DataFrame:
+def _links(frames: Mapping[str, nw.LazyFrame], wholes: Sequence[Sequence[str]], collect: Collect) -> pl.DataFrame:
     """The links between two entities; none of them joins."""
-    one, other = (list(entity) for entity in entities)
+    one, other = wholes
     left, right = nw.col("left_id"), nw.col("right_id")
     between = (left.is_in(one) & right.is_in(other)) | (left.is_in(other) & right.is_in(one))
     return collect(frames["links"].filter(between)).with_columns(pl.col("rule", "state", "reason").cast(pl.String))
 
 
 def _shared(
-    frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], entities: tuple[set[str], set[str]], collect: Collect
+    frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], wholes: Sequence[Sequence[str]], collect: Collect
 ) -> list[str]:
     """Values that both entities hold: those of the two records first, in words."""
-    held = frames["identifiers"].filter(nw.col("record_id").is_in([record for one in entities for record in one]))
+    held = frames["identifiers"].filter(nw.col("record_id").is_in([record for whole in wholes for record in whole]))
     rows = collect(held.select("record_id", nw.col("type").cast(nw.String()), "value", "state", "reason"))
     rows = rows.with_columns(pl.col("state", "reason").cast(pl.String), own=pl.col("record_id").is_in(list(pair)))
     by = ["type", "value"]
     first = pl.all().sort_by("own", "reason", "record_id", descending=[True, False, False], nulls_last=True).first()
-    one, other = (rows.filter(pl.col("record_id").is_in(list(entity))).group_by(by).agg(first) for entity in entities)
+    one, other = (rows.filter(pl.col("record_id").is_in(whole)).group_by(by).agg(first) for whole in wholes)
     both = one.join(other, on=by, suffix="_other").with_columns(both=pl.col("own") & pl.col("own_other"))
     told = both.sort("both", *by, descending=[True, False, False]).head(_MOST)
     said = []

@@ -1,4 +1,4 @@
-"""Blast radius: what falls apart without a link, a value or a rule."""
+"""Blast radius: what falls apart without a link, a value or a rule, and who would qualify no more."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from idgraph.pql.card import Scorecard
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from idgraph.engines import Engine
+    from idgraph.pql.activity import Activity
+    from idgraph.pql.definition import Definition
 
-__all__ = ["BlastRadius", "blast_radius"]
+__all__ = ["BlastRadius", "blast_radius", "standings"]
 
 _MEMBER: Final = ["profile_id", "account_id"]
 _LARGE: Final = 2  # parts
+_CHANGES: Final = ("lost", "gained", "later", "earlier")
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,13 @@ class BlastRadius:
             many records they have, into how many parts, and how many records would leave the largest; the most first.
         members: profile_id, account_id, change: memberships that would be `lost`, or `gained`, among the entities that
             keep their id and those that come new.
+        standings: definition, entity_id, change, reached_at, reached_then: who would be qualified no more (`lost`), who
+            would be (`gained`), `later` or `earlier`; None where no definition was asked.
     """
 
     entities: pl.DataFrame
     members: pl.DataFrame
+    standings: pl.DataFrame | None = None
 
     def __str__(self) -> str:
         """One line."""
@@ -42,16 +49,26 @@ class BlastRadius:
         members = dict(self.members["change"].value_counts().iter_rows())
         lost, gained = members.get("lost", 0), members.get("gained", 0)
         torn = f"{counts.get('person', 0):,} profiles and {counts.get('account', 0):,} accounts would come apart"
-        return f"{torn}, {apart:,} records would leave; {lost:,} memberships lost, {gained:,} gained"
+        said = f"{torn}, {apart:,} records would leave; {lost:,} memberships lost, {gained:,} gained"
+        if self.standings is None:
+            return said
+        changes = dict(self.standings["change"].value_counts().iter_rows())
+        return f"{said}; {changes.get('lost', 0):,} qualifications lost, {changes.get('gained', 0):,} gained"
 
 
-def blast_radius(before: Mapping[str, nw.LazyFrame], after: Mapping[str, nw.LazyFrame], engine: Engine) -> BlastRadius:
+def blast_radius(
+    before: Mapping[str, nw.LazyFrame],
+    after: Mapping[str, nw.LazyFrame],
+    engine: Engine,
+    standings: pl.DataFrame | None = None,
+) -> BlastRadius:
     """Compare a graph with the one that would be.
 
     Args:
         before: assignments and members of the graph.
         after: those of the graph without something, whose ids are carried over.
         engine: what runs it.
+        standings: see `standings`.
     """
     placed = before["assignments"].select("record_id", nw.col("level").cast(TEXT), "entity_id")
     then = after["assignments"].select("record_id", nw.col("level").cast(TEXT), now="entity_id")
@@ -65,7 +82,35 @@ def blast_radius(before: Mapping[str, nw.LazyFrame], after: Mapping[str, nw.Lazy
     return BlastRadius(
         entities=torn.sort("apart", "level", "entity_id", descending=[True, False, False]),
         members=_members(before["members"], after["members"], engine),
+        standings=standings,
     )
+
+
+def standings(before: Activity, after: Activity, card: Scorecard | Definition) -> pl.DataFrame:
+    """Compare who qualifies by a graph with who would by the one that would be; see `BlastRadius.standings`.
+
+    Args:
+        before: what happened, credited to the entities of the graph.
+        after: the same events, credited to those of the graph without something.
+        card: definitions; or a definition alone.
+    """
+    asked = card.definitions if isinstance(card, Scorecard) else (card,)
+    found = []
+    for definition in asked:
+        then = definition.reached(after).rename({"reached_at": "reached_then"})
+        both = definition.reached(before).join(then, on="entity_id", how="full", coalesce=True)
+        found.append(both.with_columns(definition=pl.lit(definition.name), change=_moved()))
+    rows = (
+        pl.concat(found).drop_nulls("change").select("definition", "entity_id", "change", "reached_at", "reached_then")
+    )
+    return rows.sort(pl.col("change").replace_strict(_CHANGES, range(len(_CHANGES))), "definition", "entity_id")
+
+
+def _moved() -> pl.Expr:
+    now, then = pl.col("reached_at"), pl.col("reached_then")
+    lost, gained, later, earlier = (pl.lit(change) for change in _CHANGES)
+    either = pl.when(then.is_null()).then(lost).when(now.is_null()).then(gained)
+    return either.when(then > now).then(later).when(then < now).then(earlier)
 
 
 def _members(before: nw.LazyFrame, after: nw.LazyFrame, engine: Engine) -> pl.DataFrame:

@@ -17,10 +17,11 @@ from altair.typing import ChartType as AnyChart
 
 from idgraph.audit import overview
 from idgraph.audit.drawing import ELSEWHERE, VALUE, drawing
+from idgraph.audit.inside import inside, rows_of
 from idgraph.audit.ribbons import ribbons
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import NotFoundError, mask_id
-from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS, TEXT
+from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS
 
 if TYPE_CHECKING:
     from idgraph.audit.compared import Compared
@@ -38,6 +39,7 @@ _ENDS: Final = {"joined": _BLUE, "alone": _ORANGE, "one": _BLUE, "several": "#cc
 _DASHES: Final = {"used": [1, 0], "cut": [6, 3], "review": [2, 3]}
 _WIDTH: Final = 560
 _STEP: Final = 22  # pixels of a bar
+_PANEL: Final = 110  # pixels of one of several below each other
 _PICTURE: Final = 520
 _NAMED: Final = 16  # nodes of a picture whose names do not yet lie over each other
 _TEXT: Final = {"labelColor": _GREY, "titleColor": _GREY}
@@ -57,7 +59,7 @@ class Charts:
         frames: all frames of the graph.
         engine: what runs it.
         explain: gives the explanation of two record ids.
-        inside: gives the records of an entity, by its id or that of a record: record_id.
+        thresholds: gives what becomes of a level by threshold, given a truth or None.
     """
 
     def __init__(
@@ -65,12 +67,12 @@ class Charts:
         frames: Mapping[str, nw.LazyFrame],
         engine: Engine,
         explain: Callable[[str, str], Explanation],
-        inside: Callable[[str], pl.DataFrame],
+        thresholds: Callable[[Any, str], pl.DataFrame],
     ) -> None:
         self._frames = frames
         self._engine = engine
         self._explain = explain
-        self._inside = inside
+        self._thresholds = thresholds
 
     def weights(self, left_id: str, right_id: str) -> AnyChart:
         """Draw the path of evidence between two records: a bar a step, as long as its weight, the weakest marked.
@@ -212,18 +214,44 @@ class Charts:
         title = f"{id if '@' not in id else mask_id(id)}: {picture.records:,} records{how}"
         return _styled(alt.layer(lines, points, texts, title=title, width=_PICTURE + 120, height=_PICTURE))
 
+    def thresholds(self, truth: Any = None, level: str = "person") -> AnyChart:  # noqa: ANN401 - of any library
+        """Draw what becomes of whole entities as links by likeness have to be likelier; the graph's own marked.
+
+        Args:
+            truth: record_id, entity_id: then precision, recall and F1 too, of pairs and B-cubed.
+            level: person or account.
+
+        Raises:
+            ConfigError: see `idgraph.graph.Graph.thresholds`.
+        """
+        rows = self._thresholds(truth, level).filter(pl.col("probability") < 1)
+        odds = (pl.col("probability") / (1 - pl.col("probability"))).log(2)
+        rows = rows.with_columns(odds=odds, said=pl.col("probability").round(4).cast(pl.String))
+        name = ENTITY_FRAMES[level]
+        panels = [
+            _curves(rows, {"joined": f"{name} of several records"}, (_BLUE,)),
+            _curves(rows, {"largest": "records of the largest"}, (_VERMILION,)),
+        ]
+        if truth is not None:
+            for what, prefix in (("of pairs", ""), ("B-cubed", "bcubed_")):
+                scores = {"precision": "precision", "recall": "recall", "f1": "F1"}
+                measures = {f"{prefix}{score}": f"{word} {what}" for score, word in scores.items()}
+                panels.append(_curves(rows, measures, (_BLUE, _ORANGE, _GREY)))
+        title = f"{name.capitalize()} by how likely a link has to be"
+        return _styled(
+            alt.vconcat(*panels, title=title).resolve_scale(color="independent", strokeDash="independent", x="shared")
+        )
+
     def _evidence(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """The records, identifiers and links of an entity, links to others too."""
-        inside = self._engine.lazy(self._inside(id).select("record_id"))
-        words = [nw.col(name).cast(TEXT) for name in ("source", "kind")]
-        records = self._frames["records"].select("record_id", *words).join(inside, on="record_id", how="semi")
-        identifiers = self._frames["identifiers"].join(inside, on="record_id", how="semi")
-        links = self._frames["links"]
-        at_left = links.join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
-        at_right = links.join(inside.rename({"record_id": "right_id"}), on="right_id", how="semi")
-        both = nw.concat([at_left, at_right.join(inside.rename({"record_id": "left_id"}), on="left_id", how="anti")])
-        collected = [self._engine.collect(frame) for frame in (records, identifiers, both)]
-        return collected[0], collected[1], collected[2]
+        ids = inside(self._frames, id, self._engine.collect)["record_id"].to_list()
+
+        def of(name: str, column: str) -> pl.DataFrame:
+            return rows_of(self._frames, name, column, ids, self._engine.collect)
+
+        records = of("records", "record_id").select("record_id", pl.col("source", "kind").cast(pl.String))
+        elsewhere = of("links", "right_id").filter(~pl.col("left_id").is_in(ids))
+        return records, of("identifiers", "record_id"), pl.concat([of("links", "left_id"), elsewhere])
 
 
 def _falls(parts: tuple[Compared, ...] | list[Compared]) -> list[dict[str, Any]]:
@@ -251,6 +279,30 @@ def _bars(rows: pl.DataFrame, name: str, number: str, what: str, title: str, *, 
     x, y = alt.X(f"{number}:Q", title=what), alt.Y(f"{name}:N", sort=sort, axis=axis)
     bars: alt.Chart = chart.encode(x, y, tooltip=list(rows.columns))
     return bars
+
+
+def _curves(rows: pl.DataFrame, measures: Mapping[str, str], colours: tuple[str, ...]) -> AnyChart:
+    """Lines over thresholds in log2 odds, each told by its dash as well as its colour."""
+    told = rows.rename(measures).unpivot(
+        list(measures.values()), index=["odds", "said", "own"], variable_name="measure", value_name="value"
+    )
+    scale = alt.Scale(domain=list(measures.values()), range=list(colours))
+    dashes = alt.Scale(domain=list(measures.values()), range=[[1, 0], [6, 3], [2, 3]][: len(measures)])
+    legend = alt.Legend(labelLimit=240)
+    lines = (
+        alt.Chart(told, width=_WIDTH, height=_PANEL)
+        .mark_line(point=True)
+        .encode(
+            alt.X("odds:Q", title="a link takes (log2 odds)"),
+            alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+            alt.Color("measure:N", scale=scale, title=None, legend=legend),
+            alt.StrokeDash("measure:N", scale=dashes, title=None, legend=legend),
+            tooltip=["measure:N", alt.Tooltip("said:N", title="probability"), "value:Q"],
+        )
+    )
+    own = alt.Chart(rows.filter("own").unique("odds")).mark_rule(color=_GREY, strokeDash=[4, 4]).encode(alt.X("odds:Q"))
+    curves: AnyChart = alt.layer(own, lines)
+    return curves
 
 
 def _x(padding: int = 0) -> alt.X:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -12,17 +12,20 @@ import polars as pl
 
 from idgraph.audit.apart import Learnt, why_apart
 from idgraph.audit.compared import Compared, sides_of, with_values
+from idgraph.audit.inside import entities_of, evidence_held, inside
+from idgraph.collapse.ids import PREFIXES
 from idgraph.errors import NotFoundError, mask, mask_id
 from idgraph.linkage.parts import from_text
 from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE
-from idgraph.schema import FRAMES, level_of
+from idgraph.schema import FRAMES
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Explanation", "Step", "evidence_graph", "example", "explain"]
+__all__ = ["Explanation", "Step", "drawn", "evidence_graph", "example", "explain"]
 
 Rows = Callable[[nw.LazyFrame], pl.DataFrame]
+_LEVELS: Final = {prefix: level for level, prefix in PREFIXES.items()}
 _NEAREST: Final = 3  # record ids that may be meant
 _ASKED: Final = 1_000_000  # record ids that are looked through
 _NEAR: Final = 75.0  # per cent of their letters that are the same
@@ -188,14 +191,13 @@ def explain(
         NotFoundError: a record is not in the graph.
     """
     pair = [left_id, right_id]
-    levels = {level_of(kind) for kind in _kinds(frames, pair, collect).values()}
+    entities = _placed(frames, pair, collect)
+    levels = {_LEVELS[entity[:4]] for entity in entities.values()}
     if len(levels) > 1:
-        return Explanation(left_id, right_id, None, same=False, reasons=_memberships(frames, pair, collect))
+        return Explanation(left_id, right_id, None, same=False, reasons=_memberships(frames, pair, entities, collect))
     level = levels.pop()
-    placed = frames["assignments"].filter(nw.col("level") == level)
-    asked = placed.filter(nw.col("record_id").is_in(pair)).select("record_id", "entity_id")
-    entities = dict(collect(asked).iter_rows())
-    graphs = {entity: _drawn(frames, placed, entity, collect) for entity in set(entities.values())}
+    records = {entity: inside(frames, entity, collect)["record_id"].to_list() for entity in set(entities.values())}
+    graphs = {entity: drawn(frames, held, collect) for entity, held in records.items()}
 
     def units(*records: str, of: Sequence[nx.Graph[Any]]) -> list[list[str]]:
         least = strict_weight if level == "person" else 0.0
@@ -203,7 +205,8 @@ def explain(
 
     if entities[left_id] != entities[right_id]:
         sides = units(*pair, of=[graphs[entities[record]] for record in pair])
-        apart = why_apart(frames, pair, level, sides, learnt.get(level), collect)
+        wholes = [records[entities[record]] for record in pair]
+        apart = why_apart(frames, pair, level, wholes, sides, learnt.get(level), collect)
         return Explanation(left_id, right_id, level, same=False, reasons=apart.reasons, parts=apart.parts)
     graph = graphs[entities[left_id]]
     steps = _path(graph, left_id, right_id)
@@ -216,15 +219,14 @@ def explain(
     return Explanation(left_id, right_id, level, same=True, steps=steps)
 
 
-def _kinds(frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], collect: Rows) -> dict[str, str]:
-    """What two records are.
+def _placed(frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], collect: Rows) -> dict[str, str]:
+    """The profiles or accounts of two records.
 
     Raises:
         NotFoundError: one is not there; the message names those most like it.
     """
-    asked = frames["records"].filter(nw.col("record_id").is_in(list(pair))).select("record_id", "kind")
-    kinds = dict(collect(asked).iter_rows())
-    if missing := [record_id for record_id in pair if record_id not in kinds]:
+    entities = entities_of(frames, pair, collect)
+    if missing := [record_id for record_id in pair if record_id not in entities]:
         near = [mask_id(record_id) for record_id in nearest(frames["records"], missing[0], collect)]
         meant = (
             f"Did you mean {' or '.join(near)}?"
@@ -233,7 +235,7 @@ def _kinds(frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], collect: Row
         )
         msg = f"there is no record {mask_id(missing[0])!r}. {meant}"
         raise NotFoundError(msg)
-    return kinds
+    return entities
 
 
 def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
@@ -247,13 +249,10 @@ def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
     return [near for near, *_ in found]
 
 
-def _drawn(frames: Mapping[str, nw.LazyFrame], placed: nw.LazyFrame, entity: str, collect: Rows) -> nx.Graph[Any]:
-    """The evidence of one entity, its records without any too."""
-    inside = placed.filter(nw.col("entity_id") == entity).select("record_id")
-    identifiers = frames["identifiers"].join(inside, on="record_id", how="semi")
-    links = frames["links"].join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
-    graph = evidence_graph(collect(identifiers), collect(links))
-    graph.add_nodes_from(collect(inside)["record_id"])
+def drawn(frames: Mapping[str, nw.LazyFrame], records: Collection[str], collect: Rows) -> nx.Graph[Any]:
+    """Draw the evidence of the records of one entity, those without any too; see `evidence_graph`."""
+    graph = evidence_graph(*evidence_held(frames, records, collect))
+    graph.add_nodes_from(records)
     return graph
 
 
@@ -288,7 +287,9 @@ def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
     return steps
 
 
-def _memberships(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: Rows) -> list[str]:
+def _memberships(
+    frames: Mapping[str, nw.LazyFrame], pair: list[str], entities: Mapping[str, str], collect: Rows
+) -> list[str]:
     between = frames["memberships"].filter(
         nw.col("person_record_id").is_in(pair) & nw.col("company_record_id").is_in(pair)
     )
@@ -297,11 +298,8 @@ def _memberships(frames: Mapping[str, nw.LazyFrame], pair: list[str], collect: R
         return [
             f"one is a person and the other a company: the person belongs to it, by {', '.join(via)}. That is no link"
         ]
-    placed = frames["assignments"].filter(
-        nw.col("record_id").is_in(pair) & nw.col("level").is_in(["person", "account"])
-    )
-    entities = collect(placed.select("entity_id")).to_series().to_list()
-    known = frames["members"].filter(nw.col("profile_id").is_in(entities) & nw.col("account_id").is_in(entities))
+    either = list(entities.values())
+    known = frames["members"].filter(nw.col("profile_id").is_in(either) & nw.col("account_id").is_in(either))
     via = collect(known.select("via")).to_series().unique().sort().to_list()
     if via:
         known_by = f"the person belongs to it by other records of theirs, by {', '.join(via)}"
@@ -319,10 +317,7 @@ def example(frames: Mapping[str, nw.LazyFrame], collect: Rows) -> tuple[str, str
     if best.is_empty():
         msg = "no profile has two records: nothing was linked"
         raise NotFoundError(msg)
-    inside = frames["assignments"].filter(nw.col("entity_id") == best["entity_id"][0]).select("record_id")
-    identifiers = frames["identifiers"].join(inside, on="record_id", how="semi")
-    links = frames["links"].join(inside.rename({"record_id": "left_id"}), on="left_id", how="semi")
-    graph = evidence_graph(collect(identifiers), collect(links))
+    graph = drawn(frames, inside(frames, best["entity_id"][0], collect)["record_id"], collect)
     import networkx as nx
 
     lengths = dict(nx.all_pairs_shortest_path_length(graph))

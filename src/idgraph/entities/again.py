@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.errors import ConfigError, mask, mask_id, mask_text
+from idgraph.linkage.alike import COMPARED_APART
 from idgraph.linkage.rules import ALIAS_RULE, DEVICE_RULE, JUDGEMENT_RULE
 from idgraph.schema import FRAMES, TEXT, TIME, cast
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["LEFT_OUT", "Known", "instant", "judged_again", "known_at", "leave_out"]
+__all__ = ["LEFT_OUT", "Known", "decided", "instant", "judged_again", "known_at", "leave_out"]
 
 LEFT_OUT: Final = "left_out"  # the reason of what `leave_out` took away
 
@@ -85,6 +86,31 @@ def instant(at: datetime | date | str) -> datetime:
         raise ConfigError(msg) from None
 
 
+def decided(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw.LazyFrame]:
+    """Take away what a collapse makes anew, so that it cannot outlive what it is made of; open again what it cut.
+
+    Args:
+        frames: see `known_at`.
+        engine: what runs it.
+    """
+    own = _evidence(frames)
+    links = own["links"].filter(~_is_remade())
+    if "judgements" in own and engine.count(own["judgements"]):
+        links = links.filter(~_is("rule", JUDGEMENT_RULE) | _is("reason", LEFT_OUT))
+    else:  # links by judgement, if there are any, are all that is known of it
+        own.pop("judgements", None)
+    merged = own["aliases"].select(*_ordered_pair("survivor_record_id", "merged_record_id"))
+    merge = _is("rule", ALIAS_RULE) & nw.col("state").cast(TEXT).is_in(_OPEN)
+    foreign = links.filter(merge).join(merged, on=["left_id", "right_id"], how="anti")
+    links = nw.concat([links.filter(~merge), foreign])
+    by_constraint = _is("state", "cut") & ~_is("rule", JUDGEMENT_RULE) & ~_is("reason", COMPARED_APART)
+    return own | {
+        "links": _restated(links, "links", by_constraint, "used", None),
+        "identifiers": _restated(own["identifiers"], "identifiers", _is("state", "cut"), "used", None),
+        "memberships": own["memberships"].filter(~_is("via", "domain")),
+    }
+
+
 def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -> Known:
     """Keep what was known, and what had happened, at a time.
 
@@ -102,7 +128,7 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
         later is the last time known by then, and a judgement revoked later is none revoked. What a collapse makes anew
         (links of aliases and judgements, pairs in review and memberships by domain) is in no frame and not counted.
     """
-    own = _decided(frames, engine)
+    own = decided(frames, engine)
     dates = engine.checkpoint(_dates(own, at, engine))
     records = own["records"].join(dates.drop("native_id"), on="record_id").with_columns(_fate("since", (), at))
     marked = {name: _marked(own[name], name, dates, at) for name in _EVIDENCE if name in own}
@@ -157,7 +183,7 @@ def leave_out(
         left |= _without_value(left, value, engine)
     if link is not None:
         left |= _without_link(left, link, engine)
-    return _decided(left, engine)
+    return decided(left, engine)
 
 
 def judged_again(
@@ -177,7 +203,7 @@ def judged_again(
     given = engine.collect(cast(judgements, "judgements"))
     held = engine.collect(cast(frames["judgements"], "judgements"))
     others = held.join(given, on=said, how="anti", nulls_equal=True)
-    return _decided({**frames, "judgements": engine.lazy(pl.concat([others, given]))}, engine)
+    return decided({**frames, "judgements": engine.lazy(pl.concat([others, given]))}, engine)
 
 
 # What a graph's frames say of themselves
@@ -185,25 +211,6 @@ def judged_again(
 
 def _evidence(frames: Mapping[str, nw.LazyFrame]) -> dict[str, nw.LazyFrame]:
     return {name: frames[name] for name in ("records", *_EVIDENCE, "rejects", *_TOLD) if name in frames}
-
-
-def _decided(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw.LazyFrame]:
-    """Take away what a collapse makes anew, so that it cannot outlive what it is made of; open again what it cut."""
-    own = _evidence(frames)
-    links = own["links"].filter(~_is_remade())
-    if "judgements" in own and engine.count(own["judgements"]):
-        links = links.filter(~_is("rule", JUDGEMENT_RULE) | _is("reason", LEFT_OUT))
-    else:  # links by judgement, if there are any, are all that is known of it
-        own.pop("judgements", None)
-    merged = own["aliases"].select(*_ordered_pair("survivor_record_id", "merged_record_id"))
-    merge = _is("rule", ALIAS_RULE) & nw.col("state").cast(TEXT).is_in(_OPEN)
-    foreign = links.filter(merge).join(merged, on=["left_id", "right_id"], how="anti")
-    links = nw.concat([links.filter(~merge), foreign])
-    return own | {
-        "links": _restated(links, "links", _is("state", "cut") & ~_is("rule", JUDGEMENT_RULE), "used", None),
-        "identifiers": _restated(own["identifiers"], "identifiers", _is("state", "cut"), "used", None),
-        "memberships": own["memberships"].filter(~_is("via", "domain")),
-    }
 
 
 def _is(column: str, word: str) -> nw.Expr:

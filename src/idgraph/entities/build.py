@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
-from idgraph.collapse.components import collapse
-from idgraph.collapse.constraints import Held
 from idgraph.entities.carry import carried
 from idgraph.entities.describe import ENTITY_FRAMES, describe
 from idgraph.entities.hierarchy import ultimate_parents
-from idgraph.entities.links import between, links_frame, own_links
+from idgraph.entities.level import collapse_level, records_of
+from idgraph.entities.links import links_frame
 from idgraph.entities.members import domain_memberships, members
-from idgraph.linkage.exact import names_of
 from idgraph.schema import FRAMES, LEVELS, TEXT, Level, cast
 
 if TYPE_CHECKING:
@@ -48,20 +46,14 @@ def build(
     strict: dict[str, nw.LazyFrame] = {}
     frames: dict[str, nw.LazyFrame] = {}
     cuts: list[nw.LazyFrame] = []
-    for level, kinds in LEVELS.items():
+    for level in LEVELS:
         whose: Level = "person" if level == "person" else "account"
-        records = evidence.records.filter(nw.col("kind").is_in(list(kinds)))
-        own = own_links(evidence, records, engine)
-        edges = engine.checkpoint(
-            nw.concat([evidence.edges[level], own.select("left", "right", nw.col("rule").cast(engine.word), "weight")])
-        )
-        held = _held(evidence, own, records, level, config, engine)
-        facts = records.select("record", "record_id", "kind", "source", "first_seen")
-        found = collapse(facts, edges, held, level, config, engine)
+        records = records_of(evidence, level)
+        found = collapse_level(evidence, level, config, engine)
         if found.cut is not None:
             cuts.append(found.cut)
             evidence = _with_cuts(evidence, found.cut, whose, engine)
-        named = _named_as_before(found, facts, level, previous, config, engine)
+        named = _named_as_before(found, records, level, previous, config, engine)
         attributes = evidence.attributes[whose]
         identifiers = evidence.identifiers[whose]
         described = describe(records, attributes, found, named, identifiers, level, config, engine)
@@ -82,25 +74,6 @@ def build(
     frames["links"] = links_frame(evidence, cuts, engine)
     frames["suppressed"] = _suppressed(evidence, placed, ids, engine)
     return frames | dict(evidence.told)
-
-
-def _held(
-    evidence: Evidence, own: nw.LazyFrame, records: nw.LazyFrame, level: str, config: Config, engine: Engine
-) -> Held:
-    """What may keep records of a level apart, and what joined them: tenants only their own ids."""
-    columns = ["left", "right", "rule", "weight", "evidence"]
-    found = evidence.links if level != "tenant" else None
-    used = [] if found is None else [found.filter(nw.col("state") == "used").select(columns)]
-    identifiers = evidence.identifiers["person" if level == "person" else "account"]
-    if level == "tenant":
-        identifiers = {n: frame for n, frame in identifiers.items() if config.type_of("account", n).kind == "tenant"}
-    return Held(
-        identifiers=identifiers,
-        links=engine.checkpoint(nw.concat([own.select(columns), *(between(frame, records) for frame in used)])),
-        apart=evidence.judged.filter(nw.col("verdict") == "different").select("left", "right"),
-        names=names_of(records, level),
-        aliases=evidence.aliases,
-    )
 
 
 def _with_cuts(evidence: Evidence, cut: nw.LazyFrame, level: Level, engine: Engine) -> Evidence:

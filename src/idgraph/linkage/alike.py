@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.similar import Similar
 
 __all__ = [
+    "COMPARED_APART",
     "LEAST_ROWS",
     "Alike",
     "commonest",
@@ -38,6 +39,7 @@ __all__ = [
     "with_fields",
 ]
 
+COMPARED_APART: Final = "compared_apart"  # the reason of a link that is none, by what else was compared
 LEAST_ROWS: Final = 20  # fewer rows teach nothing
 _BELOW_STRICT: Final = 0.1  # what is alike is never evidence that needs no doubt
 _CLEARLY: Final = 2.0  # bits by which a link has to be likelier than its rival
@@ -160,7 +162,7 @@ def links_of(
     used = nw.col("state") == "used"
     differ = nw.when(used & ~nw.col("named")).then(nw.lit("names_differ"))
     doubt = nw.when(used & nw.col("rivalled")).then(nw.lit("rivals")).otherwise(differ)
-    reason = nw.when(nw.col("state") == "cut").then(nw.lit("compared_apart")).otherwise(doubt)
+    reason = nw.when(nw.col("state") == "cut").then(nw.lit(COMPARED_APART)).otherwise(doubt)
     return engine.checkpoint(
         pairs.select(
             nw.col("left_record").alias("left"),

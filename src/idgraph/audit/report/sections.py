@@ -12,6 +12,7 @@ import polars as pl
 
 from idgraph.audit import overview
 from idgraph.audit.coverage import coverage
+from idgraph.audit.drift import drift, rates
 from idgraph.audit.report.since import Difference, compared, id_churn
 from idgraph.audit.report.tables import Section, Table, table
 from idgraph.linkage.rules import SIMILAR_RULE
@@ -180,6 +181,10 @@ def _compared(told: Told) -> Iterator[Table]:
         difference=pl.col("after") - pl.col("before")
     )
     yield table("Counts that differ", rows, most=_VALUES)
+    old, new = (rates(frames, told.engine) for frames in (told.previous, told.frames))
+    moved = drift(old, new).drop_nulls("note")
+    if moved.height:
+        yield table("Rates that moved beyond chance", moved.drop("z"), most=_VALUES)
     ids = id_churn(told.previous, told.frames, told.engine).as_dict()
     facts = {name: ids[name] for name in ("records", "changed", "needless", "kept", "created", "retired")}
     words = {

@@ -1,0 +1,94 @@
+"""Which qualifications hang on a piece of evidence."""
+
+import polars as pl
+import pytest
+
+import idgraph as ig
+from idgraph.errors import ConfigError
+from idgraph.pql import Definition, Scorecard, count, first
+
+
+@pytest.fixture(scope="module")
+def graph():
+    """Ana is a user and, by her e-mail, a lead who asked for a demo before she signed up; Bo is a user alone."""
+    users = pl.DataFrame({"id": ["u1", "u2"], "mail": ["ana@acme.io", "bo@acme.io"], "at": ["2026-01-01"] * 2})
+    leads = pl.DataFrame({"id": ["9"], "mail": ["ana@acme.io"], "at": ["2026-01-01"]})
+    used = [("u1", "2026-01-04"), ("u1", "2026-01-05"), ("u2", "2026-01-05"), ("u2", "2026-01-06")]
+    uses = pl.DataFrame([(str(n), *row) for n, row in enumerate(used)], schema=["id", "user", "at"], orient="row")
+    asked = pl.DataFrame({"id": ["f1", "f2"], "lead": ["9", "9"], "at": ["2026-01-02", "2026-01-03"]})
+    return ig.resolve(
+        ig.Source(
+            "app_users",
+            kind="user",
+            id="id",
+            id_type="app.user_id",
+            time="at",
+            data=users,
+            identifiers={"email": "mail"},
+        ),
+        ig.Source(
+            "crm_leads",
+            kind="lead",
+            id="id",
+            id_type="crm.lead_id",
+            time="at",
+            data=leads,
+            identifiers={"email": "mail"},
+        ),
+        ig.Source("app_uses", event={"used": "at"}, event_id="id", data=uses, identifiers={"app.user_id": "user"}),
+        ig.Source("web_forms", event={"asked": "at"}, event_id="id", data=asked, identifiers={"crm.lead_id": "lead"}),
+    )
+
+
+def definition(name, when):
+    return Definition(name=name, version="1", level="person", when=when)
+
+
+BOTH = definition("both", first("used") & first("asked"))
+THREE = definition("three", count("used", "asked") >= 3)
+TWICE = definition("twice", count("used", "asked") >= 2)
+
+
+def test_who_qualifies_only_as_one_person_would_no_more(graph):
+    ana = graph.profile("app_users:u1")["entity_id"]
+    found = graph.blast_radius(value=("email", "ana@acme.io"), card=Scorecard(definitions=(BOTH, THREE)))
+    assert found.standings.select("definition", "entity_id", "change").rows() == [
+        ("both", ana, "lost"),
+        ("three", ana, "lost"),
+    ]
+    assert found.standings["reached_then"].is_null().all()
+    assert str(found).endswith("2 qualifications lost, 0 gained")
+
+
+def test_who_still_qualifies_may_do_so_at_another_time_and_a_part_of_its_own(graph):
+    found = graph.blast_radius(value=("email", "ana@acme.io"), card=TWICE).standings
+    after = graph.without(value=("email", "ana@acme.io"))
+    user, lead = (after.profile(record)["entity_id"] for record in ("app_users:u1", "crm_leads:9"))
+    kept = graph.profile("app_users:u1")["entity_id"]
+    other = user if lead == kept else lead
+    changes = dict(found.select("entity_id", "change").iter_rows())
+    assert changes.pop(other) == "gained"
+    assert changes == ({kept: "later"} if kept == user else {})
+
+
+def test_who_qualifies_alone_hangs_on_nothing(graph):
+    found = graph.blast_radius(value=("email", "bo@acme.io"), card=TWICE)
+    assert found.standings.is_empty()
+    assert found.standings.columns == ["definition", "entity_id", "change", "reached_at", "reached_then"]
+
+
+def test_without_a_definition_nobody_is_asked(graph):
+    found = graph.blast_radius(value=("email", "ana@acme.io"))
+    assert found.standings is None
+    assert "qualifications" not in str(found)
+
+
+def test_events_need_not_be_in_the_graph_from_the_beginning(graph):
+    more = pl.DataFrame({"id": ["g1"], "lead": ["9"], "at": ["2026-01-07"]})
+    told = graph.with_events(
+        ig.Source("web_calls", event={"called": "at"}, event_id="id", data=more, identifiers={"crm.lead_id": "lead"})
+    )
+    card = definition("called", first("used") & first("called"))
+    assert told.blast_radius(value=("email", "ana@acme.io"), card=card).standings["change"].to_list() == ["lost"]
+    with pytest.raises(ConfigError):
+        told.blast_radius(card=card)
