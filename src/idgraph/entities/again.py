@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.errors import ConfigError, mask, mask_id, mask_text
+from idgraph.linkage.guards import UNCLEAR
 from idgraph.linkage.rules import ALIAS_RULE, DEVICE_RULE, JUDGEMENT_RULE
 from idgraph.schema import FRAMES, TEXT, TIME, cast
 
@@ -213,7 +214,7 @@ def _is(column: str, word: str) -> nw.Expr:
 
 def _is_remade() -> nw.Expr:
     """Whether a link is a pair in review that a collapse reads off domains."""
-    unclear = _is("reason", "ambiguous_domain") | _is("reason", "minority")
+    unclear = nw.coalesce(nw.col("reason").cast(TEXT), nw.lit("")).is_in(list(UNCLEAR))
     return _is("state", "review") & _is("rule", "domain") & unclear
 
 

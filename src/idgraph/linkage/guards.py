@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["NOTES_THAT_BAR", "STATE_REASONS", "disagreeing", "of_several_users", "over_limit", "related"]
+__all__ = ["NOTES_THAT_BAR", "STATE_REASONS", "UNCLEAR", "disagreeing", "of_several_users", "over_limit", "related"]
 
 # The class a normaliser gave a value, and the reason it is suppressed for. Role mailboxes point to the account; a
 # provider's, relay's or host's domain names no company.
@@ -46,6 +46,8 @@ STATE_REASONS: Final[dict[str, str]] = {
     "names_disagree": "the names of those who hold it do not hang together",
     "ambiguous_domain": "it could mean several companies: see the review rows of `links`",
     "minority": "fewer of its people hold this domain than the majority asked for",
+    "two_companies": "its people, or its own values, are of several companies: see the review rows of `links`",
+    "consultant": "of the tenant's people one writes from it, who is in other tenants too",
     "left_out": "left out on request, to see what would be",
     "cannot_link": "a judgement says that the two are not one",
     "unique": "it would join two values of a type that allows one",
@@ -61,6 +63,9 @@ STATE_REASONS: Final[dict[str, str]] = {
     "unsure": "judged, without an answer",
     "contradiction": "judged to be the same, and left out because it contradicts other judgements",
 }
+
+# Why a domain does not join a company to others although it may well be theirs: such pairs wait for a person.
+UNCLEAR: Final = ("ambiguous_domain", "minority", "two_companies", "consultant")
 
 
 def _rows(shared: nw.LazyFrame, found: nw.LazyFrame, reason: str) -> nw.LazyFrame:
