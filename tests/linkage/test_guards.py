@@ -373,6 +373,40 @@ def test_who_works_in_several_tenants_of_one_company_counts_in_each():
     assert ["app_tenants:t1", "app_tenants:t2", "crm_accounts:1"] in entities(graph, "account")
 
 
+def bridged(own: dict[str, str | None], users: list[str], names: tuple[str, str]) -> ig.Graph:
+    """A tenant that holds values of its own, its users, and the accounts of acme.io and agency.com."""
+    row = {"id": "t1", "domain": None, "account": None, **own}
+    tenant = ig.Source(
+        "app_tenants",
+        kind="tenant",
+        id="id",
+        id_type="app.tenant_id",
+        identifiers={"domain": "domain", "crm_accounts.id": "account"},
+        data=pl.DataFrame([row], schema=dict.fromkeys(row, pl.String)),
+    )
+    domains = ("acme.io", "agency.com")
+    accounts = [{"name": name, "domain": domain} for name, domain in zip(names, domains, strict=True)]
+    return ig.resolve(tenant, users_of({"t1": users}), companies("crm_accounts", accounts))
+
+
+@pytest.mark.parametrize(
+    ("own", "users", "owner", "asked"),
+    [
+        ({"domain": "agency.com"}, at("acme.io", 3), None, {"acme.io": "1", "agency.com": "2"}),
+        ({"account": "1"}, at("agency.com", 3), "1", {"agency.com": "2"}),
+        ({"account": "1", "domain": "agency.com"}, at("acme.io", 3), "1", {"agency.com": "2"}),
+    ],
+)
+def test_a_tenant_joins_no_companies_that_are_called_otherwise(own, users, owner, asked):
+    graph = bridged(own, users, ("Acme Robotics", "Betamax"))
+    whole = [["app_tenants:t1", f"crm_accounts:{owner}"]] if owner else []
+    assert [records for records in entities(graph, "account") if len(records) > 1] == whole
+    expected = {("app_tenants:t1", f"crm_accounts:{of}", value, "two_companies") for value, of in asked.items()}
+    assert in_review(graph) == expected
+    same = bridged(own, users, ("Acme Robotics", "Acme Inc"))
+    assert entities(same, "account") == [["app_tenants:t1", "crm_accounts:1", "crm_accounts:2"]]
+
+
 # What is no identity
 
 
