@@ -100,8 +100,9 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
 
     Returns:
         The frames, and how many rows they lack. Attributes and the flag `deleted` are today's. A last_seen that came
-        later is the last time known by then, and a judgement revoked later is none revoked. What a collapse makes anew
-        (links of aliases and judgements, pairs in review and memberships by domain) is in no frame and not counted.
+        later is the last time known by then, a judgement revoked later is none revoked, and a membership that ended
+        later goes on. What a collapse makes anew (links of aliases and judgements, pairs in review and memberships by
+        domain) is in no frame and not counted.
     """
     own = _decided(frames, engine)
     dates = engine.checkpoint(_dates(own, at, engine))
@@ -111,6 +112,7 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
     marked["records"] = records.with_columns(_known("last_seen", at, nw.max_horizontal("first_seen", "latest")))
     if "judgements" in marked:
         marked["judgements"] = marked["judgements"].with_columns(_known("revoked_at", at, nw.lit(None).cast(TIME)))
+    marked["memberships"] = marked["memberships"].with_columns(_known("until", at, nw.lit(None).cast(TIME)))
     kept = {
         name: frame.filter(nw.col("fate") == "known").select(own[name].collect_schema().names())
         for name, frame in marked.items()
