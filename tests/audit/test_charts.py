@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ import vl_convert
 import idgraph as ig
 from idgraph.datasets import saas_world
 from idgraph.errors import NotFoundError
+from idgraph.pql.funnels import funnel
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,40 @@ def test_thresholds_mark_the_graphs_own_and_score_what_is_known(graph):
     shown = {row["value"] for row in data(chart) if row.get("measure") == "F1 B-cubed"}
     assert shown == set(found["bcubed_f1"])
     assert "recall of pairs" in drawn(chart)
+
+
+def test_a_board_shows_its_leads_in_their_order_and_no_address(graph):
+    activity = ig.pql.Activity.from_frame(
+        pl.DataFrame({"at": ["2026-03-01"] * 3, "event": ["made", "made", "seen"], "who": ["ana@acme.io", "b", "c"]}),
+        person="who",
+    )
+    made = ig.pql.Definition(name="pql", version="1", level="person", when=ig.pql.first("made"))
+    found = ig.pql.board(activity, made)
+    chart = graph.chart.board(found)
+    assert [row["state"] for row in data(chart)] == found.rows["state"].to_list()
+    assert "1. a…@acme.io" in drawn(chart)
+    assert "ana@acme.io" not in chart.to_json()
+    assert "2 ready, 1 waiting" in drawn(chart)
+
+
+def test_a_funnel_shows_each_stage_of_each_period(graph):
+    days = {"signed_up": {"a": 1, "b": 2, "c": 40}, "aha": {"a": 3}, "paid": {"a": 5}}
+    stages = {
+        name: pl.DataFrame(
+            {
+                "entity_id": list(at),
+                "reached_at": [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(n) for n in at.values()],
+            }
+        )
+        for name, at in days.items()
+    }
+    chart = graph.chart.funnel(funnel(stages, "1mo", "30d", "2026-02-20"))
+    assert {(row["period"], row["stage"], row["reached"]) for row in data(chart)} >= {
+        ("from 2026-01-01", "signed_up", 2),
+        ("from 2026-01-01", "paid", 1),
+        ("from 2026-02-01", "signed_up", 1),
+    }
+    assert "50 %" in drawn(chart)
 
 
 def test_changes_since_a_run_before(graph):

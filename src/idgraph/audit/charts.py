@@ -20,13 +20,15 @@ from idgraph.audit.drawing import ELSEWHERE, VALUE, drawing
 from idgraph.audit.inside import inside, rows_of
 from idgraph.audit.ribbons import ribbons
 from idgraph.entities.describe import ENTITY_FRAMES
-from idgraph.errors import NotFoundError, mask_id
+from idgraph.errors import NotFoundError, mask_id, mask_text
+from idgraph.pql.merged import STATES
 from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS
 
 if TYPE_CHECKING:
     from idgraph.audit.compared import Compared
     from idgraph.audit.explain import Explanation
     from idgraph.engines import Engine
+    from idgraph.pql.board import Board
 
 __all__ = ["Charts"]
 
@@ -37,6 +39,8 @@ _KINDS: Final = dict(zip((*PERSON_KINDS, *ACCOUNT_KINDS), _COLOURS, strict=True)
 _SHAPES: Final = ("circle", "square", "diamond", "triangle-up", "triangle-down", "circle", "square", "diamond")
 _ENDS: Final = {"joined": _BLUE, "alone": _ORANGE, "one": _BLUE, "several": "#cc79a7", "none": _ORANGE}
 _DASHES: Final = {"used": [1, 0], "cut": [6, 3], "review": [2, 3]}
+_STATES: Final = dict(zip(STATES, ("#009e73", _ORANGE, _BLUE, _GREY, _VERMILION, "#56b4e9"), strict=True))
+_LISTED: Final = 40  # leads of a board
 _WIDTH: Final = 560
 _STEP: Final = 22  # pixels of a bar
 _PANEL: Final = 110  # pixels of one of several below each other
@@ -48,6 +52,7 @@ _STYLE: Final = {
     "axis": {**_TEXT, "gridColor": _GREY, "gridOpacity": 0.25, "domainColor": _GREY, "tickColor": _GREY},
     "legend": {**_TEXT, "symbolLimit": 50},
     "title": {"color": _GREY, "anchor": "start"},
+    "header": _TEXT,
     "view": {"stroke": None},
 }
 
@@ -241,6 +246,43 @@ class Charts:
         return _styled(
             alt.vconcat(*panels, title=title).resolve_scale(color="independent", strokeDash="independent", x="shared")
         )
+
+    def board(self, board: Board) -> AnyChart:
+        """Draw the first of a board of leads: score by who it is, coloured by state; the reasons as a tooltip.
+
+        Args:
+            board: what `idgraph.pql.board.board` gave.
+        """
+        rows = board.rows.head(_LISTED).select(
+            pl.format("{}. {}", pl.int_range(1, pl.len() + 1), pl.coalesce("name", "entity_id")).alias("who"),
+            *("state", "score", "potential", "readiness"),
+            pl.col("reasons").list.join("; ").alias("why"),
+        )
+        masked = pl.col("who", "why").map_elements(mask_text, return_dtype=pl.String)
+        counted = ", ".join(f"{number} {state}" for state, number in board.states.items() if number)
+        title = f"Leads by score, the first {len(rows)}: {counted}" if len(board.rows) > len(rows) else counted
+        bars = _bars(rows.with_columns(masked), "who", "score", "score (potential × readiness)", title, sort=None)
+        return _styled(bars.encode(_colour("state", {state: _STATES[state] for state in STATES})))
+
+    def funnel(self, funnel: pl.DataFrame) -> AnyChart:
+        """Draw how far those got who entered together: a panel for each period; pale, where some still have time.
+
+        Args:
+            funnel: what `idgraph.pql.funnels.funnel` gave.
+        """
+        rows = funnel.with_columns(
+            pl.col("period").dt.strftime("from %Y-%m-%d"), wait=pl.col("median_wait").dt.to_string("polars")
+        )
+        rows = rows.drop("median_wait").with_columns(
+            said=pl.format("{} %", (pl.col("share") * 100).round(0).cast(pl.Int64))
+        )
+        pale = alt.when(alt.datum.mature).then(alt.value(1.0)).otherwise(alt.value(0.45))
+        y = alt.Y("stage:N", sort=None, title=None)
+        drawn = alt.Chart(rows, width=_WIDTH, height=alt.Step(_STEP)).encode(y)
+        x = alt.X("reached:Q", title="how many came so far", axis=alt.Axis(tickMinStep=1))
+        bars = drawn.mark_bar(color=_BLUE).encode(x, opacity=pale, tooltip=list(rows.columns))
+        shares = drawn.mark_text(align="left", dx=4, color=_GREY).encode(x, alt.Text("said:N"))
+        return _styled(alt.layer(bars, shares).facet(row=alt.Row("period:N", title=None)))
 
     def _evidence(self, id: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """The records, identifiers and links of an entity, links to others too."""
