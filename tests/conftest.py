@@ -20,10 +20,10 @@ os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
 # No deadline: a property is right or wrong, not fast or slow. Continuous integration (which sets CI) repeats the same
-# examples in each run, so half as many do; a developer's runs explore, and remember what failed.
+# examples in each run, so fewer do; a developer's runs explore, and remember what failed.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile(
-    "ci", parent=hypothesis.settings.get_profile("default"), max_examples=50, derandomize=True, database=None
+    "ci", parent=hypothesis.settings.get_profile("default"), max_examples=30, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
