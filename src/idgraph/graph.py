@@ -42,13 +42,14 @@ from idgraph.engines.output import (
     write_page,
 )
 from idgraph.engines.run import previous_facts, run_facts, when
-from idgraph.entities.again import instant, judged_again, known_at, leave_out
+from idgraph.entities.again import judged_again, known_at, leave_out
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.crosswalk import crosswalk
 from idgraph.entities.evidence import evidence_of
 from idgraph.errors import ConfigError, mask, mask_id, needed
 from idgraph.linkage.models import Models
+from idgraph.normalise.instants import instant
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
 from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty

@@ -8,6 +8,11 @@ from idgraph.errors import ConfigError
 from idgraph.pql import Definition, Scorecard, count, first
 
 
+def people(name, kind, id_type, rows):
+    known = {"id": "id", "id_type": id_type, "time": "at", "identifiers": {"email": "mail"}}
+    return ig.Source(name, kind=kind, data=rows, **known)
+
+
 @pytest.fixture(scope="module")
 def graph():
     """Ana is a user and, by her e-mail, a lead who asked for a demo before she signed up; Bo is a user alone."""
@@ -17,24 +22,8 @@ def graph():
     uses = pl.DataFrame([(str(n), *row) for n, row in enumerate(used)], schema=["id", "user", "at"], orient="row")
     asked = pl.DataFrame({"id": ["f1", "f2"], "lead": ["9", "9"], "at": ["2026-01-02", "2026-01-03"]})
     return ig.resolve(
-        ig.Source(
-            "app_users",
-            kind="user",
-            id="id",
-            id_type="app.user_id",
-            time="at",
-            data=users,
-            identifiers={"email": "mail"},
-        ),
-        ig.Source(
-            "crm_leads",
-            kind="lead",
-            id="id",
-            id_type="crm.lead_id",
-            time="at",
-            data=leads,
-            identifiers={"email": "mail"},
-        ),
+        people("app_users", "user", "app.user_id", users),
+        people("crm_leads", "lead", "crm.lead_id", leads),
         ig.Source("app_uses", event={"used": "at"}, event_id="id", data=uses, identifiers={"app.user_id": "user"}),
         ig.Source("web_forms", event={"asked": "at"}, event_id="id", data=asked, identifiers={"crm.lead_id": "lead"}),
     )

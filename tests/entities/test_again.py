@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import idgraph as ig
 from idgraph.engines import engine_for
-from idgraph.entities.again import instant, known_at, leave_out
+from idgraph.entities.again import known_at, leave_out
 from idgraph.errors import ConfigError
+from idgraph.normalise.instants import instant
 from idgraph.schema import FRAMES, empty
 
 FEW = settings(max_examples=10)  # each example collapses two or three graphs

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["LEFT_OUT", "Known", "decided", "instant", "judged_again", "known_at", "leave_out"]
+__all__ = ["LEFT_OUT", "Known", "decided", "judged_again", "known_at", "leave_out"]
 
 LEFT_OUT: Final = "left_out"  # the reason of what `leave_out` took away
 
@@ -56,34 +56,6 @@ class Known:
     frames: dict[str, nw.LazyFrame]
     left_out: dict[str, int]
     later: dict[str, int]
-
-
-def instant(at: datetime | date | str) -> datetime:
-    """Read a point in time; one without a zone is UTC, and a day is its first moment.
-
-    Args:
-        at: a datetime, a date, or either as ISO 8601 text.
-
-    Returns:
-        The same in UTC.
-
-    Raises:
-        ConfigError: it is none of these.
-
-    >>> instant("2026-01-05T10:00:00+02:00").isoformat(), instant(date(2026, 1, 5)).isoformat()
-    ('2026-01-05T08:00:00+00:00', '2026-01-05T00:00:00+00:00')
-    """
-    try:
-        read = datetime.fromisoformat(at) if isinstance(at, str) else at
-        if not isinstance(read, datetime):
-            read = datetime.combine(read, time())
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (OverflowError, TypeError, ValueError):
-        msg = (
-            f"{at!r} is no point in time. Give a datetime, a date, or ISO 8601 text such as '2026-01-31' or "
-            "'2026-01-31T12:00:00+01:00'."
-        )
-        raise ConfigError(msg) from None
 
 
 def decided(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw.LazyFrame]:

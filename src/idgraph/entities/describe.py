@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.entities.best import best_values, bids, ranks
-from idgraph.schema import COUNT, LEVELS, TEXT, cast, microseconds
+from idgraph.schema import LEVELS, TEXT, cast, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,23 +86,15 @@ def _facts(records: nw.LazyFrame, attributes: Sequence[str], level: str) -> nw.L
 def _weakest(edges: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """The weakest evidence used in each entity: entity, weakest_rule, weakest_weight; none where nothing was joined.
 
-    Of rules of one weight the first by name; rules are few, and compared as integers.
+    Of rules of one weight the first by name.
     """
     held = engine.lookup(edges.select("left", "rule", "weight"), "left", records, "record", {"entity": "entity"})
     held = engine.checkpoint(held.drop("left"))
     least = engine.checkpoint(held.group_by("entity").agg(nw.col("weight").min().alias("weakest_weight")))
     tied = engine.lookup(held, "entity", least, "entity", {"weakest_weight": "weakest_weight"})
-    tied = tied.filter(nw.col("weight") == nw.col("weakest_weight"))
-    found = engine.collect(held.select(nw.col("rule").cast(TEXT)).unique("rule"))
-    rules = list(enumerate(sorted(found["rule"])))
-    none = nw.lit(None).cast(COUNT)
-    place = nw.coalesce(*(nw.when(nw.col("rule").cast(TEXT) == rule).then(number) for number, rule in rules), none)
-    first = tied.select("entity", "weakest_weight", place.alias("place")).group_by("entity")
-    firsts = first.agg(nw.col("place").min(), nw.col("weakest_weight").min())
-    named = nw.coalesce(
-        *(nw.when(nw.col("place") == number).then(nw.lit(rule)) for number, rule in rules), none.cast(TEXT)
-    )
-    return firsts.select("entity", named.cast(engine.word).alias("weakest_rule"), "weakest_weight")
+    tied = tied.filter(nw.col("weight") == nw.col("weakest_weight")).with_columns(nw.col("rule").cast(TEXT))
+    first = tied.group_by("entity").agg(nw.col("rule").min(), nw.col("weakest_weight").min())
+    return first.select("entity", nw.col("rule").cast(engine.word).alias("weakest_rule"), "weakest_weight")
 
 
 def _contacts(identifiers: nw.LazyFrame, records: nw.LazyFrame, kind: str, engine: Engine) -> nw.LazyFrame:

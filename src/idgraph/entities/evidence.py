@@ -40,6 +40,7 @@ _GIVEN: Final[dict[str, tuple[str, ...]]] = {
 }
 _RULE: Final = "given"
 _ENDS: Final = ("left_id", "right_id")
+_STATE: Final = nw.coalesce(nw.col("state").cast(TEXT), nw.lit("used"))
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,7 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
             or repeated; evidence of records that are not there; a link between a person and a company.
     """
     _refuse_shapes(frames)
-    frames = dict(frames)
-    if "judgements" in frames:
-        frames["judgements"] = read_judgements(frames["judgements"], engine)
-        if "links" in frames:
-            judged = nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) == JUDGEMENT_RULE
-            left_out = nw.coalesce(nw.col("reason").cast(TEXT), nw.lit("")) == LEFT_OUT
-            frames["links"] = cast(frames["links"], "links").filter(~judged | left_out)
+    frames = _judged_anew(frames, engine)
     given = {name: cast(frames[name] if name in frames else engine.lazy(empty(name)), name) for name in _GIVEN}
     records = engine.number(_ordered(_checked(given["records"], engine)), "record")
     codes = records.select("record", "record_id")
@@ -118,17 +113,11 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
             frame = frame.join(codes.select(nw.col("record_id").alias(column), nw.col("record").alias(code)), on=column)
         return frame
 
-    kinds = records.select("record", "kind", "source")
-    state = nw.coalesce(nw.col("state").cast(TEXT), nw.lit("used"))
-    rules = nw.when(state == "used").then(nw.coalesce(nw.col("rules").cast(TEXT), nw.col("type").cast(TEXT)))
-    held = coded("identifiers", record_id="record").join(kinds, on="record")
-    held = held.with_columns(
-        state.cast(engine.word).alias("state"),
-        rules.otherwise(nw.col("rules").cast(TEXT)).cast(engine.word).alias("rules"),
-    )
+    held = coded("identifiers", record_id="record").join(records.select("record", "kind", "source"), on="record")
+    held = _stated(held, engine)
     identifiers = _by_type(engine.checkpoint(held.drop("record_id")), config, engine)
     links = coded("links", left_id="left", right_id="right").with_columns(
-        state.alias("state"),
+        _STATE.alias("state"),
         nw.coalesce(nw.col("rule").cast(TEXT), nw.lit(_RULE)).alias("rule"),
         nw.col("weight").fill_null(0.0),
     )
@@ -151,6 +140,27 @@ def evidence_of(frames: Mapping[str, nw.LazyFrame], config: Config, engine: Engi
         judgements=given["judgements"],
         links=links.with_columns(*(nw.col(name).cast(TEXT) for name in ("rule", "state", "reason"))),
         told={name: given[name] for name in ("events", "facts") if name in frames},
+    )
+
+
+def _judged_anew(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, nw.LazyFrame]:
+    """Read judgements, where they are given; links by judgement are then made from them, but for what was left out."""
+    if "judgements" not in frames:
+        return dict(frames)
+    found = {**frames, "judgements": read_judgements(frames["judgements"], engine)}
+    if "links" in frames:
+        judged = nw.coalesce(nw.col("rule").cast(TEXT), nw.lit("")) == JUDGEMENT_RULE
+        left_out = nw.coalesce(nw.col("reason").cast(TEXT), nw.lit("")) == LEFT_OUT
+        found["links"] = cast(frames["links"], "links").filter(~judged | left_out)
+    return found
+
+
+def _stated(identifiers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Say the state of each value, and under which rules it links: where nobody said, its type."""
+    rules = nw.when(_STATE == "used").then(nw.coalesce(nw.col("rules").cast(TEXT), nw.col("type").cast(TEXT)))
+    return identifiers.with_columns(
+        _STATE.cast(engine.word).alias("state"),
+        rules.otherwise(nw.col("rules").cast(TEXT)).cast(engine.word).alias("rules"),
     )
 
 

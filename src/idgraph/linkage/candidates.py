@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from idgraph.linkage.compare import SEPARATOR, address
-from idgraph.linkage.titles import only_called
+from idgraph.linkage.fields import only_called
 from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT
 

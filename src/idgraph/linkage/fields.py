@@ -16,7 +16,18 @@ from idgraph.normalise import normalise
 from idgraph.normalise.folding import folded
 from idgraph.normalise.latin import in_latin
 
-__all__ = ["HOLDINGS", "NEVER", "NULL", "Field", "Holding", "Level", "may_be_swapped", "recognise", "tidy"]
+__all__ = [
+    "HOLDINGS",
+    "NEVER",
+    "NULL",
+    "Field",
+    "Holding",
+    "Level",
+    "may_be_swapped",
+    "only_called",
+    "recognise",
+    "tidy",
+]
 
 NULL: Final = 0  # the code of a pair of which one has no value
 NEVER: Final = -100.0  # bits that all other fields together do not make up for
@@ -237,6 +248,11 @@ def _without_wholes(rows: pl.DataFrame, fields: Sequence[Field], left_out: dict[
         if known.height >= _COVERED * having.height:
             left_out[whole] = f"says what {' and '.join(parts)} say"
     return [field for field in fields if field.name not in left_out]
+
+
+def only_called(fields: Sequence[Field]) -> bool:
+    """Whether what things are called is all that is compared."""
+    return [field.holds for field in fields] == ["title"]
 
 
 def may_be_swapped(fields: Sequence[Field]) -> tuple[int, int] | None:

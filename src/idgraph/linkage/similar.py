@@ -17,10 +17,10 @@ from idgraph.errors import ConfigError
 from idgraph.linkage.candidates import candidates
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE
 from idgraph.linkage.decide import least_odds, probability, torn_groups
-from idgraph.linkage.fields import tidy
+from idgraph.linkage.fields import only_called, tidy
 from idgraph.linkage.patterns import Comparison, Decoded
 from idgraph.linkage.rarity import learn_rarity
-from idgraph.linkage.titles import believed, only_called
+from idgraph.linkage.titles import believed
 from idgraph.linkage.train import Counted, train
 from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT, NUMBER, TEXT
@@ -106,10 +106,8 @@ def similar(
     Raises:
         ConfigError: nothing tells the rows apart, or the model was learnt on other columns.
     """
-    if model is not None and model.fields != tuple(fields):
-        names = ", ".join(f"{field.name} ({field.holds})" for field in model.fields)
-        msg = f"the model was learnt on other columns: {names}. Name these columns, or train a new model."
-        raise ConfigError(msg)
+    if model is not None:
+        _refuse_other(model, fields)
     asked = asked or Asked()
     progress("tidying values")
     values = tidied(table, fields, engine)
@@ -143,6 +141,13 @@ def similar(
     likely = _likely(met.join(engine.lazy(known), on="pattern"), least, asked, engine)
     least_probability = float(probability(np.array([least]))[0])
     return Similar(likely, model, comparison, found.keys, int(counts.sum()), least_probability)
+
+
+def _refuse_other(model: Model, fields: Sequence[Field]) -> None:
+    if model.fields != tuple(fields):
+        names = ", ".join(f"{field.name} ({field.holds})" for field in model.fields)
+        msg = f"the model was learnt on other columns: {names}. Name these columns, or train a new model."
+        raise ConfigError(msg)
 
 
 def _learnt(

@@ -13,23 +13,15 @@ import numpy as np
 from idgraph.linkage.model import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy.typing as npt
 
-    from idgraph.linkage.fields import Field
     from idgraph.linkage.patterns import Comparison, Decoded
 
-__all__ = ["believed", "only_called"]
+__all__ = ["believed"]
 
 # How many pairs of each level of a title (see `HOLDINGS`) are one thing.
 _BELIEVED: Final = (0.995, 0.985, 0.6, 0.02, 0.002, 1e-6)
 _DIGITS: Final = 2
-
-
-def only_called(fields: Sequence[Field]) -> bool:
-    """Whether what things are called is all that is compared."""
-    return [field.holds for field in fields] == ["title"]
 
 
 def believed(

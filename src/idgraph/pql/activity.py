@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, get_args
 import polars as pl
 
 from idgraph.engines import engine_for
-from idgraph.entities.again import instant
 from idgraph.errors import ConfigError, EngineError
+from idgraph.normalise.instants import instant
 from idgraph.sources.times import parse_times
 
 __all__ = ["CONTACTS", "ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of", "now_of"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from idgraph.entities.again import instant
+from idgraph.normalise.instants import instant
 from idgraph.pql.periods import TIME, WAIT, Now, Period, duration, is_over, period_of, ratio
 from idgraph.pql.waiting import known, quantiles
 

@@ -22,8 +22,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from idgraph.entities.again import instant
 from idgraph.errors import ConfigError
+from idgraph.normalise.instants import instant
 from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.definition import Definition
 from idgraph.pql.periods import TIME, WAIT, Now, Period, calendar, duration, is_over, period_of, ratio, wilson

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from idgraph.entities.again import instant
+from idgraph.normalise.instants import instant
 
 __all__ = ["already", "both", "known", "quantiles", "waiting"]
 

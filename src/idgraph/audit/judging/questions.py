@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from idgraph.audit.inside import rows_of
 from idgraph.audit.report.shown import Shown
 from idgraph.errors import ConfigError, NotFoundError, mask_id
 from idgraph.linkage.exact import names_of
@@ -64,7 +65,7 @@ def asked_of(pairs: nw.LazyFrame, frames: Frames, engine: Engine) -> Asked:
     known = [name for name in (*_ENDS, "question", *_TOLD) if name in columns]
     rows = engine.collect(pairs.select(*(nw.col(name).cast(TEXT) for name in known)))
     placed = _placed(frames, rows, engine)
-    held = _held(frames, [*placed], engine) if "question" in columns else {}
+    held = _held(frames, {entity_id for _, entity_id in placed.values()}, engine) if "question" in columns else {}
     drafts = [_draft(row, placed, held) for row in rows.iter_rows(named=True)]
     ids = sorted({record_id for draft in drafts for end in ("left", "right") for record_id in draft[end]})
     names, records = _records(frames, ids, engine)
@@ -75,20 +76,18 @@ def asked_of(pairs: nw.LazyFrame, frames: Frames, engine: Engine) -> Asked:
 def _placed(frames: Frames, rows: pl.DataFrame, engine: Engine) -> dict[str, tuple[str, str]]:
     """Level and entity of the records that are asked about."""
     ids = {record_id for end in _ENDS for record_id in rows[end].drop_nulls()}
-    placed = _of(frames, "assignments", "record_id", sorted(ids), engine).filter(nw.col("level") != "tenant")
-    found = engine.collect(placed.select("record_id", nw.col("level").cast(TEXT), "entity_id"))
-    known = {record_id: (level, entity_id) for record_id, level, entity_id in found.iter_rows()}
+    found = rows_of(frames, "assignments", "record_id", ids, engine.collect).cast({"level": pl.String})
+    placed = found.filter(pl.col("level") != "tenant").select("record_id", "level", "entity_id")
+    known = {record_id: (level, entity_id) for record_id, level, entity_id in placed.iter_rows()}
     if strange := sorted(ids - known.keys()):
         raise NotFoundError(f"there is no record {mask_id(strange[0])!r} in this graph")
     return known
 
 
-def _held(frames: Frames, ids: Sequence[str], engine: Engine) -> dict[str, list[str]]:
-    """The records of each entity that holds one of these."""
-    every = frames["assignments"].filter(nw.col("level") != "tenant").select("record_id", "entity_id")
-    entities = _of(frames, "assignments", "record_id", ids, engine).select("entity_id")
-    inside = engine.collect(every.join(entities, on="entity_id", how="semi")).sort("record_id")
-    return dict(inside.group_by("entity_id").agg("record_id").iter_rows())
+def _held(frames: Frames, entities: Collection[str], engine: Engine) -> dict[str, list[str]]:
+    """The records of entities."""
+    found = rows_of(frames, "assignments", "entity_id", entities, engine.collect).sort("record_id")
+    return dict(found.group_by("entity_id").agg("record_id").iter_rows())
 
 
 def _draft(
@@ -144,9 +143,9 @@ def _chosen(
 
 def _records(frames: Frames, ids: Sequence[str], engine: Engine) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """What records are called, and what is known of them."""
-    own = _of(frames, "records", "record_id", ids, engine)
-    rows = engine.collect(own)
-    names = engine.collect(names_of(own.rename({"record_id": "record"}), "person")).select("record", "name")
+    rows = rows_of(frames, "records", "record_id", ids, engine.collect)
+    named = names_of(engine.lazy(rows.rename({"record_id": "record"})), "person")
+    names = engine.collect(named.select("record", "name"))
     attributes = [name for name in rows.columns if name not in FRAMES["records"].columns]
     held = [_identifiers(frames, ids, engine), _companies(frames, ids, engine)]
     told = {}
@@ -174,20 +173,19 @@ def _about(row: Mapping[str, Any]) -> str:
 
 def _identifiers(frames: Frames, ids: Sequence[str], engine: Engine) -> dict[str, list[Any]]:
     """The values that records hold, whatever became of them: who judges is not to be told what the graph made of it."""
-    own = _of(frames, "identifiers", "record_id", ids, engine)
-    held = engine.collect(own.select("record_id", nw.col("type").cast(TEXT), "value"))
-    return _facts(held.iter_rows())
+    held = rows_of(frames, "identifiers", "record_id", ids, engine.collect)
+    return _facts(held.select("record_id", pl.col("type").cast(pl.String), "value").iter_rows())
 
 
 def _companies(frames: Frames, ids: Sequence[str], engine: Engine) -> dict[str, list[Any]]:
     """The companies of people, by name."""
-    belongs = _of(frames, "memberships", "person_record_id", ids, engine)
-    held = engine.collect(belongs.select("person_record_id", "company_record_id"))
-    companies = _of(frames, "records", "record_id", held["company_record_id"].unique().to_list(), engine)
-    columns = [name for name in COMPANY_NAMES if name in companies.collect_schema().names()]
+    belongs = rows_of(frames, "memberships", "person_record_id", ids, engine.collect)
+    held = belongs.select("person_record_id", "company_record_id")
+    companies = rows_of(frames, "records", "record_id", held["company_record_id"].unique(), engine.collect)
+    columns = [name for name in COMPANY_NAMES if name in companies.columns]
     named = {
         company: next(filter(None, names), company)
-        for company, *names in engine.collect(companies.select("record_id", *columns)).iter_rows()
+        for company, *names in companies.select("record_id", *columns).iter_rows()
     }
     return _facts((person, "company", named.get(company, company)) for person, company in held.iter_rows())
 
@@ -198,9 +196,3 @@ def _facts(held: Iterable[tuple[str, str, str]]) -> dict[str, list[Any]]:
     for record_id, fact, value in sorted(set(held)):
         found.setdefault(record_id, {}).setdefault(fact, []).append(_SHOWN.value(value))
     return {record_id: [[fact, values] for fact, values in facts.items()] for record_id, facts in found.items()}
-
-
-def _of(frames: Frames, name: str, column: str, values: Sequence[str], engine: Engine) -> nw.LazyFrame:
-    """The rows of a frame that are about some records."""
-    wanted = engine.lazy(pl.DataFrame({column: values}, schema={column: pl.String}))
-    return frames[name].join(wanted, on=column, how="semi")
