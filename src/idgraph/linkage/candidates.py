@@ -218,11 +218,15 @@ def _room(rows: int) -> int:
 
 
 def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting: Sequence[float]) -> list[int]:
-    """For each other field the feature that parts best; where there is no other field, all its other features."""
+    """For each other field the feature that parts best; where there is no other field, its other features.
+
+    Of these only those that come later: two rows that share two features in large blocks meet by the first of them, and
+    by whichever has a small block.
+    """
     places = {features[number][0] for number in chosen}
     met = [number for number in range(len(meeting)) if meeting[number]]
     if places == {features[number][0] for number in met}:
-        return [number for number in met if number not in chosen]
+        return [number for number in met if number > max(chosen)]
     best: dict[int, int] = {}
     for number in sorted(met, key=lambda number: (meeting[number], number)):
         if features[number][0] not in places:
