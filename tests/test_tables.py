@@ -231,6 +231,37 @@ def test_a_common_word_does_not_hide_a_name_from_its_copy():
     assert max(key["rows_in_large_blocks"] for key in found.keys) > 3000
 
 
+def sites(seed):
+    """Firms, some of several sites with one telephone and a word in common; most sites are there twice, mistyped."""
+    rng = np.random.default_rng(seed)
+    words = ["bright", "little", "sunny", "early", "happy", "green", "north", "river", "maple", "hill", "lake"]
+
+    def word(letters):
+        return "".join(rng.choice(list("abcdefghiklmnoprstuvw"), letters))
+
+    streets = [f"{word(7)} {kind}" for kind in ("street", "avenue", "road", "lane") for _ in range(60)]
+    rows = []
+    for firm in range(150):
+        own, phone = word(6), f"312{rng.integers(1_000_000, 9_999_999)}"
+        for site in range(int(rng.integers(2, 5)) if rng.random() < 0.15 else 1):
+            street = f"{rng.integers(1, 9999)} {rng.choice(streets)}"
+            name = f"{' '.join(rng.choice(words, 2, replace=False))} {own}"
+            row = {"id": f"{firm}.{site}-one", "name": name, "address": street, "phone": phone}
+            rows.append(row)
+            if rng.random() < 0.6:
+                place = int(rng.integers(1, len(street)))
+                rows.append({**row, "id": f"{firm}.{site}-other", "address": street[:place] + street[place + 1 :]})
+    return pl.DataFrame(rows)
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_sites_of_one_firm_stay_apart(seed):
+    frame = sites(seed)
+    found = score(ig.dedupe(frame, id="id"), frame)
+    assert found.precision > 0.9
+    assert found.recall > 0.99
+
+
 def test_values_without_end_are_compared_by_their_beginning():
     endless = "x y " * 2_500_000
     frame = people().with_columns(
@@ -306,7 +337,7 @@ def test_spark_finds_the_same(spark):
         ("fake_1000", [], 0.88),
         ("febrl3", ["source", "soc_sec_id"], 0.99),
         ("dqbench_er_tier2", ["phone"], 0.97),
-        ("early_childhood", ["Source"], 0.8),
+        ("early_childhood", ["Source"], 0.85),
     ],
 )
 def test_labelled_sets_are_matched_as_well_as_before(data_dir, name, left_out, least):

@@ -33,6 +33,8 @@ _STILL: Final = 1e-4  # the share of matches that a round may change by, when it
 _FIRST_ROUNDS: Final = 6
 _BELIEF: Final = 0.25  # what is known of levels beforehand weighs as much as this share of the matches
 _ELSEWHERE: Final = 10.0  # proven pairs that what is known beforehand weighs as much as
+_BEYOND_DOUBT: Final = 10.0  # log2 odds of a pair by its other fields, at which one of a thousand is wrong
+_ENOUGH_SURE: Final = 0.25  # the share of matches that have to be so, to learn from them
 _EASED: Final = 0.5  # pairs that each level is taken to have been seen in besides
 _ROOM: Final = 8.0  # pairs that observed and expected numbers are eased by
 _LEAST: Final = 1e-9  # a share that was never seen is not nothing
@@ -125,8 +127,8 @@ class _Training:
                 self._ties = self._tree(self._met.counts - matched)
                 matched = self._likely(self._met, self._states[0]) * self._met.counts
             share = self._share_of(matched)
-            for place in range(len(self._fields)):
-                self._m[place] = self._learnt_m(place, matched)
+            odds = self._odds(self._met, self._states[0])
+            self._m = [self._learnt_m(place, matched, odds) for place in range(len(self._fields))]
             self._learn_strangers()
             self._ties = self._tree(self._met.counts - matched)
             moved, self._share = abs(share - self._share), share
@@ -186,39 +188,61 @@ class _Training:
 
     def _likely(self, counted: Counted, states: _Ints) -> _Floats:
         """How likely the pairs of each pattern are one entity."""
+        found: _Floats = 1 / (1 + np.exp2(-np.clip(self._odds(counted, states), -60, 60)))
+        return found
+
+    def _odds(self, counted: Counted, states: _Ints) -> _Floats:
         odds = np.full(len(counted.counts), np.log2(self._share / (1 - min(self._share, 0.5))))
         called_alike = np.zeros(len(odds), dtype=bool)
         for place in range(len(self._fields)):
-            levels = counted.levels[:, place]
-            bits = np.log2(self._m[place]) - np.log2(self._u[place])
-            odds += np.where(levels >= 0, bits[np.maximum(levels, 0)], 0.0)
+            odds += self._worth(place, counted)
         for tie in self._ties:
             odds -= tie.bits_of(states)
         for place in self._titles:
             called_alike |= (counted.levels[:, place] >= 0) & (counted.levels[:, place] <= 1)
-        odds += np.where(called_alike, _CALLED_ALIKE, 0.0)
-        found: _Floats = 1 / (1 + np.exp2(-np.clip(odds, -60, 60)))
-        return found
+        return odds + np.where(called_alike, _CALLED_ALIKE, 0.0)
 
-    def _learnt_m(self, place: int, matched: _Floats) -> _Floats:
-        levels = self._met.levels[:, place]
+    def _worth(self, place: int, counted: Counted) -> _Floats:
+        """What one field adds to the odds of each pattern."""
+        levels = counted.levels[:, place]
+        bits = np.log2(self._m[place]) - np.log2(self._u[place])
+        return np.where(levels >= 0, bits[np.maximum(levels, 0)], 0.0)
+
+    def _learnt_m(self, place: int, matched: _Floats, odds: _Floats) -> _Floats:
+        """How often an entity's values agree on each level of a field.
+
+        That they differ is learnt from pairs of which the other fields leave no doubt, where there are enough of them.
+        Among the others are those that only look like one entity: the sites of a firm, which share its telephone.
+        """
+        levels, holding = self._met.levels[:, place], self._fields[place].holding
         known = levels >= 0
-        field, believed = self._fields[place], self._believed[place]
-        counts = _tally(levels[known], matched[known], len(believed))
-        found = counts.copy()
+        said = self._worth(place, self._met)
+        for tie in self._ties:
+            if place in (tie.one, tie.other):
+                said -= tie.bits_of(self._states[0])
+        sure = known & (odds - said >= _BEYOND_DOUBT)
+        counts, certain = (_tally(levels[of], matched[of], len(holding.levels)) for of in (known, sure))
+        shares, surely = self._with_belief(place, counts), self._with_belief(place, certain)
+        most = self._fields[place].most_different
+        for group in holding.groups:  # the last level of each is that of different values
+            last, agreeing = group[-1], shares[group[:-1]]
+            different = min(float(shares[last]), holding.most_different if most is None else most)
+            if certain[group].sum() >= _ENOUGH_SURE * counts[group].sum():
+                different = min(different, float(surely[last]))
+            shares[group[:-1]] = agreeing * (1 - different) / max(float(agreeing.sum()), 1e-12)
+            shares[last] = different
+        bits = np.array([level.most_bits for level in holding.levels])
+        capped: _Floats = np.minimum(shares, self._u[place] * np.exp2(bits))
+        return capped
+
+    def _with_belief(self, place: int, counts: _Floats) -> _Floats:
+        """The shares of levels that were counted, and a little of what was known of them beforehand."""
+        field, believed, found = self._fields[place], self._believed[place], counts.copy()
         for group in field.holding.groups:
             inside = believed[group] / believed[group].sum()
             belief = max(_BELIEF, min(1.0, float(self._proven[place][group].sum()) / max(counts[group].sum(), 1)))
             found[group] += inside * (2 + belief * counts[group].sum())
-        shares = _shared(field, found)
-        most = field.holding.most_different if field.most_different is None else field.most_different
-        for group in field.holding.groups:  # the last level of each is that of different values
-            agreeing, different = shares[group[:-1]], min(float(shares[group[-1]]), most)
-            shares[group[:-1]] = agreeing * (1 - different) / max(float(agreeing.sum()), 1e-12)
-            shares[group[-1]] = different
-        bits = np.array([level.most_bits for level in field.holding.levels])
-        capped: _Floats = np.minimum(shares, self._u[place] * np.exp2(bits))
-        return capped
+        return _shared(field, found)
 
     def _learn_strangers(self) -> None:
         """Look again at pairs drawn at random, less those that seem to be one entity."""
