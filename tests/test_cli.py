@@ -187,9 +187,11 @@ def test_merge_over_what_hubspot_and_salesforce_exported(data_dir, tmp_path):
 
 
 @pytest.mark.spark
-def test_merge_on_spark_writes_the_same(exports, out, tmp_path, spark):
-    said("merge", exports, "--out", tmp_path / "out", "--engine", "spark", "--master", "local[2]")
-    graph, expected = ig.open(tmp_path / "out"), ig.open(out)
+def test_merge_on_spark_writes_the_same(exports, tmp_path, spark):
+    on_spark = ["--engine", "spark", "--master", "local[2]"]
+    said("merge", exports, "--out", tmp_path / "spark", "--exact-only", *on_spark)
+    said("merge", exports, "--out", tmp_path / "polars", "--exact-only")
+    graph, expected = (ig.open(tmp_path / engine) for engine in ("spark", "polars"))
     assert graph.run["engine"] == "spark"
     assert graph.assignments.sort(pl.all()).rows() == expected.assignments.sort(pl.all()).rows()
     assert graph.counts() == expected.counts()

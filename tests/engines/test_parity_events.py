@@ -9,6 +9,7 @@ from idgraph.errors import EngineError
 
 pytestmark = pytest.mark.spark
 
+EXACT = ig.Config(without=("similar",))
 KIOSK = "0a1b2c3d-kiosk-4e5f"
 
 
@@ -88,12 +89,12 @@ def sources(given):
 
 @pytest.fixture(scope="module")
 def expected():
-    return ig.resolve(*sources(lambda frame: frame))
+    return ig.resolve(*sources(lambda frame: frame), config=EXACT)
 
 
 def test_what_happened_is_the_same(spark, expected, assert_same_graph):
     engine = engine_for(spark.range(1))
-    graph = ig.resolve(*sources(lambda frame: engine.native(engine.lazy(frame))))
+    graph = ig.resolve(*sources(lambda frame: engine.native(engine.lazy(frame))), config=EXACT)
     assert_same_graph(engine, expected, graph)
     with pytest.raises(EngineError, match="computed by Polars"):
         graph.activity()

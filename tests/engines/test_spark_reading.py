@@ -14,7 +14,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import idgraph as ig
-from idgraph.datasets import saas_world
 from idgraph.engines import engine_for
 from idgraph.engines.spark import reading
 from idgraph.errors import FileError
@@ -187,18 +186,10 @@ def test_workers_leave_no_copies_behind(on_spark, tmp_path):
     assert left() == before
 
 
-def test_a_world_of_exports_gives_the_same_graph(spark, tmp_path):
-    saas_world(12, seed=3).write(tmp_path)
-    names = {"app_users", "app_tenants", "salesforce_leads"}
-    found = [source for source in ig.discover(tmp_path) if source.name in names]
-    assert {source.name for source in found} == names
-    assert_same_graph(ig.resolve(*found), ig.resolve(*found, session=spark))
-
-
 @pytest.mark.parametrize("system", ["hubspot_fivetran", "amplitude_fivetran"])
 def test_real_exports_give_the_same_graph(spark, data_dir, system):
     found = ig.discover(data_dir / "exports" / system)
-    exact = ig.Config(without=("similar",))  # likeness is compared on the world above
+    exact = ig.Config(without=("similar",))  # likeness is compared in test_collected.py
     assert_same_graph(ig.resolve(*found, config=exact), ig.resolve(*found, config=exact, session=spark))
 
 

@@ -617,6 +617,3 @@ def test_engines_agree(engine, ana):
     assert _rows(engine, leave_out(theirs, *asked, engine)) == _rows(local, leave_out(ours, *asked, local))
     with pytest.raises(ConfigError, match=r"Near it: 'a…@acme\.io'"):
         leave_out(theirs, None, "ann@acme.io", None, engine)
-    on_engine, here = (ig.Graph(g, ana.config, e, {}).as_of(day(2)) for g, e in ((theirs, engine), (ours, local)))
-    places = engine.collect(on_engine._frames["assignments"]).select("record_id", text("level"), "entity_id")
-    assert set(places.iter_rows()) == placed(here)
