@@ -10,11 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from benches.harness import ROOT, Candidate, Measured, Scale, measure, table
 
-__all__ = ["TABLES", "Labelled", "bench", "idgraph"]
+if TYPE_CHECKING:
+    from idgraph import Matches
+
+__all__ = ["TABLES", "Labelled", "bench", "idgraph", "matched"]
 
 _IDGRAPH, _SPLINK, _ORACLE = "idgraph", "Splink", "Splink, best threshold"
 _FOLDER: Final = Path(os.environ.get("IDGRAPH_DATA", ROOT.parent / "shared" / "data")) / "benchmarks"
@@ -58,6 +61,24 @@ class Labelled:
     dropped: tuple[str, ...] = ()
     two: bool = False
 
+    @property
+    def truth(self) -> Path:
+        """record_id, entity_id (String)."""
+        return _FOLDER / f"{self.file}.truth.parquet"
+
+    def files(self, folder: Path) -> list[str]:
+        """The table's files: of two tables in one, a file each, in the folder."""
+        import polars as pl
+
+        whole = _FOLDER / f"{self.file}.parquet"
+        if not self.two:
+            return [str(whole)]
+        parts = pl.read_parquet(whole).partition_by("source", as_dict=True)
+        paths = [folder / f"{number}.parquet" for number in range(len(parts))]
+        for path, (_, part) in zip(paths, sorted(parts.items()), strict=True):
+            part.drop("source").write_parquet(path)
+        return [str(path) for path in paths]
+
 
 def _contacts(tier: int) -> list[Labelled]:
     file = f"dqbench_er_tier{tier}"
@@ -82,19 +103,23 @@ TABLES: Final = [
 
 def idgraph(files: Sequence[str], out: str, dropped: Sequence[str] = ()) -> dict[str, Any]:
     """Find the entities of one table, or link two; write `clusters.parquet`."""
+    found = matched(files, dropped)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    found.entities.rename({"id": "record_id"}).write_parquet(folder / "clusters.parquet")
+    return {"compared": found.compared}
+
+
+def matched(files: Sequence[str], dropped: Sequence[str] = (), **asked: float) -> Matches:
+    """Find the entities of one table, or link two, as the report says."""
     import polars as pl
 
     import idgraph as ig
 
     frames = [pl.read_parquet(file).drop(*dropped, "source", strict=False) for file in files]
     if len(frames) > 1:
-        found = ig.link_tables(frames[0], frames[1], id="record_id", one_to_one=True)
-    else:
-        found = ig.dedupe(frames[0], id="record_id")
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    found.entities.rename({"id": "record_id"}).write_parquet(folder / "clusters.parquet")
-    return {"compared": found.compared}
+        return ig.link_tables(frames[0], frames[1], id="record_id", one_to_one=True, **asked)
+    return ig.dedupe(frames[0], id="record_id", **asked)
 
 
 def bench(scale: Scale) -> str:
@@ -125,27 +150,12 @@ def _installed(package: str) -> bool:
 
 def _measured(one: Labelled, runs: int) -> dict[str, _Result]:
     with TemporaryDirectory() as folder:
-        files, out = _files(one, Path(folder)), Path(folder) / "found"
-        truth = str(_FOLDER / f"{one.file}.truth.parquet")
+        files, out, truth = one.files(Path(folder)), Path(folder) / "found", str(one.truth)
         found: dict[str, _Result] = {}
         for candidate in _candidates(one, files, out):
             found |= _tried(candidate, runs, out, truth)
             shutil.rmtree(out, ignore_errors=True)
         return found
-
-
-def _files(one: Labelled, folder: Path) -> list[str]:
-    """The table's files: of two tables in one, a file each, in the folder."""
-    import polars as pl
-
-    whole = _FOLDER / f"{one.file}.parquet"
-    if not one.two:
-        return [str(whole)]
-    parts = pl.read_parquet(whole).partition_by("source", as_dict=True)
-    paths = [folder / f"{number}.parquet" for number in range(len(parts))]
-    for path, (_, part) in zip(paths, sorted(parts.items()), strict=True):
-        part.drop("source").write_parquet(path)
-    return [str(path) for path in paths]
 
 
 def _candidates(one: Labelled, files: Sequence[str], out: Path) -> list[Candidate]:
