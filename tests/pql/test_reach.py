@@ -283,6 +283,8 @@ def test_coverage_counts_what_reaches_nobody_too(graph):
     )
     counts = graph.activity(tickets).coverage().rows()
     assert counts == [
+        ("before_sign_up", "one", "tenant", False, 1),
+        ("before_sign_up", "one", "tenant", True, 2),
         ("event", "none", None, None, 1),
         ("event", "one", "tenant", False, 1),
         ("event", "one", "tenant", True, 3),
@@ -290,6 +292,32 @@ def test_coverage_counts_what_reaches_nobody_too(graph):
         ("person", "one", "tenant", True, 1),
         ("person", "several", "tenant", None, 1),
         ("tenant", "one", "tenant", True, 2),
+    ]
+
+
+def test_coverage_counts_what_is_too_early_too_late_and_no_event():
+    calls = source(
+        "crm_calls",
+        {
+            "id": ["c1", "c1", "c2", "c3", "c4"],
+            "who": ["u1", "u1", "u1", "u1", "u1"],
+            "tenant": ["t1", "t1", "t1", None, "t1"],
+            "at": ["2025-12-01", "2025-12-01", "2199-01-01", "soon", "2026-01-20"],
+        },
+        event={"called": "at"},
+        event_id="id",
+        identifiers={"app.user_id": "who"},
+        belongs_to={"tenant": "tenant"},
+    )
+    tracks = {name: [values[1]] * 20 for name, values in TRACKS.items()} | {"id": [f"e{n}" for n in range(20)]}
+    found = ig.resolve(*tables(tracks=tracks)).activity(calls)
+    counts = found.coverage().filter(~pl.col("level").is_in(["event", "person", "tenant", "nobody"]))
+    assert counts.select("level", "via", "number").rows() == [
+        ("before_sign_up", "tenant", 1),
+        ("before_tenant", "tenant", 1),
+        ("later", "tenant", 1),
+        ("refused", "not_a_time", 1),
+        ("refused", "repeated", 1),
     ]
 
 

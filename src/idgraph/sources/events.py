@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine, Table
     from idgraph.sources.table import Cell, Source
 
-__all__ = ["Told", "read_told", "reference"]
+__all__ = ["NO_EVENT", "Told", "read_told", "reference"]
 
 Kernel = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -39,6 +39,7 @@ _SAID: Final = {
 }
 _FACT: Final = {"name": TEXT, "value": TEXT, "at": TIME}
 _PLACE: Final = {"row_id": TEXT, "version": COUNT, "file": COUNT, "row": COUNT}
+NO_EVENT: Final = ("deleted", "no_event", "no_time", "not_a_count", "not_a_time", "repeated")  # why a row tells nothing
 _WRONG: Final = {"grain": TEXT, "column": TEXT, "wrong": TEXT, "reason": TEXT}
 _ID: Final = "event_id:"
 _BYTES: Final = 8
