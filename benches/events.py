@@ -65,7 +65,9 @@ def make(number: int, out: str) -> dict[str, Any]:
     account_of = (accounts * draw.random(people) ** 2).astype(np.int64)
     signed_up = draw.integers(0, _SECONDS, people)
     who = np.concatenate([np.arange(people), (people * draw.random(number - people) ** 2).astype(np.int64)])
-    kind = draw.choice(np.arange(1, 1 + len(_SHARES), dtype=np.int8), number - people, p=np.array(list(_SHARES.values())) / 100)
+    kind = draw.choice(
+        np.arange(1, 1 + len(_SHARES), dtype=np.int8), number - people, p=np.array(list(_SHARES.values())) / 100
+    )
     later = (_SECONDS - signed_up[who[people:]]) * draw.random(number - people) ** 4  # most of it early
     second = np.concatenate([signed_up, signed_up[who[people:]] + later.astype(np.int64)])
     event, friend = np.concatenate([np.zeros(people, np.int8), kind]), draw.integers(0, 9, number, dtype=np.int8)

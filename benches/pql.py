@@ -12,8 +12,8 @@ __all__ = ["bench", "by_duckdb", "by_idgraph"]
 _METHOD: Final = """\
 When was each account first ready: three projects within thirty days of its first sign-up; two different people invited;
 and two people who each made four reports. Both read the same Parquet files, take the invited person from JSON, and find
-the same accounts with the same times, or the run fails. *Step* is the time from the files to the times; the other figures
-are of the whole process.
+the same accounts with the same times, or the run fails. *Step* is the time from the files to the times; all
+else is of the whole process.
 
 - **idgraph**: `Definition.reached`.
 - **DuckDB**: one query, its k-th times by `min(at, k)`, which is faster there than window functions.

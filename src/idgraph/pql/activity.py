@@ -12,7 +12,7 @@ import polars as pl
 from idgraph.engines import engine_for
 from idgraph.errors import ConfigError, EngineError
 from idgraph.normalise.instants import instant
-from idgraph.pql.coverage import covered
+from idgraph.pql.coverage import READ, covered
 from idgraph.sources.times import parse_times
 
 __all__ = ["CONTACTS", "ENTITIES", "EVENTS", "FACTS", "LEVELS", "REFUSED", "Activity", "Level", "id_of", "now_of"]
@@ -161,7 +161,8 @@ class Activity:
         ... ).rows()
         [('person', 'none', None, None, 1), ('person', 'several', None, True, 1)]
         """
-        return covered(self)
+        later = self.history.filter(pl.col("at") > self.now).select(READ)
+        return covered(self.read(READ), later, self.entities, self.refused)
 
     @classmethod
     def from_frame(  # noqa: PLR0913 - one argument for each column
@@ -313,7 +314,7 @@ def _refused(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Count the rows of a table that are no events: the columns of `REFUSED`."""
     named = pl.col("event_id").drop_nulls()
     counted = rows.select(repeated=named.len() - named.n_unique(), no_time=pl.col("at").is_null().sum())
-    return counted.unpivot(variable_name="reason", value_name="number").cast(dict(REFUSED))
+    return counted.unpivot(variable_name="reason", value_name="number").cast(pl.Schema(REFUSED))
 
 
 def _facts(facts: pl.LazyFrame | None) -> pl.LazyFrame:

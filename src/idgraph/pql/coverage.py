@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
-if TYPE_CHECKING:
-    from idgraph.pql.activity import Activity
-
-__all__ = ["covered"]
+__all__ = ["READ", "covered"]
 
 _BY: Final = ["level", "accounts", "via", "strict"]
 _WORDS: Final = {0: "none", 1: "one", 2: "several"}
 _EARLY: Final = {"person": "before_sign_up", "tenant": "before_tenant"}
-_READ: Final = ("count", "at", "via", "strict", "person_id", "tenant_id", "account_id")
+READ: Final = ("count", "at", "via", "strict", "person_id", "tenant_id", "account_id")
 
 
-def covered(activity: Activity) -> pl.DataFrame:
-    """Count what reaches accounts; see `Activity.coverage`."""
-    events = activity.read(_READ).with_columns(reached=pl.col("account_id").is_not_null().cast(pl.Int64)).collect()
-    later = activity.history.filter(pl.col("at") > activity.now).select(*_READ, reached=pl.lit(None, pl.Int64))
+def covered(events: pl.LazyFrame, later: pl.LazyFrame, entities: pl.LazyFrame, refused: pl.LazyFrame) -> pl.DataFrame:
+    """Count what reaches accounts; see `Activity.coverage`.
+
+    Args:
+        events: those that count: the columns `READ`.
+        later: the same of those that are not there yet.
+        entities: as in `Activity`.
+        refused: likewise.
+    """
+    told = events.with_columns(reached=pl.col("account_id").is_not_null().cast(pl.Int64)).collect()
     parts = [
-        _of_events(events, "event"),
-        _of_events(events.filter(pl.col("person_id").is_null()), "nobody"),
-        *(_of_events(_before(events, activity.entities, level), word) for level, word in _EARLY.items()),
-        _of_events(later.collect(), "later"),
-        *(_of_entities(events, level) for level in ("person", "tenant")),
+        _of_events(told, "event"),
+        _of_events(told.filter(pl.col("person_id").is_null()), "nobody"),
+        *(_of_events(_before(told, entities, level), word) for level, word in _EARLY.items()),
+        _of_events(later.with_columns(reached=pl.lit(None, pl.Int64)).collect(), "later"),
+        *(_of_entities(told, level) for level in ("person", "tenant")),
     ]
     words = pl.col("reached").clip(upper_bound=2).replace_strict(_WORDS, default=None, return_dtype=pl.String)
     counted = pl.concat(parts).with_columns(accounts=words).group_by(_BY).agg(pl.col("number").sum())
     nothing = [pl.lit(None, dtype).alias(name) for name, dtype in (("accounts", pl.String), ("strict", pl.Boolean))]
-    refused = activity.refused.filter(pl.col("number") > 0).select(pl.lit("refused").alias("level"), "*", *nothing)
-    unused = refused.rename({"reason": "via"}).collect()
-    return pl.concat([counted.select(*_BY, "number"), unused.select(*_BY, "number")]).sort(_BY)
+    unused = refused.filter(pl.col("number") > 0).with_columns(pl.lit("refused").alias("level"), *nothing)
+    unused = unused.rename({"reason": "via"})
+    return pl.concat([counted.select(*_BY, "number"), unused.select(*_BY, "number").collect()]).sort(_BY)
 
 
 def _of_events(events: pl.DataFrame, level: str) -> pl.DataFrame:
@@ -44,9 +47,7 @@ def _of_events(events: pl.DataFrame, level: str) -> pl.DataFrame:
 def _of_entities(events: pl.DataFrame, level: str) -> pl.DataFrame:
     """People or tenants by how many accounts their events reach."""
     key, account = f"{level}_id", pl.col("account_id")
-    counted = (
-        events.drop_nulls(key).group_by(key).agg(account.drop_nulls().n_unique(), *map(_only, ("via", "strict")))
-    )
+    counted = events.drop_nulls(key).group_by(key).agg(account.drop_nulls().n_unique(), *map(_only, ("via", "strict")))
     reached = account.cast(pl.Int64).alias("reached")
     return counted.select(reached, "via", "strict", number=pl.lit(1, pl.Int64), level=pl.lit(level))
 

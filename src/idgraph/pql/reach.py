@@ -267,7 +267,7 @@ def _begun(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def _refused(rejects: pl.DataFrame) -> pl.DataFrame:
     """Count the rows that are no events: the columns of `REFUSED`. What else is refused is no row of events."""
     rows = rejects.filter(pl.col("grain").cast(pl.String) == "row", pl.col("reason").cast(pl.String).is_in(NO_EVENT))
-    return rows.group_by(pl.col("reason").cast(pl.String)).agg(number=pl.len()).cast(dict(REFUSED))
+    return rows.group_by(pl.col("reason").cast(pl.String)).agg(number=pl.len()).cast(pl.Schema(REFUSED))
 
 
 def _contacts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

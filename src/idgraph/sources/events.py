@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.schema import COUNT, TEXT, TIME, cast
+from idgraph.schema import COUNT, FLAG, TEXT, TIME, cast
 from idgraph.sources.mapping import find_column, row_map, said, text_of
 from idgraph.sources.table import TimeIf
 from idgraph.sources.times import parse_times
@@ -41,7 +41,9 @@ _FACT: Final = {"name": TEXT, "value": TEXT, "at": TIME}
 _PLACE: Final = {"row_id": TEXT, "version": COUNT, "file": COUNT, "row": COUNT}
 NO_EVENT: Final = ("deleted", "no_event", "no_time", "not_a_count", "not_a_time", "repeated")  # why a row tells nothing
 _WRONG: Final = {"grain": TEXT, "column": TEXT, "wrong": TEXT, "reason": TEXT}
+_ABOUT: Final = {"row_id": TEXT, "primary": FLAG, "at": TIME}
 _ID: Final = "event_id:"
+_MAIN: Final = "primary:"
 _BYTES: Final = 8
 _NO_SESSION: Final = "-1"  # of an event outside of any visit, by Amplitude's documentation
 _OBJECT: Final = r"(?s)^\s*\{.*\}\s*$"
@@ -53,13 +55,16 @@ class Told:
 
     Attributes:
         events: native_id (of the row's own record; null where it is none), event_id, event, at, session_id, count,
-            properties, and for each cell that refers to a person or company a column `reference(cell)`: its value.
+            properties, row_id (the source and the id of the row), about (the row_id of the row that it is about), and
+            for each cell that refers to a person or company a column `reference(cell)`: its value.
         facts: name, value, at, and the same references.
+        about: row_id (of a row of the other source), primary, at, and the same references: what rows say of others'.
         rejects: the frame `rejects`: rows that tell nothing, and values that are not what they should be.
     """
 
     events: nw.LazyFrame
     facts: nw.LazyFrame
+    about: nw.LazyFrame
     rejects: nw.LazyFrame
 
 
@@ -88,13 +93,15 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
     cells = dict.fromkeys(map(reference, rows.referring), TEXT)
     raw = table.frame.select(rows.columns)
     # Held from here on: files may be moved or grow once a run is over.
-    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**_SAID, **cells, **_PLACE, **_WRONG}))
+    told = {**_SAID, "about": TEXT, **cells}
+    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**told, **_PLACE, **_WRONG}))
     newest = _newest(happened, engine).filter(nw.col("reason").is_null() | (nw.col("grain") == "value"))
     newest = newest.filter(~nw.col("event").is_null())
     facts = engine.map_batches(raw, rows.facts, {**_FACT, **cells})
     return Told(
-        events=newest.filter("kept").select(*_SAID, *cells),
+        events=newest.filter("kept").select(*told, "row_id"),
         facts=engine.checkpoint(facts.unique([*_FACT, *cells])) if source.kind is None else facts,
+        about=engine.checkpoint(engine.map_batches(raw, rows.about, {**_ABOUT, **cells})),
         rejects=_rejects(happened, newest, source, table),
     )
 
@@ -168,7 +175,7 @@ class _Rows:
             found.append(_silent(table))
         if self._tells_facts and not isinstance(self._source.event, str):  # whose time is looked at as well
             found.append(self._undated(table))
-        columns = {**_SAID, **dict.fromkeys(self._refer, TEXT), **_PLACE, **_WRONG}
+        columns = {**_SAID, "about": TEXT, **dict.fromkeys(self._refer, TEXT), **_PLACE, **_WRONG}
         dtypes = nw.Schema(columns).to_polars()
         return pl.concat(
             [pl.DataFrame(schema=dtypes), *(part.select(*dtypes).cast(pl.Schema(dtypes)) for part in found)]
@@ -188,10 +195,23 @@ class _Rows:
         dtypes = nw.Schema({**_FACT, **dict.fromkeys(self._refer, TEXT)}).to_polars()
         return pl.concat([pl.DataFrame(schema=dtypes), *(part.cast(pl.Schema(dtypes)) for part in found)])
 
+    def about(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Give what is said of the rows of another source: the columns of `_ABOUT` and references."""
+        table = self._read(rows).with_columns(at=pl.coalesce("version_time", "time"), row_id="about")
+        is_main = [
+            pl.col(f"{_MAIN}{column}").str.to_lowercase().is_in(_lower(is_)).fill_null(value=False)
+            for column, is_ in self._source.primary.items()
+        ]
+        told = table.filter(~pl.col("deleted"), pl.col("row_id").is_not_null())
+        main = pl.all_horizontal(is_main) if is_main else pl.lit(value=False)
+        return told.select("row_id", main.alias("primary"), "at", *self._refer)
+
     def _read(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The mapped row, and beside it what is read of events, and references normalised."""
+        """The mapped row, and beside it what is read of events, references normalised, and the row it is `about`."""
         own = rows.select("__row", *self._cells).drop("__row")
         table = self._mapped(rows).hstack(own.with_columns(map(said, self._texts)))
+        others = [pl.format("{}:{}", pl.lit(cell.name), cell.column) for cell in self._source.cells("about")]
+        table = table.with_columns(about=others[0] if others else pl.lit(None, dtype=pl.String))
         return table.with_columns(first(table[column]).alias(name) for name, (column, first) in self._refer.items())
 
     def _described(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -347,6 +367,7 @@ def _texts(source: Source) -> dict[str, str]:
     ids = [source.event_id] if isinstance(source.event_id, str) else source.event_id or []
     texts |= {f"{_ID}{place}": column for place, column in enumerate(ids)}
     texts |= {f"property:{name}": column for name, column in named.items()}
+    texts |= {f"{_MAIN}{column}": column for column in source.primary}
     for name, moment in source.moments.items():
         texts |= {_condition(name, column): column for column in moment.where}
     return texts
