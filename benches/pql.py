@@ -79,7 +79,7 @@ def bench(scale: Scale) -> str:
     rows: list[list[str]] = []
     for work in sizes:
         rows += _measured(work, 1 if work is sizes[-1] else scale.runs)
-    head = ["", "step, seconds", "×", "process, seconds", "CPU seconds", "×", "peak GB"]
+    head = ["", "step, seconds", "×", "step, CPU seconds", "×", "process, seconds", "peak GB"]
     return f"{_METHOD.format(runs=scale.told)}\n\n{table(head, rows)}"
 
 
@@ -102,13 +102,11 @@ def _measured(work: Events, runs: int) -> list[list[str]]:
     return [[title, *[""] * 6], *(_row(name, one, found["DuckDB"]) for name, one in found.items())]
 
 
-def _step(one: Measured) -> float:
-    return one.median(lambda run: run.facts["seconds"]["step"])
-
-
 def _row(name: str, one: Measured, beside: Measured) -> list[str]:
-    step, times = _step(one), one.cpu / beside.cpu
-    return [
-        name, f"{step:.2f}", f"{step / _step(beside):.2f}", f"{one.wall:.1f}", f"{one.cpu:.1f}", f"{times:.2f}",
-        f"{one.peak:.2f}",
-    ]  # fmt: skip
+    steps = [(_step(one, figure), _step(beside, figure)) for figure in ("seconds", "cpu")]
+    told = [text for mine, other in steps for text in (f"{mine:.2f}", f"{mine / other:.2f}")]
+    return [name, *told, f"{one.wall:.1f}", f"{one.peak:.2f}"]
+
+
+def _step(one: Measured, figure: str) -> float:
+    return one.median(lambda run: run.facts[figure]["step"])
