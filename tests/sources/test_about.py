@@ -47,6 +47,10 @@ def test_a_deal_is_of_whom_the_associations_say():
         "d2": (None, "crm_companies:80"),
         "d3": (None, None),
     }
+    refused = ig.resolve(*tables(companies, people)).rejects
+    assert refused.select("source", "row", "column", "value", "reason").rows() == [
+        ("crm_deal_people", 2, "deal", "d9", "no_such_row")
+    ]
 
 
 def test_what_a_row_says_itself_counts_first():

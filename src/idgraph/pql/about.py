@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
+from idgraph.schema import TEXT
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from idgraph.engines import Engine
 
-__all__ = ["earliest", "in_company_of", "with_others"]
+__all__ = ["ABOUT", "earliest", "in_company_of", "of_no_row", "with_others"]
+
+ABOUT: Final = (
+    "source", "row_id", "primary", "at", "record_id", "company_record_id", "file", "row", "value",
+)  # fmt: skip
 
 
 def with_others(events: nw.LazyFrame, about: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -19,8 +25,8 @@ def with_others(events: nw.LazyFrame, about: nw.LazyFrame, engine: Engine) -> nw
 
     Args:
         events: row_id, record_id, company_record_id and more.
-        about: row_id, primary, at, record_id, company_record_id: what others say of the same rows. Of several the
-            primary counts, else the first by time, and then by id; a person and a company need not be of one.
+        about: the columns of `ABOUT`: what others say of the same rows. Of several the primary counts, else the first
+            by time, and then by id; a person and a company need not be of one.
         engine: what runs it.
 
     Returns:
@@ -41,6 +47,29 @@ def in_company_of(events: nw.LazyFrame, others: nw.LazyFrame) -> nw.LazyFrame:
     theirs = known.group_by(nw.col("row_id").alias("about")).agg(nw.col("company_record_id").min().alias("said"))
     joined = events.join(theirs, on="about", how="left")
     return joined.with_columns(nw.coalesce("company_record_id", "said").alias("company_record_id")).drop("said")
+
+
+def of_no_row(about: nw.LazyFrame, there: nw.LazyFrame, columns: Mapping[str, str]) -> nw.LazyFrame:
+    """Reject what names a row that nobody gave; the frame `rejects`.
+
+    Args:
+        about: the columns of `ABOUT`.
+        there: row_id of those that there are.
+        columns: the column of each source that names the other's rows.
+    """
+    column = nw.lit(None).cast(TEXT)
+    for name, address in columns.items():
+        column = nw.when(nw.col("source") == name).then(nw.lit(address)).otherwise(column)
+    unknown = about.join(there.unique("row_id"), on="row_id", how="anti")
+    return unknown.select(
+        "source",
+        "file",
+        "row",
+        nw.lit("value").alias("grain"),
+        column.alias("column"),
+        "value",
+        nw.lit("no_such_row").alias("reason"),
+    )
 
 
 def earliest(found: nw.LazyFrame, keys: Sequence[str], name: str, engine: Engine) -> nw.LazyFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.linkage.devices import by_time
-from idgraph.pql.about import earliest, in_company_of, with_others
+from idgraph.pql.about import ABOUT, earliest, in_company_of, of_no_row, with_others
 from idgraph.schema import LEVELS, TEXT, TIME, cast
 from idgraph.sources.events import read_told, reference
 from idgraph.sources.references import (
@@ -76,12 +76,18 @@ def told_by(
         known = _Known(source, frames, owners, config, engine)
         events[source.name] = known.placed_by_time(known.placed(told.events))
         for target in source.about:
-            about.setdefault(target, []).append(known.placed(told.about))
+            about.setdefault(target, []).append(known.placed(told.about).select(ABOUT))
         parts["rejects"].append(told.rejects)
         if source.kind is None and source.attributes:
             parts["facts"].append(cast(known.placed(told.facts), "facts"))
-    for target in about.keys() & events.keys():
-        events[target] = engine.checkpoint(with_others(events[target], nw.concat(about[target]), engine))
+    for target, said in about.items():
+        rows = nw.concat(said)
+        if target in events:
+            events[target] = engine.checkpoint(with_others(events[target], rows, engine))
+        there = [frames["records"].select(nw.col("record_id").alias("row_id"))]
+        there += [events[target].select("row_id")] if target in events else []
+        column = {source.name: source.about[target] for source in typed if target in source.about}
+        parts["rejects"].append(cast(of_no_row(rows, nw.concat(there), column), "rejects"))
     before = frames["events"].select("event_id")
     for source in typed:
         rows = events[source.name]

@@ -41,7 +41,7 @@ _FACT: Final = {"name": TEXT, "value": TEXT, "at": TIME}
 _PLACE: Final = {"row_id": TEXT, "version": COUNT, "file": COUNT, "row": COUNT}
 NO_EVENT: Final = ("deleted", "no_event", "no_time", "not_a_count", "not_a_time", "repeated")  # why a row tells nothing
 _WRONG: Final = {"grain": TEXT, "column": TEXT, "wrong": TEXT, "reason": TEXT}
-_ABOUT: Final = {"row_id": TEXT, "primary": FLAG, "at": TIME}
+_ABOUT: Final = {"row_id": TEXT, "primary": FLAG, "at": TIME, "file": COUNT, "row": COUNT, "value": TEXT}
 _ID: Final = "event_id:"
 _MAIN: Final = "primary:"
 _BYTES: Final = 8
@@ -58,7 +58,8 @@ class Told:
             properties, row_id (the source and the id of the row), about (the row_id of the row that it is about), and
             for each cell that refers to a person or company a column `reference(cell)`: its value.
         facts: name, value, at, and the same references.
-        about: row_id (of a row of the other source), primary, at, and the same references: what rows say of others'.
+        about: row_id (of a row of the other source), primary, at, file, row, value (which names the other row), and the
+            same references: what rows say of others'.
         rejects: the frame `rejects`: rows that tell nothing, and values that are not what they should be.
     """
 
@@ -101,7 +102,7 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
     return Told(
         events=newest.filter("kept").select(*told, "row_id"),
         facts=engine.checkpoint(facts.unique([*_FACT, *cells])) if source.kind is None else facts,
-        about=engine.checkpoint(engine.map_batches(raw, rows.about, {**_ABOUT, **cells})),
+        about=engine.checkpoint(_located(engine.map_batches(raw, rows.about, {**_ABOUT, **cells}), table)),
         rejects=_rejects(happened, newest, source, table),
     )
 
@@ -132,14 +133,19 @@ def _rejects(happened: nw.LazyFrame, newest: nw.LazyFrame, source: Source, table
                 nw.lit("repeated").alias("reason"),
             )
         )
-    name = nw.lit(None).cast(TEXT)
-    for number, path in enumerate(table.files):
-        name = nw.when(nw.col("file") == number).then(nw.lit(path.name)).otherwise(name)
-    located = nw.concat(parts).with_columns(
-        name.alias("file"), nw.lit(source.name).alias("source"), nw.col("wrong").alias("value")
+    located = _located(nw.concat(parts), table).with_columns(
+        nw.lit(source.name).alias("source"), nw.col("wrong").alias("value")
     )
     unread = [] if source.kind or table.rejects is None else [cast(table.rejects, "rejects")]
     return nw.concat([*unread, cast(located.drop("wrong"), "rejects")])
+
+
+def _located(rows: nw.LazyFrame, table: Table) -> nw.LazyFrame:
+    """Name files in place of their numbers."""
+    name = nw.lit(None).cast(TEXT)
+    for number, path in enumerate(table.files):
+        name = nw.when(nw.col("file") == number).then(nw.lit(path.name)).otherwise(name)
+    return rows.with_columns(name.alias("file"))
 
 
 class _Rows:
@@ -204,7 +210,8 @@ class _Rows:
         ]
         told = table.filter(~pl.col("deleted"), pl.col("row_id").is_not_null())
         main = pl.all_horizontal(is_main) if is_main else pl.lit(value=False)
-        return told.select("row_id", main.alias("primary"), "at", *self._refer)
+        value = pl.coalesce(cell.column for cell in self._source.cells("about")) if self._source.about else pl.lit("")
+        return told.select("row_id", main.alias("primary"), "at", "file", "row", value.alias("value"), *self._refer)
 
     def _read(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The mapped row, and beside it what is read of events, references normalised, and the row it is `about`."""
