@@ -5,6 +5,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.errors import ConfigError
+from idgraph.pql import Definition, count, share_of
 
 ACME, BETA = "0011G00000eLwuWQAS", "0011G00000gXz9HQAS"
 USERS = {"user": ["u1", "u2"], "mail": ["ana@acme.io", "bo@gmail.com"], "tenant": ["t1", "t2"]}
@@ -340,3 +341,41 @@ def test_tables_given_later_are_clipped_and_placed_as_of_a_time_too(graph):
     then = rows(activity.as_of("2026-01-09"))
     assert then.keys() == {"before", "lost", "7"}
     assert then["7"]["person_id"] is None
+
+
+@pytest.mark.parametrize("later", [None, "unlimited"])
+def test_a_plan_without_a_limit_ends_the_limit_before(graph, later):
+    """Null is not zero, and a limit that is gone is not near."""
+    plans = source(
+        "billing_plans",
+        {"tenant": ["t1", "t1"], "reports": ["2", later], "since": ["2026-01-01", "2026-01-12"]},
+        time="since",
+        belongs_to={"tenant": "tenant"},
+        attributes={"reports": "reports"},
+    )
+    near = share_of(count("report_made"), "reports") >= 0.5
+    definition = Definition(name="near", version="1", level="tenant", when=near)
+    activity = graph.activity(plans)
+    assert definition.standing_at(activity, "2026-01-11T12:00")["entity_id"].to_list() == [
+        entity(graph, "app_tenants:t1", "tenant")
+    ]
+    assert definition.standing_at(activity, "2026-01-14")["entity_id"].to_list() == []
+
+
+def test_a_column_that_is_missing_ends_nothing(graph):
+    plans = source(
+        "billing_plans",
+        {"tenant": ["t1"], "reports": ["2"], "since": ["2026-01-01"]},
+        time="since", belongs_to={"tenant": "tenant"}, attributes={"reports": "reports"},
+    )  # fmt: skip
+    others = source(
+        "stripe_plans",
+        {"tenant": ["t1"], "since": ["2026-01-12"], "seats": [None]},
+        time="since", belongs_to={"tenant": "tenant"}, attributes={"reports": "reports", "seats": "seats"},
+        optional=True,
+    )  # fmt: skip
+    told = graph.activity(plans, others).facts.filter(pl.col("name").is_in(["reports", "seats"])).collect()
+    assert told.filter(pl.col("level") == "tenant").sort("name").select("name", "value").rows() == [
+        ("reports", "2"),
+        ("seats", None),
+    ]

@@ -169,6 +169,8 @@ class _Rows:
         self.columns = sorted({*mapping.columns, *needed})
         self._mapped, self._cells, self._texts = mapping.kernel, cells, list(texts)
         self._source, self._zone = replace(source, data=""), config.timezone  # the data stays on this machine
+        told = [] if source.kind else source.cells("attribute")
+        self._told = [cell for cell in told if find(cell.address).meta.root_names()]  # a missing column ends nothing
         self._tells_facts = bool(source.kind is None and source.attributes and source.time)
         self._refer = {reference(cell): (cell.column, _first_value(cell, config)) for cell in self.referring}
 
@@ -190,13 +192,12 @@ class _Rows:
     def facts(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Give what is said of others: the columns of `_FACT` and references; a row for each attribute."""
         table = self._read(rows).with_columns(at=pl.coalesce("version_time", "time"))
-        told = [] if self._source.kind else self._source.cells("attribute")
         usable = ~pl.col("deleted") & (pl.col("at").is_not_null() if self._source.time else pl.lit(value=True))
         found = [
-            table.filter(usable, pl.col(cell.column).is_not_null()).select(
+            table.filter(usable, self._tells(cell)).select(
                 pl.lit(cell.name).alias("name"), pl.col(cell.column).alias("value"), "at", *self._refer
             )
-            for cell in told
+            for cell in self._told
         ]
         dtypes = nw.Schema({**_FACT, **dict.fromkeys(self._refer, TEXT)}).to_polars()
         return pl.concat([pl.DataFrame(schema=dtypes), *(part.cast(pl.Schema(dtypes)) for part in found)])
@@ -212,6 +213,10 @@ class _Rows:
         main = pl.all_horizontal(is_main) if is_main else pl.lit(value=False)
         value = pl.coalesce(cell.column for cell in self._source.cells("about")) if self._source.about else pl.lit("")
         return told.select("row_id", main.alias("primary"), "at", "file", "row", value.alias("value"), *self._refer)
+
+    def _tells(self, cell: Cell) -> pl.Expr:
+        """Rows that tell of an attribute: with a time also an empty cell does, which ends what was so before."""
+        return pl.lit(value=True) if self._source.time else pl.col(cell.column).is_not_null()
 
     def _read(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The mapped row, and beside it what is read of events, references normalised, and the row it is `about`."""
