@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Final
 
 __all__ = ["ROOT", "Candidate", "Measured", "Run", "Scale", "Stages", "measure", "prepared", "ran", "table", "warm"]
@@ -116,27 +116,31 @@ class Stages:
 
     Attributes:
         seconds: how long each stage took, in order.
+        cpu: seconds of CPU that each took, of all threads, user and system.
         peaks: the process's peak in gigabytes at each stage's end.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.cpu: dict[str, float] = {}
         self.peaks: dict[str, float] = {}
         self._name = ""
         self._since = perf_counter()
+        self._worked = process_time()
 
     def __call__(self, name: str) -> None:
         """Begin a stage, which ends the one before; the empty name begins none."""
-        now = perf_counter()
+        now, worked = perf_counter(), process_time()
         if self._name:
             self.seconds[self._name] = self.seconds.get(self._name, 0.0) + now - self._since
+            self.cpu[self._name] = self.cpu.get(self._name, 0.0) + worked - self._worked
             self.peaks[self._name] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT / 1e9
-        self._name, self._since = name, now
+        self._name, self._since, self._worked = name, now, worked
 
     def done(self) -> dict[str, dict[str, float]]:
         """End the last stage, and give what was measured."""
         self("")
-        return {"seconds": self.seconds, "peaks": self.peaks}
+        return {"seconds": self.seconds, "cpu": self.cpu, "peaks": self.peaks}
 
 
 def ran(command: Sequence[str], facts: Path | None = None) -> Run:

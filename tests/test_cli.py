@@ -366,7 +366,7 @@ def test_pql_warns_of_what_may_be_mistyped_beside_the_result(used, tmp_path):
     card.write_text((used / "pql.yaml").read_text().replace("project_created", "project_craeted"))
     done = shell("pql", used / "out", used / "events", card)
     assert done.returncode == 0
-    assert done.stderr == "idgraph: pql: there is no event 'project_craeted'; near it: 'project_created'\n"
+    assert done.stderr == "idgraph: pql.yaml, line 4: there is no event 'project_craeted'; near it: 'project_created'\n"
 
 
 def test_the_demo_tells_the_whole_story(demo):

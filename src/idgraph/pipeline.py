@@ -26,7 +26,7 @@ from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE, check_rule_names
 from idgraph.schema import ACCOUNT_KINDS, COUNT, LEVELS, NUMBER, TEXT, Level, empty, level_of
 from idgraph.sources.gather import USERS, Gathered, gather
 from idgraph.sources.load import IDENTIFIER
-from idgraph.sources.references import refuse_misplaced, with_reference_types
+from idgraph.sources.references import refuse_misplaced, refuse_unknown_rows, with_reference_types
 from idgraph.sources.table import Source
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def resolve(
     typed, config, engine = _ready(sources, config or Config(), session)
     tables = [source for source in typed if source.kind]
     said = _judgements(judgements, previous, engine)
-    gathered = _gathered(tables, config, engine, say)
+    gathered = _gathered(typed, config, engine, say)
     read = [_source_facts(source, gathered.files[source.name]) for source in tables]
     say("linking")
     evidence, alike = _linked(gathered, tables, said, models or Models(), config, engine)
@@ -114,7 +114,7 @@ def plan(
     say = progress or (lambda _: None)
     typed, config, engine = _ready(sources, config or Config(), session)
     tables = [source for source in typed if source.kind]
-    gathered = _gathered(tables, config, engine, say)
+    gathered = _gathered(typed, config, engine, say)
     say("linking by shared values")
     known = _known(gathered, tables, config, engine)
     say("counting pairs to compare")
@@ -176,6 +176,7 @@ def _checked(sources: Sequence[Source], config: Config) -> list[Source]:
     check_rule_names(config.without, types | {source.own_type for source in sources if source.own_type})
     typed = with_reference_types(sources)
     refuse_misplaced(typed, config)
+    refuse_unknown_rows(typed)
     return sorted(typed, key=lambda source: source.name)
 
 

@@ -18,10 +18,14 @@ def benches():
         yield {"events": events, "pql": pql}
 
 
-def test_events_are_the_same_each_time_and_in_order(benches, tmp_path):
-    one, other = tmp_path / "one.parquet", tmp_path / "other.parquet"
+def test_events_are_the_same_each_time_and_in_order_in_however_many_files(benches, tmp_path, monkeypatch):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
     facts = benches["events"].make(2_000, str(one))
+    monkeypatch.setattr(benches["events"], "_PART", 700)
     assert benches["events"].make(2_000, str(other)) == facts
+    assert (len(list(one.iterdir())), len(list(other.iterdir()))) == (1, 3)
     events = pl.read_parquet(one)
     assert events.equals(pl.read_parquet(other))
     assert events["at"].is_sorted()
@@ -32,7 +36,7 @@ def test_events_are_the_same_each_time_and_in_order(benches, tmp_path):
 def test_both_candidates_find_the_same(benches, tmp_path, monkeypatch):
     monkeypatch.setattr(benches["events"], "_HOME", tmp_path)
     (tmp_path / "events-40000").mkdir()
-    benches["events"].make(40_000, str(tmp_path / "events-40000" / "events.parquet"))
+    benches["events"].make(40_000, str(tmp_path / "events-40000"))
     found = benches["pql"].by_idgraph(40_000)["found"]
     assert found == benches["pql"].by_duckdb(40_000)["found"]
     assert found[0] > 0

@@ -84,6 +84,31 @@ def sources(given):
             belongs_to={"tenant": "tenant"},
             attributes={"seats": "seats"},
         ),
+        source("crm_deals", {"id": ["d1", "d2"], "at": [day(9)] * 2}, event={"deal_created": "at"}, event_id="id"),
+        source(
+            "crm_roles",
+            {
+                "id": ["r1", "r2", "r3"],
+                "deal": ["d1", "d1", "d2"],
+                "user": ["u_3", "u_1", "u_2"],
+                "tenant": ["t_1", "t_2", None],
+                "main": ["no", "yes", "no"],
+                "at": [day(9), day(10), day(9)],
+            },
+            about={"crm_deals": "deal"},
+            primary={"main": "yes"},
+            time="at",
+            event={"joined": "at"},
+            event_id="id",
+            identifiers={"app.user_id": "user"},
+            belongs_to={"tenant": "tenant"},
+        ),
+        source(
+            "app_seats",
+            {"user": ["u_1", "u_9"], "tenant": ["t_2", "t_2"]},
+            about={"app_users": "user"},
+            belongs_to={"tenant": "tenant"},
+        ),
     ]
 
 
@@ -103,3 +128,15 @@ def test_what_happened_is_the_same(spark, expected, assert_same_graph):
 def test_a_page_on_a_shared_device_is_of_whoever_was_there(expected):
     pages = expected.events.filter(pl.col("source") == "site_pages").sort("at")
     assert pages["record_id"].to_list() == [f"web_clicks:u_1|{KIOSK}", None]  # between two of one user; of two
+
+
+def test_rows_about_others_say_whom_these_are_about(expected):
+    deals = expected.events.filter(pl.col("source") == "crm_deals").sort("event_id")
+    assert deals["company_record_id"].to_list() == ["app_tenants:t_2", None]
+    assert deals["record_id"].is_not_null().all()
+    stated = expected.memberships.filter(
+        pl.col("person_record_id") == "app_users:u_1", pl.col("via").cast(pl.String) == "tenant"
+    )
+    assert sorted(stated["company_record_id"]) == ["app_tenants:t_1", "app_tenants:t_2"]
+    unknown = expected.rejects.filter(pl.col("reason").cast(pl.String) == "no_such_row")
+    assert unknown.select("source", "column", "value").rows() == [("app_seats", "user", "u_9")]

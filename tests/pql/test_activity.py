@@ -33,10 +33,10 @@ def test_frames_have_their_columns():
     assert dict(made.facts.collect_schema()) == dict(pl.Schema(FACTS))
     assert dict(made.entities.collect_schema()) == dict(pl.Schema(ENTITIES))
     assert made.entities.collect().sort("level", "entity_id").rows() == [
-        ("account", "acme", None, None, None),
-        ("account", "beta", None, None, None),
-        ("person", "ana", "acme", None, None),
-        ("person", "bo", "acme", None, None),
+        ("account", "acme", None, None, None, None),
+        ("account", "beta", None, None, None, None),
+        ("person", "ana", "acme", None, None, None),
+        ("person", "bo", "acme", None, None, None),
     ]
 
 
@@ -46,6 +46,22 @@ def test_an_id_that_recurs_is_one_event_the_earliest():
         ("a", datetime(2026, 1, 5, 8, tzinfo=UTC), 1),
         ("b", datetime(2026, 1, 7, tzinfo=UTC), 3),
     ]
+
+
+def test_rows_that_are_no_events_are_counted():
+    refused = activity().coverage().filter(pl.col("level") == "refused")
+    assert refused.select("via", "number").rows() == [("no_time", 1), ("repeated", 1)]
+    without_ids = activity(id=None).coverage().filter(pl.col("level") == "refused")
+    assert without_ids.select("via", "number").rows() == [("no_time", 1)]
+
+
+def test_the_order_of_rows_means_nothing():
+    frames = [TABLE.drop_nulls("when"), TABLE.drop_nulls("when").reverse()]
+    one, other = (
+        Activity.from_frame(rows, at="when", event="what", id="row", person="who", account="org") for rows in frames
+    )
+    assert one.events.sort("event_id").collect().equals(other.events.sort("event_id").collect())
+    assert one.coverage().equals(other.coverage())
 
 
 def test_what_came_later_is_not_there():
@@ -99,6 +115,6 @@ def test_a_few_events_from_the_future_do_not_move_the_time():
     found = Activity.from_frame(pl.DataFrame(rows), person="who")
     assert found.now == datetime(2020, 1, 20, tzinfo=UTC)
     assert found.events.collect().height == 20
-    assert found.coverage().filter(pl.col("accounts") == "later")["number"].to_list() == [1]
+    assert found.coverage().filter(pl.col("level") == "later")["number"].to_list() == [1]
     ahead = Activity.from_frame(pl.DataFrame(rows).tail(1), person="who")  # then it is no mistake
     assert ahead.now == datetime(2199, 1, 1, tzinfo=UTC)

@@ -32,7 +32,8 @@ def activity(*rows, entities=(), facts=None):
     events = events.with_columns(
         weight=weight, strict=weight.is_null(), rule=pl.when(weight.is_not_null()).then(pl.lit("device"))
     )
-    known = pl.LazyFrame(entities, schema=ENTITIES, orient="row") if entities else made.entities
+    since = [(*entity, None) for entity in entities]
+    known = pl.LazyFrame(since, schema=ENTITIES, orient="row") if entities else made.entities
     return Activity(events.select(list(EVENTS)).lazy(), made.told, known, made.now)
 
 
@@ -305,3 +306,20 @@ def test_faults_of_a_scorecard_name_their_line(old, new, problem):
         Scorecard.parse(CARD.replace(old, new), "card.yaml")
     assert problem in str(error.value)
     assert str(error.value).startswith("card.yaml, line ")
+
+
+def test_names_that_never_occur_beside_the_definitions_are_warned_of():
+    card = Scorecard.parse("""
+definitions:
+  - {name: pql, version: 1, level: account, when: {count: made, at_least: 2}}
+engagement:
+  points:
+    made: 2
+    inivted: 1
+won: {first: paid}
+""")
+    with pytest.warns(UserWarning, match="inivted"):
+        said = card.check(activity(*ROWS))
+    assert said == [
+        "scorecard, line 7: there is no event 'inivted'; near it: 'invited'",
+    ]  # nobody may have bought yet

@@ -160,6 +160,43 @@ def test_an_event_that_never_occurs_is_warned_of():
         definition(count("projects") >= 1).run(activity())
 
 
+FACTS = pl.DataFrame(
+    {"level": ["account", "tenant"], "entity_id": ["acme", "t1"], "name": ["seats", "plan"], "value": ["5", "free"]}
+)
+WRONG = """
+name: wrong
+version: 1
+level: account
+when:
+  all:
+    - name: projects
+      what: {first: projects}
+    - {distinct: invite, property: invited, at_least: 1}
+    - count: invite
+      where:
+        adress: x
+      at_least: 1
+    - {share_of: {count: invite}, limit: seat, at_least: .5}
+    - {attribute: plan, is_in: [free]}
+"""
+
+
+def test_names_that_never_occur_are_warned_of_with_their_lines():
+    read = Definition.parse(WRONG, "wrong.yaml")
+    events = pl.DataFrame({"at": ["2026-01-05"], "event": ["invite"], "who": ["acme"], "invitee": ["bo"]})
+    known = Activity.from_frame(events, account="who", properties=["invitee"], facts=FACTS)
+    with pytest.warns(UserWarning, match="wrong.yaml, line"):
+        said = read.check(known)
+    assert said == [
+        "wrong.yaml, line 8: there is no event 'projects'",
+        "wrong.yaml, line 12: no invite has a property 'adress'",
+        "wrong.yaml, line 9: no invite has a property 'invited'; near it: 'invitee'",
+        "wrong.yaml, line 15: nothing is known of any account as 'plan'; it is known of the level tenant",
+        "wrong.yaml, line 14: nothing is known of any account as 'seat'; near it: 'seats'",
+    ]
+    assert Definition.parse(read.to_yaml()) == read  # where it was read is no part of it
+
+
 def test_the_hash_is_of_what_it_means():
     one = definition(PROJECTS)
     assert one.hash == one.model_copy(update={"name": "other", "version": "2"}).hash
@@ -202,6 +239,10 @@ REPEATED = "\n".join(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]" for b
         ("when:\n  cuont: a\n  at_least: 3", "line 4: when: there must be one of the keys .*near it: 'count'"),
         ("when:\n  share_of: {count: a}\n  at_least: .8\n  limit:", "line 7: limit: null is no limit"),
         ("when:\n  count: a\n  at_least:", "at_least: null is not zero"),
+        ("when: {count: a, at_least: 80%}", "^definition, line 4: when: '80%' is no number [^;]*$"),
+        ("when: {time_to: {count: a}, limit: 0, at_most: 3d}", "^definition, line 4: limit: 0 is no limit: [^;]*$"),
+        ("when: {share_of: {count: a}, at_least: .8}", "line 4: limit: it is missing"),
+        ("when: {what: {first: a}, in_any: 7 days}", "line 4: in_any: a length of time is a whole number with s, m"),
         ("when:\n  first: a\n  first: b", "line 6: the key 'first' is there twice"),
         ("when:\n  - count: a", "line 4: when: there must be one of the keys"),
         ("when: {count: a, at_least: 3, at_most: 5}", "line 4: when: a measure is compared by exactly one of"),
@@ -213,7 +254,7 @@ REPEATED = "\n".join(f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]" for b
         ("when: &a\n  all: [*a]", "do aliases repeat each other"),
         (f"a: &a [x, x]\n{REPEATED}\nwhen: {{first: x}}", "line .: more than 10,000 parts"),
         ("when: [", "line 4: it is no YAML"),
-        ("when: {first: x}\nleft_over: 1", "line 5: left_over: Extra inputs"),
+        ("when: {first: x}\nleft_over: 1", "line 5: left_over: there is no such key here"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(rest, said):

@@ -19,7 +19,7 @@ def activity(*rows, entities=()):
     table = pl.DataFrame(rows, schema=columns, orient="row")
     table = table.with_columns(at=pl.lit(NOW) - pl.duration(days=pl.col("days")))
     made = Activity.from_frame(table, person="who", tenant="tenant", account="account", count="times").as_of(NOW)
-    known = pl.LazyFrame(entities, schema=ENTITIES, orient="row")
+    known = pl.LazyFrame([(*entity, None) for entity in entities], schema=ENTITIES, orient="row")
     return Activity(made.history, made.told, known, made.now)
 
 
@@ -93,7 +93,7 @@ def test_a_person_of_several_accounts_is_reached_by_the_record_of_each():
     ):
         found = people_of(said, level, USE).filter(pl.col("entity_id") == where, pl.col("person_id") == "dee")
         assert found.select("place", "crm_id").rows() == [(place, crm_id)], (level, where)
-    tenants = pl.LazyFrame([("tenant", "t3", "acme", None, None)], schema=ENTITIES, orient="row")
+    tenants = pl.LazyFrame([("tenant", "t3", "acme", None, None, None)], schema=ENTITIES, orient="row")
     placed = replace(said, entities=pl.concat([said.entities, tenants]))
     dee = people_of(placed, "tenant", USE).filter(pl.col("entity_id") == "t3")
     assert dee["crm_id"].to_list() == ["crm:dee at acme"]

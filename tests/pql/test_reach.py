@@ -5,6 +5,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.errors import ConfigError
+from idgraph.pql import Definition, count, share_of
 
 ACME, BETA = "0011G00000eLwuWQAS", "0011G00000gXz9HQAS"
 USERS = {"user": ["u1", "u2"], "mail": ["ana@acme.io", "bo@gmail.com"], "tenant": ["t1", "t2"]}
@@ -283,6 +284,8 @@ def test_coverage_counts_what_reaches_nobody_too(graph):
     )
     counts = graph.activity(tickets).coverage().rows()
     assert counts == [
+        ("before_sign_up", "one", "tenant", False, 1),
+        ("before_sign_up", "one", "tenant", True, 2),
         ("event", "none", None, None, 1),
         ("event", "one", "tenant", False, 1),
         ("event", "one", "tenant", True, 3),
@@ -290,6 +293,32 @@ def test_coverage_counts_what_reaches_nobody_too(graph):
         ("person", "one", "tenant", True, 1),
         ("person", "several", "tenant", None, 1),
         ("tenant", "one", "tenant", True, 2),
+    ]
+
+
+def test_coverage_counts_what_is_too_early_too_late_and_no_event():
+    calls = source(
+        "crm_calls",
+        {
+            "id": ["c1", "c1", "c2", "c3", "c4"],
+            "who": ["u1", "u1", "u1", "u1", "u1"],
+            "tenant": ["t1", "t1", "t1", None, "t1"],
+            "at": ["2025-12-01", "2025-12-01", "2199-01-01", "soon", "2026-01-20"],
+        },
+        event={"called": "at"},
+        event_id="id",
+        identifiers={"app.user_id": "who"},
+        belongs_to={"tenant": "tenant"},
+    )
+    tracks = {name: [values[1]] * 20 for name, values in TRACKS.items()} | {"id": [f"e{n}" for n in range(20)]}
+    found = ig.resolve(*tables(tracks=tracks)).activity(calls)
+    counts = found.coverage().filter(~pl.col("level").is_in(["event", "person", "tenant", "nobody"]))
+    assert counts.select("level", "via", "number").rows() == [
+        ("before_sign_up", "tenant", 1),
+        ("before_tenant", "tenant", 1),
+        ("later", "tenant", 1),
+        ("refused", "not_a_time", 1),
+        ("refused", "repeated", 1),
     ]
 
 
@@ -312,3 +341,41 @@ def test_tables_given_later_are_clipped_and_placed_as_of_a_time_too(graph):
     then = rows(activity.as_of("2026-01-09"))
     assert then.keys() == {"before", "lost", "7"}
     assert then["7"]["person_id"] is None
+
+
+@pytest.mark.parametrize("later", [None, "unlimited"])
+def test_a_plan_without_a_limit_ends_the_limit_before(graph, later):
+    """Null is not zero, and a limit that is gone is not near."""
+    plans = source(
+        "billing_plans",
+        {"tenant": ["t1", "t1"], "reports": ["2", later], "since": ["2026-01-01", "2026-01-12"]},
+        time="since",
+        belongs_to={"tenant": "tenant"},
+        attributes={"reports": "reports"},
+    )
+    near = share_of(count("report_made"), "reports") >= 0.5
+    definition = Definition(name="near", version="1", level="tenant", when=near)
+    activity = graph.activity(plans)
+    assert definition.standing_at(activity, "2026-01-11T12:00")["entity_id"].to_list() == [
+        entity(graph, "app_tenants:t1", "tenant")
+    ]
+    assert definition.standing_at(activity, "2026-01-14")["entity_id"].to_list() == []
+
+
+def test_a_column_that_is_missing_ends_nothing(graph):
+    plans = source(
+        "billing_plans",
+        {"tenant": ["t1"], "reports": ["2"], "since": ["2026-01-01"]},
+        time="since", belongs_to={"tenant": "tenant"}, attributes={"reports": "reports"},
+    )  # fmt: skip
+    others = source(
+        "stripe_plans",
+        {"tenant": ["t1"], "since": ["2026-01-12"], "seats": [None]},
+        time="since", belongs_to={"tenant": "tenant"}, attributes={"reports": "reports", "seats": "seats"},
+        optional=True,
+    )  # fmt: skip
+    told = graph.activity(plans, others).facts.filter(pl.col("name").is_in(["reports", "seats"])).collect()
+    assert told.filter(pl.col("level") == "tenant").sort("name").select("name", "value").rows() == [
+        ("reports", "2"),
+        ("seats", None),
+    ]

@@ -100,9 +100,15 @@ def sessions_of(events, gap):
 
 
 def known(history, at):
-    """The latest of what was told by a time; of several told for one time the larger text."""
-    told = [(time, value) for time, value in history.facts if time <= at]
-    return max(told)[1] if told else None
+    """The latest of what was told by a time; of several told for one time the larger text, and null last."""
+    told = [(time, value is not None, value or "") for time, value in history.facts if time <= at]
+    return max(told)[2] or None if told else None
+
+
+def limit_of(measure, history, at):
+    """The limit at a time: what is no number is none."""
+    limit = known(history, at) if isinstance(measure.limit, str) else measure.limit
+    return None if limit in {None, "unlimited"} else float(limit)
 
 
 def running_streak(days, step, at):
@@ -131,20 +137,18 @@ def full_at(measure, history, at):
     if isinstance(measure.limit, str):
         changes += [max(time, history.start) for time, _ in history.facts]
     seen = max((time for time in changes if time <= at), default=None)
-    limit = known(history, at) if isinstance(measure.limit, str) else measure.limit
+    limit = limit_of(measure, history, at)
     if seen is None or limit is None:
         return None
     window = span(measure.rate_over)
     used = value(measure.measure, history.upto(seen), seen) or 0
     before = max(seen, BEGINNING + window) - window
     was = value(measure.measure, history.upto(before), before) or 0
-    if used >= float(limit):
+    if used >= limit:
         return seen
     if used <= was:
         return None
-    return seen + timedelta(
-        microseconds=round((float(limit) - used) / ((used - was) / (window / timedelta(microseconds=1))))
-    )
+    return seen + timedelta(microseconds=round((limit - used) / ((used - was) / (window / timedelta(microseconds=1)))))
 
 
 def in_steps(events, step, number, at):
@@ -182,9 +186,9 @@ def value(measure, history, at):  # noqa: C901, PLR0911, PLR0912 - one case for 
         if measure.kind == "time_to":
             full = full_at(measure, history, at)
             return None if full is None else max(full - at, timedelta())
-        limit = known(history, at) if isinstance(measure.limit, str) else measure.limit
+        limit = limit_of(measure, history, at)
         used = value(measure.measure, history, at)
-        return None if limit is None else (used or 0) / float(limit)
+        return None if limit is None else (used or 0) / limit
     events = history.matching(measure)
     if not events:
         return None
@@ -221,6 +225,8 @@ def compared(condition, number):
         return False
     if condition.sign == "is_in":
         return number in condition.than
+    if number == "unlimited":
+        return False
     than = span(condition.than) if isinstance(condition.than, str) else condition.than
     number = number if isinstance(number, timedelta) else float(number)
     signs = {
@@ -445,7 +451,7 @@ EVENT = st.builds(
 FACTS = st.lists(
     st.tuples(
         st.one_of(st.none(), st.integers(0, 24).map(lambda step: DAWN + timedelta(hours=6 * step))),
-        st.sampled_from(["1", "2", "3", "5"]),
+        st.sampled_from(["1", "2", "3", "5", "unlimited", None]),
     ),
     max_size=3,
 )

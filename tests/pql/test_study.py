@@ -19,7 +19,8 @@ EVERYBODY = "all conditions"
 def activity(events):
     rows = [(f"e{n}", org, event, BEGIN + timedelta(days=day)) for n, (org, event, day) in enumerate(events)]
     frame = pl.DataFrame(rows, schema=["id", "org", "event", "at"], orient="row")
-    return Activity.from_frame(frame, account="org", id="id")
+    found = Activity.from_frame(frame, account="org", id="id")
+    return replace(found, history=found.history.with_columns(record_id="event_id"))  # each names a record of its own
 
 
 def definition(when, **more):

@@ -12,9 +12,10 @@ import polars as pl
 from idgraph.engines import engine_for
 from idgraph.errors import ConfigError, EngineError
 from idgraph.normalise.instants import instant
+from idgraph.pql.coverage import READ, covered
 from idgraph.sources.times import parse_times
 
-__all__ = ["CONTACTS", "ENTITIES", "EVENTS", "FACTS", "LEVELS", "Activity", "Level", "id_of", "now_of"]
+__all__ = ["CONTACTS", "ENTITIES", "EVENTS", "FACTS", "LEVELS", "REFUSED", "Activity", "Level", "id_of", "now_of"]
 
 Level = Literal["person", "tenant", "account", "parent"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -53,7 +54,9 @@ ENTITIES: Final[Mapping[str, Any]] = {
     "parent": pl.String,
     "name": pl.String,
     "crm_id": pl.String,
+    "since": _TIME,
 }
+REFUSED: Final[Mapping[str, Any]] = {"reason": pl.String, "number": pl.Int64}
 
 
 CONTACTS: Final[Mapping[str, Any]] = {"person_id": pl.String, "account_id": pl.String, "crm_id": pl.String}
@@ -77,12 +80,14 @@ class Activity:
         told: all facts, also those told after `now`; see `facts`.
         entities: level, entity_id, parent (the entity above: a person's and a tenant's account, an account's parent),
             name, crm_id (the record by which sales knows it: a person's contact, or else lead, an account's CRM
-            account in its main core; of several the one seen last). One row per entity, also of those without events.
+            account in its main core; of several the one seen last), since (of a person the first user record, of a
+            tenant its own; null where no record says). One row per entity, also of those without events.
         now: the time as of which it stands.
         known: gives the activity of a graph as identities were known at a time; None where they are columns of a table.
         numbered: whether the number of a row of `history` is its event's id, because no column is.
         contacts: person_id, account_id, crm_id: by which record the CRM knows a person at an account that it says they
             belong to.
+        refused: reason, number: how many rows of events could not be used.
     """
 
     history: pl.LazyFrame
@@ -92,6 +97,7 @@ class Activity:
     known: Callable[[datetime], Activity] | None = None
     numbered: bool = False
     contacts: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=CONTACTS))
+    refused: pl.LazyFrame = field(default_factory=lambda: pl.LazyFrame(schema=REFUSED))
 
     @property
     def events(self) -> pl.LazyFrame:
@@ -137,14 +143,16 @@ class Activity:
         return replace(self if self.known is None else self.known(when), now=when, known=self.known)
 
     def coverage(self) -> pl.DataFrame:
-        """Count what reaches accounts, and how, up to `now`; what reaches none is counted too.
+        """Count what reaches accounts, and how, up to `now`; what reaches none or could not be used is counted too.
 
         Returns:
-            level: `event`, `person` or `tenant` (those with events), or `nobody`: events again, those without a person
-            that is known; accounts: `none`, `one` or `several`, which only people can have, or `later` for events after
-            `now`; via and strict: how the events reach their account, null for those that reach none and for people
-            and tenants that reach theirs in different ways; number: how many events (by their `count`), people or
-            tenants.
+            level: `event`, `person` or `tenant` (those with events). Events again are `nobody` (no person is known),
+            `before_sign_up` and `before_tenant` (earlier than the user record of their person, or the record of their
+            tenant; they count all the same). Not among them are those that are `later` than `now`, and `refused` rows,
+            which tell nothing. accounts: `none`, `one` or `several`, which only people can have. via and strict:
+            how the events reach their account, null for those that reach none and for people and tenants that reach
+            theirs in different ways; `via` of refused rows says why: `repeated`, `no_time` or another reason of the
+            frame `rejects`. number: how many events (by their `count`), people, tenants or rows.
 
         >>> table = pl.DataFrame({"at": ["2026-01-05"] * 3, "event": ["x"] * 3, "who": ["ana", "ana", "bo"]})
         >>> table = table.with_columns(firm=pl.Series(["acme", "beta", None]))
@@ -153,36 +161,8 @@ class Activity:
         ... ).rows()
         [('person', 'none', None, None, 1), ('person', 'several', None, True, 1)]
         """
-        events = self.events.select("count", "account_id", "via", "strict", "person_id", "tenant_id").collect()
-        reached = pl.col("account_id").is_not_null().cast(pl.Int64).alias("reached")
-        of_events = (reached, "via", "strict", pl.col("count").alias("number"))
-        nobody = events.filter(pl.col("person_id").is_null())
-        later = self.history.filter(pl.col("at") > self.now).select(
-            pl.lit(-1, pl.Int64).alias("reached"), *of_events[1:]
-        )
-        parts = [
-            events.select(*of_events, level=pl.lit("event")),
-            nobody.select(*of_events, level=pl.lit("nobody")),
-            later.collect().with_columns(level=pl.lit("event")),
-        ]
-        for level in ("person", "tenant"):
-            of_entity = events.drop_nulls(id_of(level)).group_by(id_of(level))
-            counted = of_entity.agg(
-                pl.col("account_id").n_unique() - pl.col("account_id").is_null().any(), *map(_only, ("via", "strict"))
-            )
-            parts.append(
-                counted.select(
-                    pl.col("account_id").cast(pl.Int64).alias("reached"),
-                    "via",
-                    "strict",
-                    pl.lit(1, pl.Int64).alias("number"),
-                    level=pl.lit(level),
-                )
-            )
-        words = pl.col("reached").clip(-1, 2).replace_strict({-1: "later", 0: "none", 1: "one", 2: "several"})
-        by = ["level", "accounts", "via", "strict"]
-        every = pl.concat(parts).with_columns(words.alias("accounts")).group_by(by).agg(pl.col("number").sum())
-        return every.select(*by, "number").sort(by)
+        later = self.history.filter(pl.col("at") > self.now).select(READ)
+        return covered(self.read(READ), later, self.entities, self.refused)
 
     @classmethod
     def from_frame(  # noqa: PLR0913 - one argument for each column
@@ -240,16 +220,11 @@ class Activity:
         wanted = {"at": at, "event": event, "event_id": id, "session_id": session, "count": count, **ids}
         named = [properties] if isinstance(properties, str) else list(properties)
         _check(raw, [*filter(None, wanted.values()), *named], [*filter(None, ids.values())])
-        events = _once(_events(raw, wanted, properties), named=id is not None)
+        rows = _events(raw, wanted, properties)
+        events = _once(rows, named=id is not None)
         told = _facts(None if facts is None else _lazy(facts))
         now = now_of(events)
-        return cls(events, told, _entities(events, told), now, numbered=id is None)
-
-
-def _only(column: str) -> pl.Expr:
-    """The value that all events of a group have that reach an account; null where they differ."""
-    values = pl.col(column).filter(pl.col("account_id").is_not_null())
-    return pl.when(values.n_unique() == 1).then(values.first()).alias(column)
+        return cls(events, told, _entities(events, told), now, numbered=id is None, refused=_refused(rows))
 
 
 def now_of(events: pl.LazyFrame) -> datetime:
@@ -335,6 +310,13 @@ def _once(events: pl.LazyFrame, *, named: bool) -> pl.LazyFrame:
     return pl.concat([ordered.unique("event_id", keep="first", maintain_order=True), unnamed])
 
 
+def _refused(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Count the rows of a table that are no events: the columns of `REFUSED`."""
+    named = pl.col("event_id").drop_nulls()
+    counted = rows.select(repeated=named.len() - named.n_unique(), no_time=pl.col("at").is_null().sum())
+    return counted.unpivot(variable_name="reason", value_name="number").cast(pl.Schema(REFUSED))
+
+
 def _facts(facts: pl.LazyFrame | None) -> pl.LazyFrame:
     if facts is None:
         return pl.LazyFrame(schema=FACTS)
@@ -359,4 +341,4 @@ def _entities(events: pl.LazyFrame, facts: pl.LazyFrame) -> pl.LazyFrame:
     known = facts.select("level", "entity_id", pl.lit(None, pl.String).alias("parent"))
     everyone = pl.concat([*acted, known]).group_by("level", "entity_id").agg(pl.col("parent").max())
     unknown = pl.lit(None, pl.String)
-    return everyone.with_columns(name=unknown, crm_id=unknown)
+    return everyone.with_columns(name=unknown, crm_id=unknown, since=pl.lit(None, _TIME))

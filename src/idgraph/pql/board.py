@@ -137,6 +137,7 @@ def board(activity: Activity, card: Scorecard | Definition, as_of: datetime | da
     if isinstance(card, Definition):
         card = Scorecard(definitions=(card,))
     now = _held(activity.as_of(as_of))
+    card.check(now)
     usage = card.usage(now)
     met = merged(now, card)
     people = people_of(now, card.level, usage).join(met, on="entity_id", how="semi")

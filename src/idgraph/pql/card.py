@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from idgraph.config import IN_A_FILE
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.definition import Definition
-from idgraph.pql.quantity import Fixed, Node
-from idgraph.pql.reading import read, resolve, text_of
+from idgraph.pql.naming import unknown
+from idgraph.pql.quantity import Fixed, Node, walk
+from idgraph.pql.reading import Origin, read, resolve, text_of
 from idgraph.pql.score import Checklist, Fit, Points
 from idgraph.pql.tree import AnyMoment
 
@@ -43,6 +45,7 @@ class Scorecard(Node):
     won: AnyMoment | None = None
     window: Fixed = "28d"
     sure: Annotated[float, Field(gt=0)] = 10.0
+    _origin: Origin = PrivateAttr(default=Origin())
 
     def _cross_check(self) -> None:
         if not self.definitions:
@@ -96,6 +99,22 @@ class Scorecard(Node):
         words = read(text, called)
         said = resolve(words)
         try:
-            return cls.model_validate({"definitions": [said]} if "when" in said else said, context=IN_A_FILE)
+            card = cls.model_validate({"definitions": [said]} if "when" in said else said, context=IN_A_FILE)
         except ValidationError as error:
             raise words.faults(error) from None
+        definitions = tuple(definition.read_from(words.origin) for definition in card.definitions)
+        found = card.model_copy(update={"definitions": definitions})
+        found._origin = words.origin  # noqa: SLF001 - of this very class
+        return found
+
+    def check(self, activity: Activity) -> list[str]:
+        """Warn of names that never occur in the scores beside the definitions; see `Definition.check`.
+
+        Not of `won`: nobody may have bought yet.
+        """
+        parts = [part for part in (self.engagement, self.activation, self.fit) if part is not None]
+        found = unknown((node for part in parts for node in walk(part)), activity, self.level)
+        said = [f"{self._origin.place(name) or self.kind}: {problem}" for name, problem in found]
+        for warning in said:
+            warnings.warn(warning, stacklevel=3)
+        return said

@@ -12,13 +12,14 @@ from typing import Annotated, Any, ClassVar, Final
 
 import polars as pl
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, WithJsonSchema
+from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, WithJsonSchema
 
 from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError
 from idgraph.pql.activity import Activity, Level, id_of
 from idgraph.pql.explain import Explained, explained
 from idgraph.pql.moment import reached, standing
+from idgraph.pql.naming import unknown
 from idgraph.pql.progress import progress, via
 from idgraph.pql.quantity import (
     Attribute,
@@ -27,7 +28,7 @@ from idgraph.pql.quantity import (
     TimeTo,
     walk,
 )
-from idgraph.pql.reading import near, read, resolve, text_of
+from idgraph.pql.reading import Origin, read, resolve, text_of
 from idgraph.pql.scope import ALWAYS, Scope, scope_of
 from idgraph.pql.tree import AnyMoment, By, Moment, Unless
 
@@ -71,6 +72,7 @@ class Definition(Node):
     level: Level
     when: AnyMoment
     among: AnyMoment | None = None
+    _origin: Origin = PrivateAttr(default=Origin())
 
     def _cross_check(self) -> None:
         if self.level == "person" and any(isinstance(node, By) for node in walk(self)):
@@ -97,7 +99,7 @@ class Definition(Node):
         """
         words = read(text, called)
         try:
-            return cls.model_validate(resolve(words), context=IN_A_FILE)
+            return cls.model_validate(resolve(words), context=IN_A_FILE).read_from(words.origin)
         except ValidationError as error:
             raise words.faults(error) from None
 
@@ -196,20 +198,22 @@ class Definition(Node):
         return pl.concat([gained, _changed(old, new, "lost", f"not among: {self.among}")]).sort("change", "entity_id")
 
     def check(self, activity: Activity) -> list[str]:
-        """Warn of events that the definition names and that never occur, not later either; a name near it is suggested.
+        """Warn of names that never occur, not later either: events, their properties, facts such as a limit.
 
         Returns:
-            What was warned of.
+            What was warned of: the line, where it was read from a file, and the name that may have been meant.
         """
-        names = sorted({name for node in walk(self) for name in getattr(node, "events", ())})
-        occurs = activity.history.select((pl.col("event") == name).any().alias(name) for name in names)
-        there = occurs.collect().row(0, named=True) if names else {}
-        absent = [name for name in names if not there[name]]
-        every = _names(activity) if absent else []
-        said = [f"{self.name}: there is no event {name!r}{near(name, every)}" for name in absent]
+        found = unknown(walk(self), activity, self.level)
+        said = [f"{self._origin.place(name) or self.name}: {problem}" for name, problem in found]
         for warning in said:
             warnings.warn(warning, stacklevel=3)
         return said
+
+    def read_from(self, origin: Origin) -> Definition:
+        """Give the same with where it was read, which warnings name and which changes nothing else."""
+        found = self.model_copy()
+        found._origin = origin  # noqa: SLF001 - of this very class
+        return found
 
     def _moments(self) -> tuple[Moment, ...]:
         return (self.when,) if self.among is None else (self.when, self.among)
@@ -258,11 +262,6 @@ class Definition(Node):
         each = did.group_by("entity_id", "person_id").agg(pl.col("count").sum())
         ordered = each.sort("count", "person_id", descending=[True, False])
         return ordered.group_by("entity_id", maintain_order=True).agg(people="person_id")
-
-
-def _names(activity: Activity) -> list[str]:
-    """List the names of all events."""
-    return sorted(activity.history.select(pl.col("event").drop_nulls().unique()).collect()["event"])
 
 
 def _only_if(time: pl.Expr, there: pl.Expr) -> pl.Expr:

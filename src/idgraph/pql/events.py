@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.linkage.devices import by_time
+from idgraph.pql.about import ABOUT, earliest, in_company_of, of_no_row, with_others
 from idgraph.schema import LEVELS, TEXT, TIME, cast
 from idgraph.sources.events import read_told, reference
-from idgraph.sources.references import Owner, record_sources, refuse_misplaced, with_reference_types
+from idgraph.sources.references import (
+    Owner,
+    record_sources,
+    refuse_misplaced,
+    refuse_unknown_rows,
+    with_reference_types,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,8 +46,10 @@ def told_by(
 
     A row of a source that the graph was made of is of its own record. Any other is of the record that holds one of its
     identifiers in use, or owns it; of several records the one that did so first, so that the row is somebody's from
-    then on when the graph is asked as of a time. On a shared device it is of whoever was there before and after, as
-    `idgraph.linkage.devices.by_time` tells. A company that nobody knows is kept by the id it was named with.
+    then on when the graph is asked as of a time. A row that names nobody, or no company, is of whom rows of other
+    sources say that are `about` it; and an event of these of the same company, unless it names one. On a shared device
+    an event is of whoever was there before and after, as `idgraph.linkage.devices.by_time` tells. A company that nobody
+    knows is kept by the id it was named with.
 
     Args:
         sources: those with `event`, or without a kind.
@@ -49,22 +58,42 @@ def told_by(
         config: what types of identifiers mean.
         engine: what runs it.
 
+    Raises:
+        MappingError: a source is about the rows of another that nobody gave.
+
     Returns:
         `events`, `facts` and `rejects`: those before and those added. An event that is there already is not added.
     """
     among = {owner.name for owner in owners}
     typed = with_reference_types([_referring(source, among) for source in sources], owners)
     refuse_misplaced(typed, config)
+    refuse_unknown_rows(typed, owners)
     parts: dict[str, list[nw.LazyFrame]] = {name: [frames[name]] for name in _FRAMES}
+    events: dict[str, nw.LazyFrame] = {}
+    about: dict[str, list[nw.LazyFrame]] = {}
     for source in typed:
         told = read_told(source, config, engine)
         known = _Known(source, frames, owners, config, engine)
-        events = known.placed_by_time(known.placed(told.events))
-        before = frames["events"].select("event_id")
-        parts["events"].append(cast(events, "events").join(before, on="event_id", how="anti"))
+        events[source.name] = known.placed_by_time(known.placed(told.events))
+        for target in source.about:
+            about.setdefault(target, []).append(known.placed(told.about).select(ABOUT))
         parts["rejects"].append(told.rejects)
         if source.kind is None and source.attributes:
             parts["facts"].append(cast(known.placed(told.facts), "facts"))
+    for target, said in about.items():
+        rows = nw.concat(said)
+        if target in events:
+            events[target] = engine.checkpoint(with_others(events[target], rows, engine))
+        there = [frames["records"].select(nw.col("record_id").alias("row_id"))]
+        there += [events[target].select("row_id")] if target in events else []
+        column = {source.name: source.about[target] for source in typed if target in source.about}
+        parts["rejects"].append(cast(of_no_row(rows, nw.concat(there), column), "rejects"))
+    before = frames["events"].select("event_id")
+    for source in typed:
+        rows = events[source.name]
+        for target in source.about.keys() & events.keys():
+            rows = in_company_of(rows, events[target])
+        parts["events"].append(cast(rows, "events").join(before, on="event_id", how="anti"))
     return {name: nw.concat(several) for name, several in parts.items()}
 
 
@@ -169,11 +198,7 @@ class _Known:
                     "type", nw.col("native_id").alias("value"), "record_id", "rank", since="first_seen"
                 ).select(columns)
             )
-        found = nw.concat(parts)
-        for order in ("rank", "since"):
-            least = self.engine.with_totals(found, ["type", "value"], least=nw.col(order).min())
-            found = least.filter((nw.col(order) == nw.col("least")) | nw.col("least").is_null()).drop("least")
-        return found.group_by("type", "value").agg(nw.col("record_id").min())
+        return earliest(nw.concat(parts), ["type", "value"], "record_id", self.engine)
 
     def _records(self, level: str) -> nw.LazyFrame:
         records = self.frames["records"].with_columns(nw.col("source").cast(TEXT), nw.col("kind").cast(TEXT))

@@ -165,20 +165,23 @@ def steps(measure: Measure, scope: Scope) -> pl.LazyFrame:
     raise TypeError(msg)
 
 
+_NO_LIMIT: Final = -1.0  # what is told ends the limit before: there is none from then on, or it is no number
+
+
 def _use(measure: ShareOf | TimeTo, scope: Scope) -> pl.LazyFrame:
     """How much of a limit is used, at each change of either: keys, at, used, limit."""
     none = pl.lit(None, pl.Float64)
     used = _running(measure.measure, scope).select(*scope.keys, "at", used=pl.col("value").cast(pl.Float64), limit=none)
     if isinstance(measure.limit, str):
-        limits = facts_of(scope, measure.limit).select(
-            *scope.keys, "at", used=none, limit=pl.col("value").cast(pl.Float64, strict=False)
-        )
+        number = pl.col("value").cast(pl.Float64, strict=False).fill_null(_NO_LIMIT)
+        limits = facts_of(scope, measure.limit).select(*scope.keys, "at", used=none, limit=number)
         used = pl.concat([used, limits])
     else:
         used = used.with_columns(limit=pl.lit(measure.limit))
     together = used.group_by(*scope.keys, "at").agg(pl.col("used").max(), pl.col("limit").max())
     filled = together.sort(*scope.keys, "at").with_columns(pl.col("used", "limit").forward_fill().over(scope.keys))
-    return filled.with_columns(pl.col("used").fill_null(0.0))
+    told = pl.when(pl.col("limit") != _NO_LIMIT).then("limit")
+    return filled.with_columns(pl.col("used").fill_null(0.0), limit=told)
 
 
 def _projected(measure: TimeTo, scope: Scope) -> pl.LazyFrame:

@@ -272,14 +272,17 @@ class Adoption(OfEvents):
     events: Names = Field(alias="adoption", min_length=1)
 
 
-def _not_null(limit: object) -> object:
+def _a_limit(limit: object) -> object:
     if limit is None or limit == "":
         msg = "null is no limit, and not zero either: name a fact, or say a number above 0"
+        raise ValueError(msg)
+    if not isinstance(limit, str) and not (isinstance(limit, int | float) and limit > 0):
+        msg = f"{limit!r} is no limit: name a fact, or say a number above 0"
         raise ValueError(msg)
     return limit
 
 
-Limit = Annotated[str | Annotated[float, Field(gt=0)], BeforeValidator(_not_null)]
+Limit = Annotated[str | Annotated[float, Field(gt=0)], BeforeValidator(_a_limit)]
 
 
 def _found(keys: Callable[[dict[str, Any]], str | None]) -> Callable[[Any], str | None]:

@@ -9,9 +9,10 @@ import polars as pl
 
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import EngineError
-from idgraph.pql.activity import CONTACTS, ENTITIES, EVENTS, FACTS, Activity, now_of
+from idgraph.pql.activity import CONTACTS, ENTITIES, EVENTS, FACTS, REFUSED, Activity, now_of
 from idgraph.pql.ways import ways
 from idgraph.schema import FRAMES
+from idgraph.sources.events import NO_EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ __all__ = ["activity_of"]
 
 _STATED: Final = ("crm", "tenant")  # memberships that a system states; others are told by a mail domain or a name
 _NAMES: Final = ("full_name", "name", "tenant_name", "email")
+_MADE: Final = {"person": "user", "tenant": "tenant"}  # whose record tells since when there is one of a level
 _IN_CRM: Final = {"person": ("contact", "lead"), "account": ("crm_account",)}  # by what sales knows them, best first
 
 
@@ -48,7 +50,7 @@ def activity_of(
     if engine.name != "polars":
         msg = "activity is computed by Polars, and this graph is on Spark. Write it, and open it here: ig.open('out/')."
         raise EngineError(msg)
-    needed = ("events", "facts", "records", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
+    needed = ("events", "facts", "rejects", "records", "assignments", "members", "memberships", *ENTITY_FRAMES.values())
     held = {name: engine.collect(frames[name]) for name in needed}
     held["about accounts"] = _about_accounts(held)
     held["ways"] = _ways(held, frames, engine)
@@ -60,6 +62,7 @@ def activity_of(
         now=now or now_of(events.lazy()),
         known=known,
         contacts=_contacts(held).lazy(),
+        refused=_refused(held["rejects"]).lazy(),
     )
 
 
@@ -223,9 +226,10 @@ def _entities(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     accounts = held["accounts"].with_columns(parent=pl.coalesce("ultimate_parent_id", "entity_id"))
     parents = _parents(held).with_columns(parent=pl.lit(None))
     in_crm = pl.concat([_in_crm(held, level) for level in _IN_CRM])
+    begun = _begun(held)
     parts = []
     for level, told in (("person", people), ("tenant", tenants), ("account", accounts), ("parent", parents)):
-        rows = told.join(in_crm, on="entity_id", how="left")
+        rows = told.join(in_crm, on="entity_id", how="left").join(begun, on="entity_id", how="left")
         names = [pl.col(name) for name in _NAMES if name in rows.columns]
         named = rows.with_columns(level=pl.lit(level), name=pl.coalesce(*names) if names else pl.lit(None))
         parts.append(named.select(pl.col(name).cast(dtype) for name, dtype in ENTITIES.items()))
@@ -250,6 +254,20 @@ def _of_crm(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
         placed = placed.join(cores, on="entity_id").with_columns(rank=pl.col("strict_id") != pl.col("main_core"))
     ordered = placed.sort("rank", "last_seen", "record_id", descending=[False, True, False], nulls_last=True)
     return ordered.select("entity_id", "record_id")
+
+
+def _begun(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """When people signed up and tenants were made, as their own records say: entity_id, since."""
+    kind = pl.col("kind").cast(pl.String)
+    made = held["records"].filter(kind.is_in(list(_MADE.values())), ~pl.col("stub")).select("record_id", "first_seen")
+    placed = pl.concat([_placed(held, level) for level in _MADE])
+    return placed.join(made, on="record_id").group_by("entity_id").agg(since=pl.col("first_seen").min())
+
+
+def _refused(rejects: pl.DataFrame) -> pl.DataFrame:
+    """Count the rows that are no events: the columns of `REFUSED`. What else is refused is no row of events."""
+    rows = rejects.filter(pl.col("grain").cast(pl.String) == "row", pl.col("reason").cast(pl.String).is_in(NO_EVENT))
+    return rows.group_by(pl.col("reason").cast(pl.String)).agg(number=pl.len()).cast(pl.Schema(REFUSED))
 
 
 def _contacts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

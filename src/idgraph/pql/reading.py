@@ -15,9 +15,10 @@ from rapidfuzz import process
 
 from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError
+from idgraph.pql.quantity import MEASURES
 from idgraph.pql.tree import KEYS, AnyMoment, Moment, Named
 
-__all__ = ["Place", "Words", "near", "read", "resolve", "text_of"]
+__all__ = ["Origin", "Place", "Words", "near", "read", "resolve", "text_of"]
 
 Place = tuple[str | int, ...]
 
@@ -30,7 +31,25 @@ _PLAIN_TAGS: Final = {f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "ma
 _ONE: Final = ("what", "of", "until", "unless", "when", "among", "won")  # keys under which a moment stands
 _SEVERAL: Final = ("all", "any", "then", "of", "checklist")  # keys under which several do
 _AROUND: Final = ("definitions", "activation", "fit", "traits")  # keys under which such keys stand
+_NAMING: Final = {*MEASURES, "first", "property", "limit"}  # keys under which events, properties and facts are named
 _MOMENT: Final[TypeAdapter[Moment]] = TypeAdapter(AnyMoment)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something was read, to name the line of a text in it; it is no part of what was read, so all are equal.
+
+    Attributes:
+        name: the file's, for messages; empty: it was said in Python.
+        lines: on which line each event, property or fact is first named.
+    """
+
+    name: str = field(default="", compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def place(self, name: str) -> str:
+        """Say in which file and line something is named; empty where it is not."""
+        return f"{self.name}, line {self.lines[name]}" if name in self.lines else ""
 
 
 @dataclass
@@ -41,11 +60,18 @@ class Words:
         name: the file's, for messages.
         lines: on which line each part stands, by its keys and positions.
         said: the whole of it, in plain Python.
+        texts: on which line each event, property or fact is first named.
     """
 
     name: str
     lines: dict[Place, int] = field(default_factory=dict)
     said: Any = None
+    texts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was read."""
+        return Origin(self.name, self.texts)
 
     def fault(self, place: Place, problem: str) -> ConfigError:
         """Make an error that names the line of a part, or of the nearest around it."""
@@ -72,11 +98,17 @@ def _problem(place: Place, fault: ErrorDetails) -> str:
     key = next((step for step in reversed(place) if isinstance(step, str) and step not in _UNSAID), "")
     said = fault["input"] if fault["type"] == "no_word" and isinstance(fault["input"], dict) else {}
     hint = next((found for name in said if (found := near(str(name), KEYS))), "")
-    message = fault["msg"].removeprefix("Value error, ") + hint
+    mend = _MENDS.get(fault["type"])
+    message = (mend or fault["msg"]).removeprefix("Value error, ") + hint
     return f"{key}: {message}" if key else message
 
 
-_UNSAID: Final = {"condition", "constrained-str", "function-before", "str", "float", "int", "bool"}
+_UNSAID: Final = {"condition", "constrained-str", "function-before", "than", "str", "float", "int", "bool"}
+_MENDS: Final = {
+    "missing": "it is missing: say it",
+    "extra_forbidden": "there is no such key here: take it out, or write it as the others are",
+    "string_pattern_mismatch": "a length of time is a whole number with s, m, h, d, w, mo, q or y, such as 7d",
+}
 
 
 def text_of(path: str | Path) -> str:
@@ -137,6 +169,8 @@ def _plain(node: yaml.Node, place: Place, words: Words, left: Iterator[int]) -> 
         return _mapping(node, place, words, left)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*place, number), words, left) for number, item in enumerate(node.value)]
+    if next((step for step in reversed(place) if isinstance(step, str)), "") in _NAMING:
+        words.texts.setdefault(str(node.value), node.start_mark.line + 1)
     return _scalar(str(node.value), in_quotes=isinstance(node, yaml.ScalarNode) and node.style is not None)
 
 
@@ -153,6 +187,8 @@ def _mapping(node: yaml.MappingNode, place: Place, words: Words, left: Iterator[
             words.lines[*place, key] = key_node.start_mark.line + 1
             raise words.fault((*place, key), f"the key {key!r} is there twice")
         words.lines[*place, key] = key_node.start_mark.line + 1
+        if place[-1:] in {("where",), ("points",)}:
+            words.texts.setdefault(key, key_node.start_mark.line + 1)
         said[key] = _plain(value_node, (*place, key), words, left)
     return said
 

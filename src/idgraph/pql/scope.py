@@ -156,11 +156,11 @@ def facts_of(scope: Scope, name: str) -> pl.LazyFrame:
     """Find what is known under a name, as steps in time; of two values told for one time the larger holds.
 
     Returns:
-        The keys, at (`ALWAYS`, where it was not told when), value (String).
+        The keys, at (`ALWAYS`, where it was not told when), value (String; null: from then on nothing is known).
     """
     key = scope.keys[-1]
     level = key.removesuffix("_id")
-    told = scope.activity.facts.filter(pl.col("level") == level, pl.col("name") == name, pl.col("value").is_not_null())
+    told = scope.activity.facts.filter(pl.col("level") == level, pl.col("name") == name)
     steps = told.select(pl.col("entity_id").alias(key), "value", at=pl.col("at").fill_null(ALWAYS), told="at")
     if len(scope.keys) > 1:
         steps = steps.join(scope.everyone(), on=key)

@@ -130,7 +130,8 @@ def _asked(definition: Definition, then: Activity, today: Activity, won: pl.Data
     key = id_of(definition.level)
     people = _population(definition, then).select("entity_id")
     people = people.join(definition.reached(then), on="entity_id", how="left")
-    people = people.join(_today(then, today, key), on="entity_id", how="left")
+    same = people.select("entity_id", today="entity_id") if today.known is None else _today(then, today, key)
+    people = people.join(same, on="entity_id", how="left")
     named = people.group_by(entity_id=pl.coalesce("today", "entity_id")).agg(pl.col("reached_at").min())
     date = pl.lit(then.now, _TIME)
     soon = pl.when(pl.col("won_at") <= date.dt.offset_by(window)).then("won_at")
@@ -144,11 +145,16 @@ def _population(definition: Definition, activity: Activity) -> pl.DataFrame:
 
 
 def _today(then: Activity, today: Activity, key: str) -> pl.DataFrame:
-    """What an entity of then is today: what most of its events count for (ties by id): entity_id, today."""
-    events = then.events.select("event_id", entity_id=key).drop_nulls()
-    pairs = events.join(today.events.select("event_id", today=key).drop_nulls(), on="event_id")
-    counted = pairs.group_by("entity_id", "today").len().sort("len", "today", descending=[True, False])
-    return counted.unique("entity_id", keep="first", maintain_order=True).select("entity_id", "today").collect()
+    """What an entity of then is today: what most of its events count for (ties by id): entity_id, today.
+
+    Whom an event counts for depends on the records that it names alone, so these are compared, not each event.
+    """
+    named = ["record_id", "company_record_id"]
+    now = today.read([*named, key]).drop_nulls(key).unique().rename({key: "today"})
+    was = then.read([*named, key]).drop_nulls(key).group_by(*named, entity_id=key).len()
+    counted = was.join(now, on=named, nulls_equal=True).group_by("entity_id", "today").agg(pl.col("len").sum())
+    ordered = counted.sort("len", "today", descending=[True, False])
+    return ordered.unique("entity_id", keep="first", maintain_order=True).select("entity_id", "today").collect()
 
 
 def _counted(asked: pl.DataFrame, capacity: int) -> dict[str, Any]:

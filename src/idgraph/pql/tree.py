@@ -7,9 +7,17 @@ One tree for Python and YAML. Each node is named by its own key: `{first: signed
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from idgraph.pql.quantity import (
     MEASURES,
@@ -48,6 +56,9 @@ __all__ = [
     "Unless",
     "Within",
 ]
+
+
+_DURATION: Final = re.compile(r"[1-9][0-9]*[smhdw]")
 
 
 class Moment(Node):
@@ -129,6 +140,14 @@ class Condition(Moment):
     sign: Sign
     than: Fixed | float | tuple[str, ...]
 
+    @field_validator("than", mode="before")
+    @classmethod
+    def _can_be_compared_with(cls, than: object) -> object:
+        if not _compares(than):
+            msg = f"{than!r} is no number (80 % is 0.8), no duration such as 14d, and no list of texts"
+            raise ValueError(msg)
+        return than
+
     @model_validator(mode="before")
     @classmethod
     def _apart(cls, said: Any) -> Any:  # noqa: ANN401 - what YAML or Python says
@@ -169,6 +188,15 @@ class Condition(Moment):
         than = ", ".join(self.than) if isinstance(self.than, tuple) else self.than
         shown = f"{than:g}" if isinstance(than, float) else than
         return f"{self.measure} {SIGNS[self.sign]} {shown}"
+
+
+def _compares(than: object) -> bool:
+    """Whether it is what a measure may be compared with at all."""
+    if isinstance(than, str):
+        return _DURATION.fullmatch(than) is not None
+    if isinstance(than, list | tuple):
+        return all(isinstance(text, str) for text in than)
+    return isinstance(than, int | float) and not isinstance(than, bool)
 
 
 def _too_little(sign: Sign, than: float) -> bool:

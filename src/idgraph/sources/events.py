@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.schema import COUNT, TEXT, TIME, cast
+from idgraph.schema import COUNT, FLAG, TEXT, TIME, cast
 from idgraph.sources.mapping import find_column, row_map, said, text_of
 from idgraph.sources.table import TimeIf
 from idgraph.sources.times import parse_times
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine, Table
     from idgraph.sources.table import Cell, Source
 
-__all__ = ["Told", "read_told", "reference"]
+__all__ = ["NO_EVENT", "Told", "read_told", "reference"]
 
 Kernel = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -39,8 +39,11 @@ _SAID: Final = {
 }
 _FACT: Final = {"name": TEXT, "value": TEXT, "at": TIME}
 _PLACE: Final = {"row_id": TEXT, "version": COUNT, "file": COUNT, "row": COUNT}
+NO_EVENT: Final = ("deleted", "no_event", "no_time", "not_a_count", "not_a_time", "repeated")  # why a row tells nothing
 _WRONG: Final = {"grain": TEXT, "column": TEXT, "wrong": TEXT, "reason": TEXT}
+_ABOUT: Final = {"row_id": TEXT, "primary": FLAG, "at": TIME, "file": COUNT, "row": COUNT, "value": TEXT}
 _ID: Final = "event_id:"
+_MAIN: Final = "primary:"
 _BYTES: Final = 8
 _NO_SESSION: Final = "-1"  # of an event outside of any visit, by Amplitude's documentation
 _OBJECT: Final = r"(?s)^\s*\{.*\}\s*$"
@@ -52,13 +55,17 @@ class Told:
 
     Attributes:
         events: native_id (of the row's own record; null where it is none), event_id, event, at, session_id, count,
-            properties, and for each cell that refers to a person or company a column `reference(cell)`: its value.
+            properties, row_id (the source and the id of the row), about (the row_id of the row that it is about), and
+            for each cell that refers to a person or company a column `reference(cell)`: its value.
         facts: name, value, at, and the same references.
+        about: row_id (of a row of the other source), primary, at, file, row, value (which names the other row), and the
+            same references: what rows say of others'.
         rejects: the frame `rejects`: rows that tell nothing, and values that are not what they should be.
     """
 
     events: nw.LazyFrame
     facts: nw.LazyFrame
+    about: nw.LazyFrame
     rejects: nw.LazyFrame
 
 
@@ -87,13 +94,15 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
     cells = dict.fromkeys(map(reference, rows.referring), TEXT)
     raw = table.frame.select(rows.columns)
     # Held from here on: files may be moved or grow once a run is over.
-    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**_SAID, **cells, **_PLACE, **_WRONG}))
+    told = {**_SAID, "about": TEXT, **cells}
+    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**told, **_PLACE, **_WRONG}))
     newest = _newest(happened, engine).filter(nw.col("reason").is_null() | (nw.col("grain") == "value"))
     newest = newest.filter(~nw.col("event").is_null())
     facts = engine.map_batches(raw, rows.facts, {**_FACT, **cells})
     return Told(
-        events=newest.filter("kept").select(*_SAID, *cells),
+        events=newest.filter("kept").select(*told, "row_id"),
         facts=engine.checkpoint(facts.unique([*_FACT, *cells])) if source.kind is None else facts,
+        about=engine.checkpoint(_located(engine.map_batches(raw, rows.about, {**_ABOUT, **cells}), table)),
         rejects=_rejects(happened, newest, source, table),
     )
 
@@ -124,14 +133,19 @@ def _rejects(happened: nw.LazyFrame, newest: nw.LazyFrame, source: Source, table
                 nw.lit("repeated").alias("reason"),
             )
         )
-    name = nw.lit(None).cast(TEXT)
-    for number, path in enumerate(table.files):
-        name = nw.when(nw.col("file") == number).then(nw.lit(path.name)).otherwise(name)
-    located = nw.concat(parts).with_columns(
-        name.alias("file"), nw.lit(source.name).alias("source"), nw.col("wrong").alias("value")
+    located = _located(nw.concat(parts), table).with_columns(
+        nw.lit(source.name).alias("source"), nw.col("wrong").alias("value")
     )
     unread = [] if source.kind or table.rejects is None else [cast(table.rejects, "rejects")]
     return nw.concat([*unread, cast(located.drop("wrong"), "rejects")])
+
+
+def _located(rows: nw.LazyFrame, table: Table) -> nw.LazyFrame:
+    """Name files in place of their numbers."""
+    name = nw.lit(None).cast(TEXT)
+    for number, path in enumerate(table.files):
+        name = nw.when(nw.col("file") == number).then(nw.lit(path.name)).otherwise(name)
+    return rows.with_columns(name.alias("file"))
 
 
 class _Rows:
@@ -155,6 +169,8 @@ class _Rows:
         self.columns = sorted({*mapping.columns, *needed})
         self._mapped, self._cells, self._texts = mapping.kernel, cells, list(texts)
         self._source, self._zone = replace(source, data=""), config.timezone  # the data stays on this machine
+        told = [] if source.kind else source.cells("attribute")
+        self._told = [cell for cell in told if find(cell.address).meta.root_names()]  # a missing column ends nothing
         self._tells_facts = bool(source.kind is None and source.attributes and source.time)
         self._refer = {reference(cell): (cell.column, _first_value(cell, config)) for cell in self.referring}
 
@@ -167,7 +183,7 @@ class _Rows:
             found.append(_silent(table))
         if self._tells_facts and not isinstance(self._source.event, str):  # whose time is looked at as well
             found.append(self._undated(table))
-        columns = {**_SAID, **dict.fromkeys(self._refer, TEXT), **_PLACE, **_WRONG}
+        columns = {**_SAID, "about": TEXT, **dict.fromkeys(self._refer, TEXT), **_PLACE, **_WRONG}
         dtypes = nw.Schema(columns).to_polars()
         return pl.concat(
             [pl.DataFrame(schema=dtypes), *(part.select(*dtypes).cast(pl.Schema(dtypes)) for part in found)]
@@ -176,21 +192,38 @@ class _Rows:
     def facts(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Give what is said of others: the columns of `_FACT` and references; a row for each attribute."""
         table = self._read(rows).with_columns(at=pl.coalesce("version_time", "time"))
-        told = [] if self._source.kind else self._source.cells("attribute")
         usable = ~pl.col("deleted") & (pl.col("at").is_not_null() if self._source.time else pl.lit(value=True))
         found = [
-            table.filter(usable, pl.col(cell.column).is_not_null()).select(
+            table.filter(usable, self._tells(cell)).select(
                 pl.lit(cell.name).alias("name"), pl.col(cell.column).alias("value"), "at", *self._refer
             )
-            for cell in told
+            for cell in self._told
         ]
         dtypes = nw.Schema({**_FACT, **dict.fromkeys(self._refer, TEXT)}).to_polars()
         return pl.concat([pl.DataFrame(schema=dtypes), *(part.cast(pl.Schema(dtypes)) for part in found)])
 
+    def about(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Give what is said of the rows of another source: the columns of `_ABOUT` and references."""
+        table = self._read(rows).with_columns(at=pl.coalesce("version_time", "time"), row_id="about")
+        is_main = [
+            pl.col(f"{_MAIN}{column}").str.to_lowercase().is_in(_lower(is_)).fill_null(value=False)
+            for column, is_ in self._source.primary.items()
+        ]
+        told = table.filter(~pl.col("deleted"), pl.col("row_id").is_not_null())
+        main = pl.all_horizontal(is_main) if is_main else pl.lit(value=False)
+        value = pl.coalesce(cell.column for cell in self._source.cells("about")) if self._source.about else pl.lit("")
+        return told.select("row_id", main.alias("primary"), "at", "file", "row", value.alias("value"), *self._refer)
+
+    def _tells(self, cell: Cell) -> pl.Expr:
+        """Rows that tell of an attribute: with a time also an empty cell does, which ends what was so before."""
+        return pl.lit(value=True) if self._source.time else pl.col(cell.column).is_not_null()
+
     def _read(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The mapped row, and beside it what is read of events, and references normalised."""
+        """The mapped row, and beside it what is read of events, references normalised, and the row it is `about`."""
         own = rows.select("__row", *self._cells).drop("__row")
         table = self._mapped(rows).hstack(own.with_columns(map(said, self._texts)))
+        others = [pl.format("{}:{}", pl.lit(cell.name), cell.column) for cell in self._source.cells("about")]
+        table = table.with_columns(about=others[0] if others else pl.lit(None, dtype=pl.String))
         return table.with_columns(first(table[column]).alias(name) for name, (column, first) in self._refer.items())
 
     def _described(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -346,6 +379,7 @@ def _texts(source: Source) -> dict[str, str]:
     ids = [source.event_id] if isinstance(source.event_id, str) else source.event_id or []
     texts |= {f"{_ID}{place}": column for place, column in enumerate(ids)}
     texts |= {f"property:{name}": column for name, column in named.items()}
+    texts |= {f"{_MAIN}{column}": column for column in source.primary}
     for name, moment in source.moments.items():
         texts |= {_condition(name, column): column for column in moment.where}
     return texts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.schema import COUNT, TEXT, Level, level_of
-from idgraph.sources.load import IDENTIFIER, Loaded, load
+from idgraph.sources.load import IDENTIFIER, Loaded, load, load_said
 from idgraph.sources.references import Resolved, resolve_references
 
 if TYPE_CHECKING:
@@ -38,16 +38,18 @@ class Gathered:
     files: dict[str, list[Path]]
 
 
-def gather(sources: Sequence[Source], config: Config, engine: Engine, say: Callable[[str], None]) -> Gathered:
-    """Read all sources, and resolve what their records say of each other."""
+def gather(everything: Sequence[Source], config: Config, engine: Engine, say: Callable[[str], None]) -> Gathered:
+    """Read all sources that have records, and resolve what is said of these: by each other, and by rows about them."""
     loaded: list[Loaded] = []
     start = 0
+    sources = [source for source in everything if source.kind]
     for source in sources:
         say(f"reading {source.name}")
         loaded.append(load(source, config, engine, start))
         start += loaded[-1].size
     records = nw.concat([part.records for part in loaded], how="diagonal")
-    references = nw.concat([part.references for part in loaded])
+    said = [_said(source, records, config, engine) for source in _about_people(everything)]
+    references = nw.concat([*(part.references for part in loaded), *(found for found, _ in said)])
     resolved = resolve_references(records, references, sources, config, engine, start)
     everyone = _everyone(records, resolved.stubs)
     identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
@@ -62,9 +64,22 @@ def gather(sources: Sequence[Source], config: Config, engine: Engine, say: Calla
             level: {name: nw.concat(frames) for name, frames in types.items()} for level, types in identifiers.items()
         },
         references=resolved,
-        rejects=nw.concat([part.rejects for part in loaded]),
+        rejects=nw.concat([*(part.rejects for part in loaded), *(refused for _, refused in said)]),
         files={source.name: part.files for source, part in zip(sources, loaded, strict=True)},
     )
+
+
+def _about_people(sources: Sequence[Source]) -> list[Source]:
+    """The sources whose rows say to which companies the people of another belong."""
+    people = {source.name for source in sources if source.kind and source.level == "person"}
+    return [source for source in sources if source.belongs_to and people & source.about.keys()]
+
+
+def _said(source: Source, records: nw.LazyFrame, config: Config, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    """What a source says of the records of another, and what of it could not be used; of unknown records nothing."""
+    found, refused = load_said(source, config, engine)
+    known = records.select("record_id", "record").join(found, on="record_id")
+    return known.select("record", "value", "observed_at", "role", "type", "via"), refused
 
 
 def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame) -> nw.LazyFrame:

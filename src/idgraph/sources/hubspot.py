@@ -2,8 +2,9 @@
 
 Columns are property names, `property_*`, or those of the v3 API's JSON.
 
-All values are text; several addresses and merged ids are parted by semicolons; merged contacts remain as rows.
-Source: HubSpot's property reference; knowledge base, "Merge records".
+All values are text; several addresses and merged ids are parted by semicolons; merged contacts remain as rows. Which
+company a deal is of, who is in it, and to which further companies a contact belongs is told by tables of associations.
+Source: HubSpot's property reference; knowledge base, "Merge records"; API reference, "Associations" (type ids).
 """
 
 from __future__ import annotations
@@ -32,6 +33,28 @@ _LEAD_STAGES: Final[dict[str, Kind]] = {
     "marketingqualifiedlead": "lead",
     "salesqualifiedlead": "lead",
 }
+
+_KIND_OF: Final = ("type_id", "category")  # what an association is
+_FIRST: Final = ["1", "5", "26"]  # "… with primary company", of a contact, a deal, a ticket
+
+
+def _associated(what: str, company: str = "", contact: str = "") -> Preset:
+    """A table of associations: which company, or which contact, a deal or another record has to do with."""
+    other = company or contact
+    return Preset(
+        source=f"hubspot_{what}_{'companies' if company else 'contacts'}",
+        kind=None,
+        needs=(f"{what}_id", other, _KIND_OF),
+        refuses=("dealname", "subject", "email"),
+        spell=_spell,
+        identifiers={"hubspot_contacts.id": contact} if contact else {},
+        belongs_to={"hubspot_companies.id": company} if company else {},
+        attributes={"deal": "deal_id"} if contact and what == "deal" else {},
+        deleted=_DELETED,
+        about={f"hubspot_{what}s": f"{what}_id"},
+        primary={"type_id": _FIRST} if company else {},
+    )
+
 
 PRESETS: Final = (
     Preset(
@@ -134,4 +157,9 @@ PRESETS: Final = (
         event_id=("conversion_id",),
         properties={"form": "form_id", "page": "page_url", "title": "title"},
     ),
+    _associated("contact", company="company_id"),
+    _associated("deal", company="company_id"),
+    _associated("deal", contact="contact_id"),
+    _associated("ticket", company="company_id"),
+    _associated("ticket", contact="contact_id"),
 )

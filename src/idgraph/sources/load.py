@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine, Kernel
     from idgraph.sources.table import Cell, Role, Source
 
-__all__ = ["IDENTIFIER", "Loaded", "load"]
+__all__ = ["IDENTIFIER", "Loaded", "load", "load_said"]
 
 _OBSERVED: Final = ("record", "kind", "observed_at", "observed_basis", "support")
 IDENTIFIER: Final = (*_OBSERVED, "source", "value", "raw", "origin", "note", "reason")
@@ -88,6 +88,35 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
         files=table.files,
         size=engine.count(records),
     )
+
+
+def load_said(source: Source, config: Config, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    """Read to which companies rows say that the records of another source belong.
+
+    Args:
+        source: one that is `about` the rows of a source of people.
+        config: zone, region and identifier types.
+        engine: what runs it.
+
+    Returns:
+        record_id (of the other source), role, type, value, via, observed_at; and refused values, as `rejects`.
+
+    Raises:
+        FileError: a file cannot be read.
+        MappingError: the mapping names a column that is not there.
+    """
+    table = engine.read(source)
+    mapping = row_map(source, table, config)
+    mapped = engine.checkpoint(engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema))
+    (cell,) = source.cells("about")
+    known = nw.coalesce("version_time", "time").alias("observed_at")
+    record = nw.concat_str(nw.lit(f"{cell.name}:"), nw.col(cell.column)).alias("record")
+    rows = engine.checkpoint(
+        mapped.filter(~nw.col("deleted"), ~nw.col(cell.column).is_null()).with_columns(record, known)
+    )
+    referring, unusable = _references(rows, rows, source, config, engine)
+    places = {number: path.name for number, path in enumerate(table.files)}
+    return referring.rename({"record": "record_id"}), engine.checkpoint(_located(unusable, source, places))
 
 
 def _named(records: nw.LazyFrame, source: Source, engine: Engine) -> nw.LazyFrame:

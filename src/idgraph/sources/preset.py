@@ -33,8 +33,8 @@ class Preset:
         mark: a pattern that some column must match, where the fields alone are what many tables have.
         spell: the columns that a field may be found under, likeliest first.
         id, id_type, time, version, deleted, identifiers, attributes, belongs_to, same_as, merged, owned_by, event,
-            session, count, properties: as in `Source`, in field names. What an export lacks is read as null,
-            so that ids stay when a column appears; and nothing happened at a time that it lacks.
+            session, count, properties, about, primary: as in `Source`, in field names. What an export lacks is read as
+            null, so that ids stay when a column appears; and nothing happened at a time that it lacks.
     """
 
     source: str
@@ -59,6 +59,8 @@ class Preset:
     session: Fields | None = None
     count: Fields | None = None
     properties: str | Mapping[str, Fields] | None = None
+    about: Mapping[str, Fields] = field(default_factory=dict)
+    primary: Mapping[str, str | list[str]] = field(default_factory=dict)
 
     def fits(self, columns: Collection[str]) -> list[str] | None:
         """Tell whether a file's columns are this table's.
@@ -117,6 +119,8 @@ class Preset:
             session=self._first(self.session, columns),
             count=self._first(self.count, columns),
             properties=self._properties(columns),
+            about=self._there(self.about, columns),
+            primary={there: texts for name, texts in self.primary.items() if (there := self._present(name, columns))},
             optional=True,
         )
 

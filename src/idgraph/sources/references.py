@@ -26,6 +26,7 @@ __all__ = [
     "Resolved",
     "record_sources",
     "refuse_misplaced",
+    "refuse_unknown_rows",
     "resolve_references",
     "with_reference_types",
 ]
@@ -130,6 +131,39 @@ def refuse_misplaced(sources: Sequence[Source], config: Config) -> None:
                 raise MappingError(source.name, problem, f"{hint}; what only describes goes into attributes.")
             if cell.role in _ROLES:
                 _refuse_other_ids(source, cell, sources, config)
+
+
+def refuse_unknown_rows(sources: Sequence[Source], known: Sequence[Owner] = ()) -> None:
+    """Refuse a source about rows that cannot be: of no source, which only of a known system is no fault, or companies.
+
+    And one whose rows are about nobody, neither by themselves nor by others.
+
+    Args:
+        sources: all sources of a run, or those that are added to one.
+        known: the sources of the run that they are added to.
+
+    Raises:
+        MappingError: there is no such source, or its records are companies; or nothing says whom rows are about.
+    """
+    asked = {name for source in sources for name in source.about}
+    everyone: list[Source | Owner] = [*known, *sources]
+    kinds = {other.name: other.kinds for other in everyone}
+    for source in sources:
+        if not (source.kind or source.identifiers or source.belongs_to or source.name in asked):
+            problem = "its rows name neither a person nor a company, and no other source is about them"
+            mend = (
+                f"Name them in identifiers or belongs_to, or give the table that does: about={{{source.name!r}: '…'}}."
+            )
+            raise MappingError(source.name, problem, mend)
+        for name in source.about:
+            if name not in kinds and not source.optional:
+                problem = f"its rows are about those of {name!r}, and there is no such source"
+                raise MappingError(source.name, problem, f"Give it too; there are {', '.join(sorted(kinds))}.")
+            if any(level_of(kind) != "person" for kind in kinds.get(name, ())):
+                problem = f"its rows are about those of {name!r}, which are companies"
+                raise MappingError(
+                    source.name, problem, "Take the people's table in about, the companies in belongs_to."
+                )
 
 
 def _refuse_other_ids(source: Source, cell: Cell, sources: Sequence[Source], config: Config) -> None:

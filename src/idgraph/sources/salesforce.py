@@ -2,8 +2,8 @@
 
 Ids are case-sensitive: 15 characters in reports, 18 with a checksum in exports; the longer form is the id.
 The close date of an open opportunity is a hope.
-Source: Object Reference for Salesforce, "Account", "Contact", "Lead", "Opportunity", "Task", "Event", "CampaignMember";
-"ID Field Type".
+Source: Object Reference for Salesforce, "Account", "Contact", "Lead", "Opportunity", "Task", "Event", "CampaignMember",
+"OpportunityContactRole"; "ID Field Type".
 """
 
 from __future__ import annotations
@@ -153,5 +153,22 @@ PRESETS: Final = (
         event={"campaign_joined": "CreatedDate", "campaign_responded": "FirstRespondedDate"},
         event_id=("Id",),
         properties={"campaign": "CampaignId", "status": "Status"},
+    ),
+    Preset(
+        source="salesforce_opportunity_contact_roles",
+        kind=None,
+        needs=("Id", "OpportunityId", "ContactId", ("Role", "IsPrimary")),
+        refuses=("StageName", "WhoId"),
+        spell=_spell,
+        identifiers={"salesforce_contacts.id": "ContactId"},
+        attributes={"deal": "OpportunityId", "deal_role": "Role"},
+        time="CreatedDate",
+        version=_CHANGED,
+        deleted="IsDeleted",
+        event={"opportunity_contact_added": "CreatedDate"},
+        event_id=("Id",),
+        properties={"role": "Role", "primary": "IsPrimary", "opportunity": "OpportunityId"},
+        about={"salesforce_opportunities": "OpportunityId"},
+        primary={"IsPrimary": "true"},
     ),
 )

@@ -27,7 +27,7 @@ from idgraph.schema import FRAMES, KINDS, PERSON_KINDS, Kind, Level, level_of
 __all__ = ["Cell", "KindBy", "Role", "Source", "TimeIf"]
 
 Columns = str | list[str]
-Role = Literal["attribute", "identifier", "belongs_to", "same_as", "merged", "owned_by"]
+Role = Literal["attribute", "identifier", "belongs_to", "same_as", "merged", "owned_by", "about"]
 
 _STRICT: Final = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -112,7 +112,7 @@ class Source:
     A source whose rows tell what happened says it with `event`. Rows that are no people or companies themselves
     (tickets, deals, subscriptions) have no `kind`: whom they are about is looked up by `identifiers` and `belongs_to`
     among the records of other sources, and what `attributes` say is so of that company, or else that person, from
-    `time` on.
+    `time` on. Rows that only say whom the rows of another table are about (the contacts of a deal) name it in `about`.
 
     Attributes:
         name: `system_table`, never after the file, e.g. `salesforce_contacts`.
@@ -136,6 +136,10 @@ class Source:
         session: the column of the visit that an event is part of.
         count: the column that says how many times it happened, where a row adds up several.
         properties: the column of a JSON object that describes an event, or property name to column.
+        about: the source whose rows its rows add to, with the column of their ids: `{"crm_deals": "deal_id"}`. Whom or
+            which company such a row names is then that of those that name none, and a person's record belongs to it.
+        primary: column to the text, or the texts, by which one of several rows about the same is the main one, whose
+            person and company count; else it is the first by `time`, then by id.
         optional: whether a mapped column other than the id may be missing; it is then null.
         format, delimiter, encoding: how to read the file, where it cannot be seen from the file itself.
 
@@ -162,6 +166,8 @@ class Source:
     session: str | None = None
     count: str | None = None
     properties: str | dict[str, str] | None = None
+    about: dict[str, str] = Field(default_factory=dict, max_length=1)
+    primary: dict[str, str | list[str]] = Field(default_factory=dict)
     optional: bool = False
     format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = None
     delimiter: str | None = None
@@ -216,6 +222,9 @@ class Source:
     def _rows_can_be_told_apart(self) -> Self:
         if self.kind is None:
             return self._refers_only()
+        if self.about:
+            msg = "it has about, which is of rows that are no records, but also a kind; write belongs_to or same_as"
+            raise ValueError(msg)
         if self.id is None and not (self.identifiers and self.time):
             msg = (
                 "it has no id, and is no table of events either; name the column of its own ids, or for events their "
@@ -230,10 +239,15 @@ class Source:
         if records:
             msg = f"it has {records[0]}, but no kind; say what its records are, or for rows that are none take event_id"
             raise ValueError(msg)
-        if not ((self.identifiers or self.belongs_to) and (self.event or self.attributes)):
+        if self.primary and not self.about:
+            msg = "it has primary, which tells the main of several rows about one; say of which table: about={'…': '…'}"
+            raise ValueError(msg)
+        others_may_say_whom = self.event and self.event_id
+        named = self.identifiers or self.belongs_to or others_may_say_whom
+        if not (named and (self.event or self.attributes or self.about)):
             msg = (
                 "it has no kind, and tells nothing of others either; say what its records are (kind=…), or whom its "
-                "rows are about (identifiers, belongs_to) and what they say (event, attributes)"
+                "rows are about (identifiers, belongs_to) and what they say (event, attributes, about)"
             )
             raise ValueError(msg)
         return self
@@ -295,13 +309,14 @@ class Source:
 
     def cells(self, *roles: Role) -> list[Cell]:
         """List the mapped cells of some roles, or of all, in declared order."""
-        by_role: dict[Role, Mapping[str, Columns]] = {
+        by_role: dict[Role, Mapping[str, Any]] = {
             "attribute": self.attributes,
             "identifier": self.identifiers,
             "belongs_to": self.belongs_to,
             "same_as": self.same_as,
             "merged": self.merged,
             "owned_by": self.owned_by,
+            "about": self.about,
         }
         return [cell for role in (roles or by_role) for cell in _cells(role, by_role[role])]
 
