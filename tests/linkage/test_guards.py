@@ -137,7 +137,7 @@ def test_a_device_of_two_users_joins_nobody():
     graph = ig.resolve(logins([("u1", "device-aa"), ("u2", "device-aa"), (None, "device-aa")]))
     assert len(entities(graph)) == 3
     assert barred(graph) == [("device", "device-aa", "several_users", 3)]
-    assert "a device that several users were seen on" in apart(
+    assert "a device that several people were seen on" in apart(
         graph, "web_visits:u1|device-aa", "web_visits:u2|device-aa"
     )
 
@@ -161,6 +161,40 @@ def test_two_user_ids_that_the_systems_say_are_one_are_no_conflict():
     assert barred(graph) == []
     apart_again = ig.resolve(users, visits, config=ig.Config(without=("source_merge",)))
     assert barred(apart_again) == [("device", "device-aa", "several_users", 3)]
+
+
+def identified(rows: list[tuple[str | None, str]]) -> ig.Source:
+    table = pl.DataFrame(rows, schema={"email": pl.String, "device": pl.String}, orient="row")
+    return ig.Source(
+        "web_identifies",
+        kind="visitor",
+        data=table.with_columns(at=pl.lit("2026-01-05")),
+        time="at",
+        identifiers={"email": "email", "device": "device"},
+    )
+
+
+def test_a_device_of_people_whose_names_differ_joins_nobody():
+    rows = [
+        {"id": "1", "email": "ana@acme.io", "name": "Ana Silva"},
+        {"id": "2", "email": "bo@acme.io", "name": "Bo Berg"},
+    ]
+    known = people("crm_contacts", rows)
+    graph = ig.resolve(known, identified([("ana@acme.io", "device-aa"), ("bo@acme.io", "device-aa")]))
+    assert len(entities(graph)) == 2
+    assert barred(graph) == [("device", "device-aa", "several_users", 2)]
+
+
+@pytest.mark.parametrize("name", ["Ana Silva", "A. Silva", None])
+def test_a_device_of_one_person_with_two_addresses_joins_them(name):
+    rows = [
+        {"id": "1", "email": "ana@acme.io", "name": "Ana Silva"},
+        {"id": "2", "email": "silva@gmail.com", "name": name},
+    ]
+    known = people("crm_contacts", rows)
+    graph = ig.resolve(known, identified([("ana@acme.io", "device-aa"), ("silva@gmail.com", "device-aa")]))
+    assert len(entities(graph)) == 1
+    assert barred(graph) == []
 
 
 # Names

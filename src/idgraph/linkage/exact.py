@@ -85,26 +85,26 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
     )
     marked: dict[str, nw.LazyFrame] = {}
     edges = [_no_edges(context, engine)]
-    users: nw.LazyFrame | None = None
+    known: _Known | None = None
     holders: list[Holders] = []
     for described in types:
-        if described.trust == "device" and users is None:
-            users = _users(nw.concat(edges), marked, context, engine)
+        if described.trust == "device" and known is None:
+            known = _known(nw.concat(edges), marked, context, engine)
         rules = rules_of(context.level, described.name, config.without) if described.trust != "none" else {}
         rows = engine.number(_judged(identifiers.pop(described.name), context.level), "row")
         rows, shared = _shared(rows, engine)
-        barred = _barred(shared, described, context, users, engine)
-        if users is not None and rules and DEVICE_RULE not in config.without:
+        barred = _barred(shared, described, context, known, engine)
+        if known is not None and rules and DEVICE_RULE not in config.without:
             holders += _of_shared_devices(described, rules, rows, shared, barred, engine)
         rows = _with_bars(rows, barred, engine)
         marked[described.name] = _marked(rows, rules, described, engine)
         free = shared.join(barred, on="row", how="anti")
         edges += [engine.checkpoint(_edges(free, rule, kinds, described, engine)) for rule, kinds in rules.items()]
     joined = engine.checkpoint(nw.concat(edges))
-    if not holders or users is None:
+    if not holders or known is None:
         return Exact(marked, joined)
     identified = nw.concat(_identified(marked, context, config))
-    people = people_on(holders, _components(joined, context, engine), identified, users, engine)
+    people = people_on(holders, _components(joined, context, engine), identified, known.users, engine)
     links = links_by_time(holders, context.records, people, engine)
     by_time = links.select("left", "right", nw.col("rule").cast(engine.word), "weight")
     return Exact(marked, engine.checkpoint(nw.concat([joined, by_time])), links)
@@ -146,12 +146,13 @@ def _shared(rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFr
 
 
 def _barred(
-    shared: nw.LazyFrame, described: IdentifierType, context: Context, users: nw.LazyFrame | None, engine: Engine
+    shared: nw.LazyFrame, described: IdentifierType, context: Context, known: _Known | None, engine: Engine
 ) -> nw.LazyFrame:
     """Ask every guard that a type has; what several bar is barred for the first reason: row, reason."""
     found = [guards.over_limit(shared, described.limit, context.event_sources)]
-    if described.trust == "device" and users is not None:
-        found.append(guards.of_several_users(shared, users))
+    if described.trust == "device" and known is not None:
+        found.append(guards.of_several_users(shared, known.users))
+        found.append(_of_several_people(shared, known, context, engine))
     if described.agreement is not None:
         reason = "names_disagree" if context.level == "person" else "ambiguous_domain"
         found.append(_disagreeing(shared, described.agreement, reason, context, engine))
@@ -169,17 +170,55 @@ def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: C
     spread = named.group_by("node").agg(size, nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
     doubtful = spread.filter((nw.col("size") * agreement > 1) & (nw.col("first") != nw.col("last")))
     asked = engine.checkpoint(engine.having(named, doubtful, ["node"]))
-    kernel = name_parts("company_name" if context.level == "account" else "person_name")
-    schema = {"record": asked.collect_schema()["record"], "part": nw.UInt64()}
-    parts = engine.checkpoint(engine.map_batches(asked.select("record", "name").unique("record"), kernel, schema))
+    parts = _name_parts(asked.select("record", "name").unique("record"), context, engine)
     return guards.disagreeing(shared, asked, parts, agreement, reason, engine)
 
 
+def _of_several_people(shared: nw.LazyFrame, known: _Known, context: Context, engine: Engine) -> nw.LazyFrame:
+    """Ask whether those who share a device go by names that agree; each has all that stronger evidence gives them."""
+    placed = engine.lookup(shared.select("node", "record"), "record", known.people, "node", {"person": "component"})
+    placed = placed.select("node", nw.coalesce("person", "record").alias("record"))
+    several = placed.group_by("node").agg(nw.col("record").n_unique().alias("n")).filter(nw.col("n") > 1)
+    people = engine.checkpoint(engine.having(placed, several, ["node"]).unique(["node", "record"]))
+    asked = people.select("record").unique("record")
+    inside = known.people.join(asked, left_on="component", right_on="record", how="semi")
+    inside = inside.select(nw.col("node").alias("member"), nw.col("component").alias("record"))
+    inside = nw.concat([inside, asked.select(nw.col("record").alias("member"), "record")]).unique("member")
+    names = context.names.select(nw.col("record").alias("member"), "name")
+    named = engine.checkpoint(inside.join(names, on="member").select("record", "name"))
+    parts = _name_parts(named, context, engine).unique(["record", "part"])
+    return guards.of_several_people(shared, people, parts, engine)
+
+
+def _name_parts(named: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame:
+    """Take names apart: record, part."""
+    kernel = name_parts("company_name" if context.level == "account" else "person_name")
+    schema = {"record": named.collect_schema()["record"], "part": nw.UInt64()}
+    return engine.checkpoint(engine.map_batches(named, kernel, schema))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Who is who by evidence stronger than a device.
+
+    Attributes:
+        people: node, component: records that evidence joins.
+        users: record, user: see `_users`.
+    """
+
+    people: nw.LazyFrame
+    users: nw.LazyFrame
+
+
+def _known(edges: nw.LazyFrame, identifiers: Mapping[str, nw.LazyFrame], context: Context, engine: Engine) -> _Known:
+    people = _components(edges, context, engine)
+    return _Known(people, _users(people, identifiers, context, engine))
+
+
 def _users(
-    edges: nw.LazyFrame, identifiers: Mapping[str, nw.LazyFrame], context: Context, engine: Engine
+    known: nw.LazyFrame, identifiers: Mapping[str, nw.LazyFrame], context: Context, engine: Engine
 ) -> nw.LazyFrame:
     """Tell who each record is by evidence stronger than a device, for those that carry a user id: record, user."""
-    known = _components(edges, context, engine)
     held = [identifiers[name].filter(nw.col("reason").is_null()) for name in context.user_types if name in identifiers]
     none = context.records.select("record").head(0)
     holders = engine.checkpoint(nw.concat([none, *(frame.select("record") for frame in held)]))

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["NOTES_THAT_BAR", "STATE_REASONS", "disagreeing", "of_several_users", "over_limit", "related"]
+__all__ = [
+    "NOTES_THAT_BAR",
+    "STATE_REASONS",
+    "disagreeing",
+    "of_several_people",
+    "of_several_users",
+    "over_limit",
+    "related",
+]
 
 # The class a normaliser gave a value, and the reason it is suppressed for. Role mailboxes point to the account; a
 # provider's, relay's or host's domain names no company.
@@ -42,7 +50,7 @@ STATE_REASONS: Final[dict[str, str]] = {
     "isp_domain": "a domain that is an access provider's and a company's",
     "shared_host": "a domain under which a host keeps many customers",
     "over_limit": "more records of one source hold it than one person or company would have",
-    "several_users": "a device that several users were seen on",
+    "several_users": "a device that several people were seen on",
     "names_disagree": "the names of those who hold it do not hang together",
     "ambiguous_domain": "it could mean several companies: see the review rows of `links`",
     "minority": "fewer of its people hold this domain than the majority asked for",
@@ -88,6 +96,19 @@ def of_several_users(shared: nw.LazyFrame, users: nw.LazyFrame) -> nw.LazyFrame:
     return _rows(shared, held.filter(nw.col("users") > 1), "several_users")
 
 
+def of_several_people(shared: nw.LazyFrame, named: nw.LazyFrame, parts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Find devices of people whose names do not hang together: see `disagreeing`.
+
+    Args:
+        shared: see the module.
+        named: node, record (who stands for a person): the people on doubtful devices who have a name.
+        parts: record, part: the parts of all their names.
+        engine: what finds the groups.
+    """
+    found = _hanging_together(named, parts, engine).group_by("node").agg(nw.col("group").n_unique().alias("people"))
+    return _rows(shared, found.filter(nw.col("people") > 1), "several_users")
+
+
 def disagreeing(
     shared: nw.LazyFrame, named: nw.LazyFrame, parts: nw.LazyFrame, agreement: float, reason: str, engine: Engine
 ) -> nw.LazyFrame:
@@ -105,13 +126,7 @@ def disagreeing(
         reason: what to call it.
         engine: what finds the groups.
     """
-    holders = engine.number(named.select("node", "record"), "holder")
-    held = engine.checkpoint(holders.join(parts, on="record"))
-    alike = engine.with_totals(held.select("node", "part", "holder"), ["node", "part"], first=nw.col("holder").min())
-    groups = engine.components(alike.select(nw.col("holder").alias("left"), nw.col("first").alias("right")))
-    members = engine.lookup(
-        held.select("node", "record", "holder").unique("holder"), "holder", groups, "node", {"group": "component"}
-    )
+    members = _hanging_together(named, parts, engine)
     sized = engine.with_totals(members, ["node", "group"], size=nw.len())
     doubtful = engine.with_totals(sized, ["node"], all=nw.len(), largest=nw.col("size").max())
     doubtful = engine.checkpoint(doubtful.filter(nw.col("largest") < agreement * nw.col("all")))
@@ -121,6 +136,16 @@ def disagreeing(
         outside.select("node", "record"), on=["node", "record"], how="semi"
     )
     return nw.concat([_rows(shared, torn, reason), apart.select("row", nw.lit(reason).alias("reason"))])
+
+
+def _hanging_together(named: nw.LazyFrame, parts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Group the holders of each value whose names hang together: node, record, holder, group."""
+    holders = engine.number(named.select("node", "record"), "holder")
+    held = engine.checkpoint(holders.join(parts, on="record"))
+    alike = engine.with_totals(held.select("node", "part", "holder"), ["node", "part"], first=nw.col("holder").min())
+    groups = engine.components(alike.select(nw.col("holder").alias("left"), nw.col("first").alias("right")))
+    held = held.select("node", "record", "holder").unique("holder")
+    return engine.lookup(held, "holder", groups, "node", {"group": "component"})
 
 
 def related(shared: nw.LazyFrame, hierarchy: nw.LazyFrame) -> nw.LazyFrame:
