@@ -190,3 +190,61 @@ def test_somebody_always_belongs_somewhere_and_what_is_over_is_never_primary(see
     assert {name: until for name, (until, _) in found.items()} == expected
     (primary,) = [name for name, (_, is_primary) in found.items() if is_primary]
     assert expected[primary] is None
+
+
+def torn(*sources: ig.Source) -> dict[str, tuple[bool, str, str | None]]:
+    """What is known of the companies of one who writes from Acme and names Beta, with what others say."""
+    said = {"id": ["1"], "mail": ["ana@acme.io"], "company": ["Betamax Inc"]}
+    lead = ig.Source(
+        "crm_leads",
+        kind="lead",
+        data=pl.DataFrame(said),
+        id="id",
+        identifiers={"email": "mail"},
+        attributes={"company_name": "company"},
+    )
+    same = [{"left_id": "crm_leads:1", "right_id": f"{source.name}:1", "verdict": "same"} for source in sources]
+    graph = resolved(lead, *sources, judgements=pl.DataFrame(same) if same else None)
+    of = graph.assignments.filter(pl.col("level") == "account").select(account_id="entity_id", record="record_id")
+    (person,) = {graph.profile(f"{source.name}:1")["entity_id"] for source in (lead, *sources)}
+    found = graph.members.filter(pl.col("profile_id") == person).join(of, on="account_id")
+    found = found.filter(pl.col("record").str.starts_with("crm_accounts:"))
+    words = found.select("is_primary", pl.col("state", "reason").cast(pl.String))
+    return dict(zip(found["record"].str.split(":").list.get(1), words.rows(), strict=True))
+
+
+def other(**cells: str) -> ig.Source:
+    """Another record of the same person."""
+    rows = pl.DataFrame({"id": ["1"], **{name: [cell] for name, cell in cells.items()}})
+    return ig.Source(
+        "crm_contacts",
+        kind="contact",
+        data=rows,
+        id="id",
+        identifiers={"email": "mail"} if "mail" in cells else {},
+        belongs_to={"crm_accounts.id": "account"} if "account" in cells else {},
+        attributes={"company_name": "company"} if "company" in cells else {},
+    )
+
+
+DOUBTED = (False, "review", "companies_disagree")
+
+
+def test_who_writes_from_one_company_and_names_another_is_counted_under_neither():
+    assert torn() == {"acme": DOUBTED, "beta": DOUBTED}
+
+
+@pytest.mark.parametrize(
+    ("cells", "primary"),
+    [
+        ({"account": "acme"}, "acme"),
+        ({"account": "beta"}, "beta"),
+        ({"mail": "ana@beta.com"}, "beta"),
+        ({"company": "Acme Robotics"}, "acme"),
+        ({"company": "Betamax", "mail": "ana@beta.com"}, "beta"),
+    ],
+)
+def test_another_record_of_the_person_may_say_which(cells, primary):
+    found = torn(other(**cells))
+    assert found.pop(primary) == (True, "used", None)
+    assert list(found.values()) == [DOUBTED]

@@ -18,10 +18,12 @@ __all__ = ["VIA_WEIGHTS", "domain_memberships", "members", "shared_tenants"]
 
 _PAIR: Final = ["profile_id", "account_id"]
 _SHARED: Final = "two_companies"
+_TORN: Final = "companies_disagree"
 
 # How a membership is known, and the log2 odds that it is right: the CRM says so, the product, the mail domain, or what
 # somebody wrote into the field for the company.
 VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0, "company_name": 6.0}
+_WRITTEN: Final = ("domain", "company_name")  # what a record says of itself, where nobody said whose it is
 
 
 def domain_memberships(
@@ -68,6 +70,9 @@ def members(
     all that tells of it was last seen before another account was first known in the same way. What was seen in turns,
     or at no known time, goes on.
 
+    Where the address of a record is one company's and the name it gives another's, it is evidence of neither: an
+    account that nothing else leads to is for a person to decide on, and never primary.
+
     The primary account is one that is not over; not a tenant that two companies use; the one known in the strongest way
     (CRM, then tenant, then mail domain, then company name); of several, the one most lately known; then the smallest
     account id.
@@ -91,19 +96,21 @@ def members(
         nw.col("last").max(),
         nw.col("goes_on").max(),
         nw.col("own").max(),
+        nw.col("sure").max(),
     )
     inside = engine.lists(known.select(*_PAIR, "tenant_ids"), _PAIR, "tenant_ids")
     found = engine.checkpoint(found.join(inside, on=_PAIR, how="left"))
     order = ["goes_on", "own", "weight", "latest", "account_id"]
     ordered = engine.number(found.sort(order, descending=[True] * 4 + [False], nulls_last=True), "place")
-    best = ordered.group_by("profile_id").agg(nw.col("place").min())
+    sure = nw.col("sure") == 1
+    best = ordered.filter(sure).group_by("profile_id").agg(nw.col("place").min())
     best = best.select("place", nw.lit(value=True).alias("is_primary"))
     flagged = ordered.join(best, on="place", how="left").with_columns(
         _via_of(nw.col("weight")).alias("via"),
         nw.when(nw.col("goes_on") == 0).then(nw.col("last")).alias("until"),
         nw.col("is_primary").fill_null(value=False),
-        nw.lit("used").alias("state"),
-        nw.when(nw.col("own") == 0).then(nw.lit(_SHARED)).alias("reason"),
+        nw.when(sure).then(nw.lit("used")).otherwise(nw.lit("review")).alias("state"),
+        nw.when(~sure).then(nw.lit(_TORN)).otherwise(nw.when(nw.col("own") == 0).then(nw.lit(_SHARED))).alias("reason"),
     )
     return engine.checkpoint(cast(flagged, "members").sort("profile_id", "account_id"))
 
@@ -118,7 +125,7 @@ def _spanned(memberships: nw.LazyFrame, records: nw.LazyFrame, engine: Engine) -
 def _placed(
     memberships: nw.LazyFrame, shared: nw.LazyFrame, entities: Mapping[str, nw.LazyFrame], engine: Engine
 ) -> nw.LazyFrame:
-    """Name the profile and the account of each membership, its weight, tenant, and whether it is of one company."""
+    """Name the profile and the account of each membership, its weight and tenant; is it of one company, is it sure?"""
     people = entities["person"].select(nw.col("record").alias("person"), nw.col("entity_id").alias("profile_id"))
     accounts = entities["account"].select(nw.col("record").alias("company"), nw.col("entity_id").alias("account_id"))
     tenants = entities["tenant"].select(nw.col("record").alias("company"), nw.col("entity_id").alias("tenant_ids"))
@@ -130,7 +137,21 @@ def _placed(
         weight = nw.when(nw.col("via") == via).then(nw.lit(odds)).otherwise(weight)
     used = nw.when(nw.col("via") != "domain").then(nw.col("tenant_ids"))  # an address tells no workspace
     known = known.with_columns(weight.alias("weight"), used.alias("tenant_ids"), nw.col("own").fill_null(1))
-    return engine.checkpoint(known.drop("person", "company"))
+    known = engine.checkpoint(known.drop("company"))
+    known = engine.lookup(known, "person", _torn(known), "person", {"torn": "torn"})
+    doubted = ~nw.col("torn").is_null() & nw.col("via").is_in(list(_WRITTEN))
+    sure = nw.when(doubted).then(0).otherwise(1).cast(COUNT)
+    return known.with_columns(sure.alias("sure")).drop("person", "torn")
+
+
+def _torn(known: nw.LazyFrame) -> nw.LazyFrame:
+    """The records whose address is of no company that they name: person, torn."""
+    said = (nw.when(nw.col("via") == via).then(1).otherwise(0).cast(COUNT).alias(via) for via in _WRITTEN)
+    held = known.select("person", "account_id", *said).group_by("person", "account_id").agg(nw.col(*_WRITTEN).max())
+    both = (nw.col("domain") * nw.col("company_name")).alias("both")
+    told = held.with_columns(both).group_by("person").agg(nw.col(*_WRITTEN, "both").max())
+    apart = (nw.col("domain") == 1) & (nw.col("company_name") == 1) & (nw.col("both") == 0)
+    return told.filter(apart).select("person", nw.lit(1).cast(COUNT).alias("torn"))
 
 
 def _ways(known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -148,6 +169,7 @@ def _ways(known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
         nw.col("undated").max(),
         nw.col("open").max(),
         nw.col("own").max(),
+        nw.col("sure").max(),
     )
     ways = engine.with_totals(ways, ["profile_id", "via"], newest=nw.col("since").max())
     over = (nw.col("undated") == 0) & ((nw.col("open") == 0) | (nw.col("newest") > nw.col("last")))
