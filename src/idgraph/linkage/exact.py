@@ -174,9 +174,9 @@ def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: C
     return guards.disagreeing(shared, asked, _parts(asked, context, engine), agreement, reason, engine)
 
 
-def _parts(named: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame:
+def _parts(named: nw.LazyFrame, context: Context, engine: Engine, *, mistyped: bool = False) -> nw.LazyFrame:
     """The parts of names: record, part."""
-    kernel = name_parts("company_name" if context.level == "account" else "person_name")
+    kernel = name_parts("company_name" if context.level == "account" else "person_name", mistyped=mistyped)
     schema = {"record": named.collect_schema()["record"], "part": nw.UInt64()}
     return engine.checkpoint(engine.map_batches(named.select("record", "name").unique("record"), kernel, schema))
 
@@ -201,7 +201,8 @@ def _with_bridges(
     several = named.group_by("node").agg(nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
     asked = named.join(several.filter(nw.col("first") != nw.col("last")).select("node"), on="node", how="semi")
     asked = engine.checkpoint(asked)
-    found = guards.bridging(leading.drop("name"), asked, _parts(asked, context, engine), engine)
+    parts = _parts(asked, context, engine, mistyped=True)
+    found = guards.bridging(leading.drop("name"), asked, parts, engine)
     return engine.checkpoint(nw.concat([barred, found]))
 
 
