@@ -104,13 +104,15 @@ def test_what_spark_has_no_dtype_for_is_refused_or_made_text(spark):
 @pytest.mark.spark
 def test_a_checkpoint_forgets_the_size_that_was_guessed(spark):
     engine = engine_for(spark.range(1))
-    rows = pl.DataFrame({"a.key": [1, 1, 2], "text": ["x", None, "y"]})
+    rows = pl.DataFrame({"key": [1, 1, 2], "text": ["x", None, "y"]})
     frame = engine.lazy(rows)
     for _ in range(6):  # each time what is joined was made of what it is joined to
-        frame = engine.checkpoint(engine.with_totals(frame, ["a.key"], n=nw.len()).drop("n"))
+        frame = engine.checkpoint(engine.with_totals(frame, ["key"], n=nw.len()).drop("n"))
     plan = frame.to_native()._jdf.queryExecution().optimizedPlan()
     assert int(str(plan.stats().sizeInBytes())) < 2**64
-    assert engine.collect(frame.sort("a.key", "text")).equals(rows.sort("a.key", "text"))
+    assert engine.collect(frame).sort("key", "text").equals(rows.sort("key", "text"))
+    dotted = pl.DataFrame({"a.b": [1], "a`c": ["x"]})
+    assert engine.collect(engine.checkpoint(engine.lazy(dotted))).equals(dotted)
 
 
 def users(name, data):
