@@ -278,8 +278,10 @@ def _memberships(
     if named is None:
         return belongs
     dated = engine.lookup(named, "person", records, "record", {"observed_at": "first_seen"})
-    via = nw.col("via").cast(belongs.collect_schema()["via"])
-    return nw.concat([belongs.select("person", "company", "via", "observed_at"), dated.with_columns(via)])
+    schema = belongs.collect_schema()
+    via, until = nw.col("via").cast(schema["via"]), nw.lit(None).cast(schema["until"]).alias("until")
+    columns = ("person", "company", "via", "observed_at", "until")
+    return nw.concat([belongs.select(columns), dated.with_columns(via, until).select(columns)])
 
 
 def _links(exact: Exact, alike: Likeness) -> nw.LazyFrame | None:

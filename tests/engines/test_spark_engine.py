@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
@@ -98,6 +99,20 @@ def test_what_spark_has_no_dtype_for_is_refused_or_made_text(spark):
         engine.lazy(pl.DataFrame({"id": [1], "hash": pl.Series([2**63], dtype=pl.UInt64)}))
     taken = engine.lazy(spark.sql("SELECT NULL AS nothing, 1 AS `a.b`"))
     assert engine.collect(taken).schema == {"nothing": pl.String, "a.b": pl.Int32}
+
+
+@pytest.mark.spark
+def test_a_checkpoint_forgets_the_size_that_was_guessed(spark):
+    engine = engine_for(spark.range(1))
+    rows = pl.DataFrame({"key": [1, 1, 2], "text": ["x", None, "y"]})
+    frame = engine.lazy(rows)
+    for _ in range(6):  # each time what is joined was made of what it is joined to
+        frame = engine.checkpoint(engine.with_totals(frame, ["key"], n=nw.len()).drop("n"))
+    plan = frame.to_native()._jdf.queryExecution().optimizedPlan()
+    assert int(str(plan.stats().sizeInBytes())) < 2**64
+    assert engine.collect(frame).sort("key", "text").equals(rows.sort("key", "text"))
+    dotted = pl.DataFrame({"a.b": [1], "a`c": ["x"]})
+    assert engine.collect(engine.checkpoint(engine.lazy(dotted))).equals(dotted)
 
 
 def users(name, data):

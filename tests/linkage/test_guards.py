@@ -340,6 +340,108 @@ def test_a_tenant_without_a_majority_has_no_domain():
     assert {reason for _, _, reason, _ in barred(graph)} == {"minority"}
 
 
+def users_of(tenants: dict[str, list[str]]) -> ig.Source:
+    """The users of a product, by their tenant and address."""
+    rows = [{"email": address, "tenant": tenant} for tenant, found in tenants.items() for address in found]
+    return people("app_users", rows, kind="user", belongs_to={"app.tenant_id": "tenant"})
+
+
+def at(domain: str, number: int) -> list[str]:
+    return [f"{name}@{domain}" for name in ("ana", "bo", "cy", "di", "eli", "fay")[:number]]
+
+
+def in_review(graph: ig.Graph) -> set[tuple[str, str, str, str]]:
+    waiting = graph.links.filter(pl.col("state") == "review")
+    return set(waiting.select("left_id", "right_id", "evidence", pl.col("reason").cast(pl.String)).rows())
+
+
+TWO = [{"name": "Acme", "domain": "acme.io"}, {"name": "Beta", "domain": "beta.com"}]
+
+
+@pytest.mark.parametrize(
+    ("acme", "beta", "owner"), [(3, 3, None), (4, 3, None), (4, 2, None), (5, 2, "1"), (2, 1, "1")]
+)
+def test_a_tenant_of_two_companies_waits_for_a_person_unless_one_clearly_has_more_people(acme, beta, owner):
+    graph = ig.resolve(users_of({"t1": [*at("acme.io", acme), *at("beta.com", beta)]}), companies("crm_accounts", TWO))
+    whole = [["app_tenants:t1", f"crm_accounts:{owner}"]] if owner else []
+    assert [records for records in entities(graph, "account") if len(records) > 1] == whole
+    asked = {("app_tenants:t1", f"crm_accounts:{place}", row["domain"]) for place, row in enumerate(TWO, 1)}
+    reason = "minority" if owner else "two_companies"
+    expected = {(*pair, reason) for pair in asked if pair[1] != f"crm_accounts:{owner}"}
+    assert in_review(graph) == expected
+
+
+def test_a_company_that_writes_from_two_domains_of_one_name_is_one():
+    users = users_of({"t1": [*at("acme.io", 4), *at("acme.de", 3)]})
+    graph = ig.resolve(users, companies("crm_accounts", TWO))
+    assert ["app_tenants:t1", "crm_accounts:1"] in entities(graph, "account")
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("number", [2, 6])
+def test_a_consultant_fuses_no_tenants(known, number):
+    tenants = {f"t{place}": ["ana@agency.com", f"someone{place}@gmail.com"] for place in range(number)}
+    accounts = [{"name": "Agency", "domain": "agency.com"}] if known else [{"name": "Acme", "domain": "acme.io"}]
+    graph = ig.resolve(users_of(tenants), companies("crm_accounts", accounts))
+    assert len(entities(graph, "account")) == number + 1
+    pairs = {(f"app_tenants:{tenant}", "crm_accounts:1", "agency.com", "consultant") for tenant in tenants}
+    assert in_review(graph) == (pairs if known else set())
+
+
+def test_people_of_an_agency_who_are_in_many_tenants_leave_each_to_its_own_company():
+    agency = at("agency.com", 2)
+    tenants = {"t1": [*agency, *at("acme.io", 2)], "t2": [*agency, *at("beta.com", 2)], "t3": agency}
+    graph = ig.resolve(users_of(tenants), companies("crm_accounts", TWO))
+    assert entities(graph, "account") == [
+        ["app_tenants:t1", "crm_accounts:1"],
+        ["app_tenants:t2", "crm_accounts:2"],
+        ["app_tenants:t3"],
+    ]
+
+
+def test_who_works_in_several_tenants_of_one_company_counts_in_each():
+    graph = ig.resolve(
+        users_of({"t1": at("acme.io", 3), "t2": [*at("acme.io", 3), "di@contractor.com"]}),
+        companies("crm_accounts", TWO),
+    )
+    assert ["app_tenants:t1", "app_tenants:t2", "crm_accounts:1"] in entities(graph, "account")
+
+
+def bridged(own: dict[str, str | None], users: list[str], names: tuple[str, str]) -> ig.Graph:
+    """A tenant that holds values of its own, its users, and the accounts of acme.io and agency.com."""
+    row = {"id": "t1", "domain": None, "account": None, **own}
+    tenant = ig.Source(
+        "app_tenants",
+        kind="tenant",
+        id="id",
+        id_type="app.tenant_id",
+        identifiers={"domain": "domain", "crm_accounts.id": "account"},
+        data=pl.DataFrame([row], schema=dict.fromkeys(row, pl.String)),
+    )
+    domains = ("acme.io", "agency.com")
+    accounts = [{"name": name, "domain": domain} for name, domain in zip(names, domains, strict=True)]
+    return ig.resolve(tenant, users_of({"t1": users}), companies("crm_accounts", accounts))
+
+
+@pytest.mark.parametrize(
+    ("own", "users", "owner", "asked"),
+    [
+        ({"domain": "agency.com"}, at("acme.io", 3), None, {"acme.io": "1", "agency.com": "2"}),
+        ({"account": "1"}, at("agency.com", 3), "1", {"agency.com": "2"}),
+        ({"account": "1", "domain": "agency.com"}, at("acme.io", 3), "1", {"agency.com": "2"}),
+    ],
+)
+def test_a_tenant_joins_no_companies_that_are_called_otherwise(own, users, owner, asked):
+    graph = bridged(own, users, ("Acme Robotics", "Betamax"))
+    whole = [["app_tenants:t1", f"crm_accounts:{owner}"]] if owner else []
+    assert [records for records in entities(graph, "account") if len(records) > 1] == whole
+    expected = {("app_tenants:t1", f"crm_accounts:{of}", value, "two_companies") for value, of in asked.items()}
+    assert in_review(graph) == expected
+    for other in ("Acme Inc", "Robbotics GmbH"):  # a part in common, or one that is mistyped
+        same = bridged(own, users, ("Acme Robotics", other))
+        assert entities(same, "account") == [["app_tenants:t1", "crm_accounts:1", "crm_accounts:2"]]
+
+
 # What is no identity
 
 

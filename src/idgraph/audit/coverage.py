@@ -27,7 +27,8 @@ def coverage(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> nw.LazyFrame
 
     Returns:
         kind, accounts (`none`, `one`, `several`), via (how the primary account is known; null for tenants, and where
-        there is none), records, entities: profiles or tenants (Int64). Stubs are not counted.
+        there is none, such as where all are in review), records, entities: profiles or tenants (Int64). Stubs are not
+        counted.
     """
     records = frames["records"].filter(~nw.col("stub")).select("record_id", nw.col("kind").cast(TEXT))
     placed = frames["assignments"].select("record_id", nw.col("level").cast(TEXT), "entity_id")

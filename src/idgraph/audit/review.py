@@ -10,6 +10,7 @@ from idgraph.collapse.decisions import decide
 from idgraph.config import DEFAULT_TYPES
 from idgraph.errors import ConfigError
 from idgraph.linkage.exact import names_of
+from idgraph.linkage.guards import UNCLEAR
 from idgraph.linkage.names import name_parts
 from idgraph.schema import COUNT, NUMBER, TEXT, WORD, cast
 
@@ -39,7 +40,7 @@ COLUMNS: Final[dict[str, nw.dtypes.DType]] = {
 }
 
 # Why a value may not link although it may well be right: who knows the people can tell.
-OVERRULABLE: Final = ("names_disagree", "several_users", "over_limit", "ambiguous_domain", "minority")
+OVERRULABLE: Final = ("names_disagree", "several_users", "over_limit", *UNCLEAR)
 
 # What stands against evidence, in log2 odds, by the reason why it does not join: evidence of that weight is as likely
 # right as wrong. Rounded from how often that was so in made-up worlds, usual and hostile ones; for every other reason

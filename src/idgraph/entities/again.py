@@ -17,6 +17,7 @@ import polars as pl
 
 from idgraph.errors import ConfigError, mask, mask_id, mask_text
 from idgraph.linkage.alike import COMPARED_APART
+from idgraph.linkage.guards import UNCLEAR
 from idgraph.linkage.rules import ALIAS_RULE, DEVICE_RULE, JUDGEMENT_RULE
 from idgraph.schema import FRAMES, TEXT, TIME, cast
 
@@ -97,8 +98,9 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
 
     Returns:
         The frames, and how many rows they lack. Attributes and the flag `deleted` are today's. A last_seen that came
-        later is the last time known by then, and a judgement revoked later is none revoked. What a collapse makes anew
-        (links of aliases and judgements, pairs in review and memberships by domain) is in no frame and not counted.
+        later is the last time known by then, a judgement revoked later is none revoked, and a membership that ended
+        later goes on. What a collapse makes anew (links of aliases and judgements, pairs in review and memberships by
+        domain) is in no frame and not counted.
     """
     own = decided(frames, engine)
     dates = engine.checkpoint(_dates(own, at, engine))
@@ -108,6 +110,7 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
     marked["records"] = records.with_columns(_known("last_seen", at, nw.max_horizontal("first_seen", "latest")))
     if "judgements" in marked:
         marked["judgements"] = marked["judgements"].with_columns(_known("revoked_at", at, nw.lit(None).cast(TIME)))
+    marked["memberships"] = marked["memberships"].with_columns(_known("until", at, nw.lit(None).cast(TIME)))
     kept = {
         name: frame.filter(nw.col("fate") == "known").select(own[name].collect_schema().names())
         for name, frame in marked.items()
@@ -192,7 +195,7 @@ def _is(column: str, word: str) -> nw.Expr:
 
 def _is_remade() -> nw.Expr:
     """Whether a link is a pair in review that a collapse reads off domains."""
-    unclear = _is("reason", "ambiguous_domain") | _is("reason", "minority")
+    unclear = nw.coalesce(nw.col("reason").cast(TEXT), nw.lit("")).is_in(list(UNCLEAR))
     return _is("state", "review") & _is("rule", "domain") & unclear
 
 

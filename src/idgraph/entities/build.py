@@ -12,7 +12,7 @@ from idgraph.entities.describe import ENTITY_FRAMES, describe
 from idgraph.entities.hierarchy import ultimate_parents
 from idgraph.entities.level import collapse_level, records_of
 from idgraph.entities.links import links_frame
-from idgraph.entities.members import domain_memberships, members
+from idgraph.entities.members import domain_memberships, members, shared_tenants
 from idgraph.schema import FRAMES, LEVELS, TEXT, Level, cast
 
 if TYPE_CHECKING:
@@ -64,10 +64,11 @@ def build(
     tops = ultimate_parents(evidence.hierarchy, placed["account"], engine)
     accounts = frames["accounts"].drop("ultimate_parent_id").join(tops, on="entity_id", how="left")
     frames["accounts"] = cast(accounts, "accounts")
-    by_domain = domain_memberships(evidence.addresses, evidence.identifiers["account"]["domain"], evidence.records)
-    shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at"]
+    domains = evidence.identifiers["account"]["domain"]
+    by_domain = domain_memberships(evidence.addresses, domains, evidence.records, engine)
+    shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at", "until"]
     belongs = engine.checkpoint(nw.concat([evidence.memberships.select(shared), by_domain.select(shared)]))
-    frames["members"] = members(belongs, placed, engine)
+    frames["members"] = members(belongs, evidence.records, shared_tenants(domains), placed, engine)
     ids = engine.lookup_table(evidence.records.select("record", "record_id"))
     frames["assignments"] = _assignments(strict, ids, engine)
     frames |= _with_record_ids(evidence, belongs, ids, engine)

@@ -53,7 +53,7 @@ class Evidence:
         identifiers: for people and for companies, by type: record, kind, and the columns of the frame `identifiers`
             except record_id.
         edges: for each level left, right (records), rule, weight: exact evidence, each holder of a value joined to one.
-        memberships: person, company (records), via, observed_at.
+        memberships: person, company (records), via, observed_at, until.
         addresses: record, domain, observed_at: the company domains that people write from.
         hierarchy: child, parent (records), via, observed_at.
         aliases: survivor, merged (records), via, at.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
+from idgraph.linkage.guards import UNCLEAR
 from idgraph.linkage.rules import ALIAS_RULE, JUDGEMENT_RULE
 from idgraph.schema import FRAMES, NUMBER, PERSON_KINDS, TEXT, cast
 
@@ -128,9 +129,9 @@ def _with_cut_links(pairs: nw.LazyFrame, cuts: Sequence[nw.LazyFrame]) -> nw.Laz
 def _review(evidence: Evidence, engine: Engine) -> list[nw.LazyFrame]:
     """Pairs that a domain points to, but not clearly enough to link them: tenants and accounts; accounts."""
     domains = evidence.identifiers["account"]["domain"]
-    unclear = domains.filter(
-        (nw.col("kind") == "tenant") & nw.col("reason").is_in(["ambiguous_domain", "minority"])
-    ).select(nw.col("record").alias("left"), "value", "reason", "weight", "observed_at")
+    unclear = domains.filter((nw.col("kind") == "tenant") & nw.col("reason").is_in(list(UNCLEAR))).select(
+        nw.col("record").alias("left"), "value", "reason", "weight", "observed_at"
+    )
     accounts = domains.filter(
         (nw.col("kind") == "crm_account") & (nw.col("state").is_in(["used"]) | (nw.col("reason") == "ambiguous_domain"))
     ).select(nw.col("record").alias("right"), "value")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from idgraph.linkage.employers import keyed
 from idgraph.normalise import email_base, email_domain
 from idgraph.schema import TEXT
 from idgraph.sources.load import IDENTIFIER
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
 
 __all__ = ["address_domains", "addresses_in_ids", "member_domains", "untagged_addresses"]
+
+_FEWEST: Final = 2  # people of another company; one may be a consultant
+_TIMES: Final = 2  # as many people, and a tenant is clearly the one company's
+_DIGITS: Final = 6
 
 
 def addresses_in_ids(ids: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -89,27 +94,69 @@ def address_domains(addresses: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 def member_domains(memberships: nw.LazyFrame, addresses: nw.LazyFrame, config: Config, engine: Engine) -> nw.LazyFrame:
     """Give each company record the domains of its people, each address counted once.
 
+    Who is in several tenants, such as a consultant, counts for each of them only in part.
+
     Args:
-        memberships: person, company (records).
+        memberships: person, company (records), via.
         addresses: see `address_domains`.
         config: what share is a majority.
         engine: what runs it.
 
     Returns:
-        record (the company's), value (the domain), support (addresses), observed_at (when first known), reason
-        (`minority`, or null for the majority).
+        record (the company's), value (the domain), support (addresses), observed_at (when first known), reason: of a
+        tenant `two_companies` where people of another company are about as many, or `consultant` where nobody but one
+        who is in other tenants too writes from it; `minority`; or null for the majority.
     """
-    held = memberships.select("person", "company").join(addresses, left_on="person", right_on="record")
-    distinct = held.group_by("company", "domain", "value").agg(nw.col("observed_at").min())
-    counted = distinct.group_by("company", "domain").agg(nw.len().alias("support"), nw.col("observed_at").min())
-    counted = engine.with_totals(counted, ["company"], total=nw.col("support").sum())
-    share = nw.when(nw.col("support") <= config.domain_majority * nw.col("total")).then(nw.lit("minority"))
+    held = memberships.select("person", "company", "via").join(addresses, left_on="person", right_on="record")
+    held = held.with_columns((nw.col("via").cast(TEXT) == "tenant").alias("is_tenant"))
+    distinct = held.group_by("company", "is_tenant", "domain", "value").agg(nw.col("observed_at").min())
+    placed = engine.with_totals(distinct, ["is_tenant", "value"], places=nw.len())
+    part = nw.when(nw.col("is_tenant")).then(1.0 / nw.col("places")).otherwise(nw.lit(1.0))
+    counted = (
+        placed.with_columns(part.alias("part"))
+        .group_by("company", "is_tenant", "domain")
+        .agg(
+            nw.len().alias("support"),
+            nw.col("part").sum(),
+            nw.col("places").min(),
+            nw.col("observed_at").min(),
+        )
+        .with_columns(nw.col("part").round(_DIGITS))
+    )
+    counted = engine.checkpoint(engine.with_totals(counted, ["company"], total=nw.col("part").sum()))
+    counted = counted.join(_rivals(counted, engine), on=["company", "domain"], how="left")
+    contested = nw.when(~nw.col("contested").is_null()).then(nw.lit("two_companies"))
+    few = nw.when(nw.col("part") <= config.domain_majority * nw.col("total")).then(nw.lit("minority"))
+    elsewhere = nw.col("is_tenant") & (nw.col("support") == 1) & (nw.col("places") > 1)
+    reason = contested.otherwise(few.otherwise(nw.when(elsewhere).then(nw.lit("consultant"))))
     return engine.checkpoint(
         counted.select(
             nw.col("company").alias("record"),
             nw.col("domain").alias("value"),
             "support",
             "observed_at",
-            share.alias("reason"),
+            reason.alias("reason"),
         )
     )
+
+
+def _rivals(counted: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """The domains between which a tenant stands: company, domain, contested.
+
+    One is the domain of most of its people; the others have at least half as many, and two people. `acme.com` and
+    `acme.de` are no rivals.
+    """
+    tenants = counted.filter(nw.col("is_tenant")).select("company", "domain", "support", "part")
+    several = engine.with_totals(tenants, ["company"], n=nw.len()).filter(nw.col("n") > 1).drop("n")
+    named = several.select(nw.col("company").alias("record"), nw.col("domain").alias("name"))
+    keys = keyed(named, "domain", engine).select(company="record", domain="name", key="key")
+    marked = several.join(keys, on=["company", "domain"]).with_columns((0.0 - nw.col("part")).alias("place"))
+    marked = engine.checkpoint(marked)
+    largest = marked.unique("company", keep="first", order_by=["place", "domain"])
+    largest = largest.select("company", most="part", first="key")
+    beside = engine.checkpoint(marked.join(largest, on="company"))
+    is_first = nw.col("key") == nw.col("first")
+    as_many = (nw.col("support") >= _FEWEST) & (nw.col("part") * _TIMES >= nw.col("most"))
+    contested = beside.filter(~is_first & as_many).select("company").unique("company")
+    between = beside.filter(is_first | as_many).join(contested, on="company", how="semi")
+    return engine.checkpoint(between.select("company", "domain", nw.lit(value=True).alias("contested")))

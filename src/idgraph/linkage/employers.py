@@ -14,6 +14,7 @@ import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from idgraph.linkage.names import lacking_a_letter
 from idgraph.normalise import normalise
 from idgraph.schema import TEXT
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Companies", "employers", "keyed"]
 
-_SHORTEST: Final = 6  # letters of a key in which one may be mistyped
-_LONGEST: Final = 40
 _NAMESAKES: Final = 3  # companies of one key; what more go by names none of them
 # What companies put around their name where the plain domain was taken: getacme.com, acmehq.io.
 _EMPLOYER: Final = ("record", "company", "account", "via")
@@ -127,10 +126,7 @@ def _answers(asked: nw.LazyFrame, known: nw.LazyFrame, engine: Engine) -> nw.Laz
 
 
 def _mistyped(strange: nw.LazyFrame, known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Find the one known key from which a strange one differs by a letter: key, meant.
-
-    Two words that differ by one letter have a word in common that lacks one letter of either.
-    """
+    """Find the one known key from which a strange one differs by a letter: key, meant."""
     lacking = {"key": TEXT, "lacking": TEXT}
     one = engine.map_batches(strange, _lacking, lacking)
     other = engine.map_batches(known, _lacking, lacking).rename({"key": "meant"})
@@ -141,10 +137,7 @@ def _mistyped(strange: nw.LazyFrame, known: nw.LazyFrame, engine: Engine) -> nw.
 
 
 def _lacking(rows: pl.DataFrame) -> pl.DataFrame:
-    long = rows["key"].str.len_chars().is_between(_SHORTEST, _LONGEST)
-    found = [(key, key[:place] + key[place + 1 :]) for key in rows["key"].filter(long) for place in range(len(key))]
-    whole = [(key, key) for key in rows["key"].filter(long)]
-    return pl.DataFrame([*found, *whole], schema={"key": pl.String, "lacking": pl.String}, orient="row").unique()
+    return lacking_a_letter(rows["key"]).rename({"word": "key"})
 
 
 def _near(rows: pl.DataFrame) -> pl.DataFrame:

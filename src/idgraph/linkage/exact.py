@@ -94,6 +94,8 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
         rows = engine.number(_judged(identifiers.pop(described.name), context.level), "row")
         rows, shared = _shared(rows, engine)
         barred = _barred(shared, described, context, known, engine)
+        if context.level == "account" and described.trust == "contact":
+            barred = _with_bridges(barred, shared, nw.concat(edges), context, engine)
         if known is not None and rules and DEVICE_RULE not in config.without:
             holders += _of_shared_devices(described, rules, rows, shared, barred, engine)
         rows = _with_bars(rows, barred, engine)
@@ -170,8 +172,39 @@ def _disagreeing(shared: nw.LazyFrame, agreement: float, reason: str, context: C
     spread = named.group_by("node").agg(size, nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
     doubtful = spread.filter((nw.col("size") * agreement > 1) & (nw.col("first") != nw.col("last")))
     asked = engine.checkpoint(engine.having(named, doubtful, ["node"]))
-    parts = _name_parts(asked.select("record", "name").unique("record"), context, engine)
-    return guards.disagreeing(shared, asked, parts, agreement, reason, engine)
+    return guards.disagreeing(shared, asked, _parts(asked, context, engine), agreement, reason, engine)
+
+
+def _parts(named: nw.LazyFrame, context: Context, engine: Engine, *, mistyped: bool = False) -> nw.LazyFrame:
+    """The parts of names: record, part."""
+    kernel = name_parts("company_name" if context.level == "account" else "person_name", mistyped=mistyped)
+    schema = {"record": named.collect_schema()["record"], "part": nw.UInt64()}
+    return engine.checkpoint(engine.map_batches(named.select("record", "name").unique("record"), kernel, schema))
+
+
+def _with_bridges(
+    barred: nw.LazyFrame, shared: nw.LazyFrame, edges: nw.LazyFrame, context: Context, engine: Engine
+) -> nw.LazyFrame:
+    """Bar, of the values that are left, those by which a tenant would join companies that are called otherwise."""
+    free = shared.join(barred, on="row", how="anti")
+    is_tenant = nw.col("kind") == "tenant"
+    tenants = engine.checkpoint(free.filter(is_tenant).select("row", node="record", value="node"))
+    firms = free.filter(~is_tenant).select("record", value="node")
+    by_value = tenants.join(firms, on="value").select("node", "record", "row")
+    joined = _components(edges, context, engine)
+    mine = engine.lookup(tenants.select("node").unique("node"), "node", joined, "node", {"whole": "component"})
+    by_id = mine.join(joined.select(record="node", whole="component"), on="whole").select("node", "record")
+    none = nw.lit(None).cast(by_value.collect_schema()["row"]).alias("row")
+    leading = nw.concat([by_value, by_id.select("node", "record", none)])
+    leading = engine.lookup(leading, "record", context.names, "record", {"name": "name"})
+    leading = engine.checkpoint(leading.filter(~nw.col("name").is_null()))
+    named = leading.select("node", "record", "name").unique(["node", "record"])
+    several = named.group_by("node").agg(nw.col("name").min().alias("first"), nw.col("name").max().alias("last"))
+    asked = named.join(several.filter(nw.col("first") != nw.col("last")).select("node"), on="node", how="semi")
+    asked = engine.checkpoint(asked)
+    parts = _parts(asked, context, engine, mistyped=True)
+    found = guards.bridging(leading.drop("name"), asked, parts, engine)
+    return engine.checkpoint(nw.concat([barred, found]))
 
 
 def _of_several_people(shared: nw.LazyFrame, known: _Known, context: Context, engine: Engine) -> nw.LazyFrame:
@@ -186,15 +219,8 @@ def _of_several_people(shared: nw.LazyFrame, known: _Known, context: Context, en
     inside = nw.concat([inside, asked.select(nw.col("record").alias("member"), "record")]).unique("member")
     names = context.names.select(nw.col("record").alias("member"), "name")
     named = engine.checkpoint(inside.join(names, on="member").select("record", "name"))
-    parts = _name_parts(named, context, engine).unique(["record", "part"])
+    parts = _parts(named, context, engine).unique(["record", "part"])
     return guards.of_several_people(shared, people, parts, engine)
-
-
-def _name_parts(named: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame:
-    """Take names apart: record, part."""
-    kernel = name_parts("company_name" if context.level == "account" else "person_name")
-    schema = {"record": named.collect_schema()["record"], "part": nw.UInt64()}
-    return engine.checkpoint(engine.map_batches(named, kernel, schema))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "NOTES_THAT_BAR",
     "STATE_REASONS",
+    "UNCLEAR",
+    "bridging",
     "disagreeing",
     "of_several_people",
     "of_several_users",
@@ -54,6 +56,8 @@ STATE_REASONS: Final[dict[str, str]] = {
     "names_disagree": "the names of those who hold it do not hang together",
     "ambiguous_domain": "it could mean several companies: see the review rows of `links`",
     "minority": "fewer of its people hold this domain than the majority asked for",
+    "two_companies": "its people, or its own values, are of several companies: see the review rows of `links`",
+    "consultant": "of the tenant's people one writes from it, who is in other tenants too",
     "left_out": "left out on request, to see what would be",
     "cannot_link": "a judgement says that the two are not one",
     "unique": "it would join two values of a type that allows one",
@@ -69,6 +73,9 @@ STATE_REASONS: Final[dict[str, str]] = {
     "unsure": "judged, without an answer",
     "contradiction": "judged to be the same, and left out because it contradicts other judgements",
 }
+
+# Why a domain does not join a company to others although it may well be theirs: such pairs wait for a person.
+UNCLEAR: Final = ("ambiguous_domain", "minority", "two_companies", "consultant")
 
 
 def _rows(shared: nw.LazyFrame, found: nw.LazyFrame, reason: str) -> nw.LazyFrame:
@@ -139,13 +146,36 @@ def disagreeing(
 
 
 def _hanging_together(named: nw.LazyFrame, parts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Group the holders of each value whose names hang together: node, record, holder, group."""
+    """Group those who hold something by the parts of their names: node, record, holder, group; no part, no row."""
     holders = engine.number(named.select("node", "record"), "holder")
     held = engine.checkpoint(holders.join(parts, on="record"))
     alike = engine.with_totals(held.select("node", "part", "holder"), ["node", "part"], first=nw.col("holder").min())
     groups = engine.components(alike.select(nw.col("holder").alias("left"), nw.col("first").alias("right")))
-    held = held.select("node", "record", "holder").unique("holder")
-    return engine.lookup(held, "holder", groups, "node", {"group": "component"})
+    once = held.select("node", "record", "holder").unique("holder")
+    return engine.lookup(once, "holder", groups, "node", {"group": "component"})
+
+
+def bridging(leading: nw.LazyFrame, named: nw.LazyFrame, parts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Find the values by which a tenant would join companies that are called otherwise.
+
+    An id is the product's own word of whose a tenant is, and what leads to a company of such a name stays.
+
+    Args:
+        leading: node (a tenant), record (a company it leads to), row (of the value that does; null for an id).
+        named: node, record: the tenants and companies of `leading`, each two once, of companies with names.
+        parts: record, part: the parts of their names.
+        engine: what finds the groups.
+
+    Returns:
+        row, reason.
+    """
+    members = _hanging_together(named, parts, engine).select("node", "record", "group")
+    spread = members.group_by("node").agg(nw.col("group").min().alias("one"), nw.col("group").max().alias("other"))
+    torn = members.join(spread.filter(nw.col("one") != nw.col("other")).select("node"), on="node", how="semi")
+    found = engine.checkpoint(leading.join(torn, on=["node", "record"]))
+    said = found.filter(nw.col("row").is_null()).select("node", "group").unique(["node", "group"])
+    rows = found.filter(~nw.col("row").is_null()).join(said, on=["node", "group"], how="anti")
+    return rows.select("row", nw.lit("two_companies").alias("reason")).unique("row")
 
 
 def related(shared: nw.LazyFrame, hierarchy: nw.LazyFrame) -> nw.LazyFrame:

@@ -28,6 +28,7 @@ __all__ = [
     "refuse_misplaced",
     "refuse_unknown_rows",
     "resolve_references",
+    "with_ends",
     "with_reference_types",
 ]
 
@@ -182,7 +183,7 @@ class Resolved:
 
     Attributes:
         stubs: records known only by reference: record, type (of their ids), source, kind, native_id.
-        memberships: person, company (records), via, observed_at.
+        memberships: person, company (records), via, observed_at, until: see `with_ends`.
         hierarchy: child, parent (records), via, observed_at.
         aliases: survivor, merged (records), via, at.
     """
@@ -236,17 +237,45 @@ def resolve_references(
         nw.col("record").alias("survivor"), nw.col("target").alias("merged"), "via", nw.col("observed_at").alias("at")
     )
     via = nw.when(nw.col("target_kind") == "tenant").then(nw.lit("tenant")).otherwise(nw.lit("crm"))
+    columns = {
+        "person": nw.col("record"),
+        "company": nw.col("target"),
+        "via": via,
+        "observed_at": nw.col("observed_at"),
+    }
+    tables = [source.name for source in sources if not source.is_events]
+    rows = records.filter(nw.col("source").is_in(tables)).select("record")  # an event tells of one moment only
     return Resolved(
         stubs=stubs,
-        memberships=of("belongs_to")
-        .select(nw.col("record").alias("person"), nw.col("target").alias("company"), via.alias("via"), "observed_at")
-        .group_by("person", "company", "via")
-        .agg(nw.col("observed_at").min()),
+        memberships=with_ends(of("belongs_to").select(**columns), rows, engine),
         hierarchy=of("owned_by").select(
             nw.col("record").alias("child"), nw.col("target").alias("parent"), "via", "observed_at"
         ),
         aliases=nw.concat([survivors, absorbed]),
     )
+
+
+def with_ends(said: nw.LazyFrame, rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Say of what records told of their companies when a newer row of the same record told otherwise.
+
+    Args:
+        said: person, company (records), via, observed_at: one row for each time it was said.
+        rows: record: those that are rows of a table, of which a newer one takes the place of an older.
+        engine: what runs it.
+
+    Returns:
+        person, company, via, observed_at (when first known), until (the time of the record's newest row, where that
+        names other companies only; else null): each once.
+    """
+    spans = said.group_by("person", "company", "via").agg(
+        nw.col("observed_at").min(), nw.col("observed_at").max().alias("latest")
+    )
+    known = engine.with_totals(spans, ["person", "via"], newest=nw.col("latest").max())
+    marked = rows.with_columns(nw.lit(value=True).alias("is_row"))
+    known = engine.lookup(known, "person", marked, "record", {"is_row": "is_row"})
+    over = nw.col("is_row").fill_null(value=False) & (nw.col("latest") < nw.col("newest"))
+    until = nw.when(over).then(nw.col("newest")).alias("until")
+    return engine.checkpoint(known.select("person", "company", "via", "observed_at", until))
 
 
 def _owners(records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], engine: Engine) -> nw.LazyFrame:

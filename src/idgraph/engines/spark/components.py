@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from idgraph.engines.spark.checkpoint import checkpoint
 from idgraph.engines.spark.skew import ROWS, column, heavy_keys, with_found
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def contracted(edges: DataFrame) -> DataFrame:
     from pyspark.sql import functions as sf
 
     ends = [sf.least("left", "right").alias("low"), sf.greatest("left", "right").alias("high")]
-    stars = edges.select(*ends).where("low != high").distinct().localCheckpoint()
+    stars = checkpoint(edges.select(*ends).where("low != high").distinct())
     rounds, moves = 0, 1
     while moves:
         rounds += 1
@@ -47,20 +48,20 @@ def contracted(edges: DataFrame) -> DataFrame:
     nodes = edges.select(sf.explode(sf.array("left", "right")).alias("node")).distinct()
     found = stars.select(column("high").alias("node"), column("low").alias("component"))
     placed = nodes.join(found, on="node", how="left")
-    return placed.select("node", sf.coalesce("component", "node").alias("component")).localCheckpoint()
+    return checkpoint(placed.select("node", sf.coalesce("component", "node").alias("component")))
 
 
 def _large_star(edges: DataFrame) -> tuple[DataFrame, int]:
     """Join the larger neighbours of each node to its smallest one; say how many edges that moved."""
     from pyspark.sql import functions as sf
 
-    by_low = edges.groupBy("low").agg(sf.count("*").alias(ROWS)).localCheckpoint()
+    by_low = checkpoint(edges.groupBy("low").agg(sf.count("*").alias(ROWS)))
     heavy = heavy_keys(by_low)
-    smallest = edges.groupBy(column("high").alias("low")).agg(sf.min("low").alias("first")).localCheckpoint()
-    told = None if heavy is None else heavy.join(smallest, on="low", how="left").localCheckpoint()
+    smallest = checkpoint(edges.groupBy(column("high").alias("low")).agg(sf.min("low").alias("first")))
+    told = None if heavy is None else checkpoint(heavy.join(smallest, on="low", how="left"))
     found = with_found(edges, smallest, ["low"], told)
     moved = found.select(sf.coalesce("first", "low").alias("low"), "high", column("first").isNotNull().alias("moved"))
-    moved = moved.localCheckpoint()
+    moved = checkpoint(moved)
     return moved.select("low", "high"), moved.where("moved").count()
 
 
@@ -68,9 +69,9 @@ def _small_star(edges: DataFrame) -> tuple[DataFrame, int]:
     """Join the smaller neighbours of each node, and the node, to the smallest; say how many edges that moved."""
     from pyspark.sql import functions as sf
 
-    by_high = edges.groupBy("high").agg(sf.min("low").alias("first"), sf.count("*").alias(ROWS)).localCheckpoint()
-    found = with_found(edges, by_high.drop(ROWS), ["high"], heavy_keys(by_high)).localCheckpoint()
+    by_high = checkpoint(edges.groupBy("high").agg(sf.min("low").alias("first"), sf.count("*").alias(ROWS)))
+    found = checkpoint(with_found(edges, by_high.drop(ROWS), ["high"], heavy_keys(by_high)))
     others = found.where("low != first")
     kept = by_high.select(column("first").alias("low"), "high")
     moved = others.select(column("first").alias("low"), column("low").alias("high"))
-    return kept.unionByName(moved).distinct().localCheckpoint(), others.count()
+    return checkpoint(kept.unionByName(moved).distinct()), others.count()

@@ -16,6 +16,7 @@ from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Tab
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
 from idgraph.engines.spark import skew
+from idgraph.engines.spark.checkpoint import checkpoint
 from idgraph.engines.spark.components import contracted
 from idgraph.engines.spark.dtypes import schemas, spark_dtypes
 from idgraph.engines.spark.reading import read_files
@@ -127,8 +128,7 @@ class SparkEngine:
 
     def checkpoint(self, frame: nw.LazyFrame) -> nw.LazyFrame:
         """See `Engine.checkpoint`."""
-        native: DataFrame = frame.to_native()
-        return nw.from_native(native.localCheckpoint())
+        return nw.from_native(checkpoint(frame.to_native()))
 
     def collect(self, frame: nw.LazyFrame) -> pl.DataFrame:
         """See `Engine.collect`."""
@@ -151,7 +151,7 @@ class SparkEngine:
         from pyspark.sql import functions as sf
 
         native: DataFrame = frame.to_native()
-        placed = native.withColumn(_PLACE, sf.monotonically_increasing_id()).localCheckpoint()
+        placed = checkpoint(native.withColumn(_PLACE, sf.monotonically_increasing_id()))
         part = sf.shiftright(_PLACE, _ROW_BITS)
         sizes = {row["part"]: row["count"] for row in placed.groupBy(part.alias("part")).count().collect()}
         before = np.cumsum([start, *(sizes.get(number, 0) for number in range(max(sizes, default=0)))])
@@ -240,7 +240,7 @@ class SparkEngine:
         found: DataFrame = counted.to_native()
         heavy = None
         if self.count(rows) > skew.HEAVY:  # of fewer, one task may take all
-            found = found.localCheckpoint()
+            found = checkpoint(found)
             heavy = skew.heavy_keys(found)
         return nw.from_native(skew.with_found(rows.to_native(), found.drop(ROWS), by, heavy))
 
