@@ -47,9 +47,10 @@ from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.crosswalk import crosswalk
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, mask, mask_id, needed
+from idgraph.errors import ConfigError, mask, mask_id, mistaken, needed
 from idgraph.linkage.models import Models
 from idgraph.normalise.instants import instant
+from idgraph.pql.card import Scorecard
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
 from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
-    from idgraph.pql.card import Scorecard
     from idgraph.pql.definition import Definition
     from idgraph.sources.table import Source
 
@@ -163,7 +163,7 @@ class Graph:
         """
         if previous is None:
             return cls(build(evidence, config, engine), config, engine, run, models=evidence.models)
-        if previous.run.get("id_key") != run.get("id_key"):
+        if _known_graph(previous).run.get("id_key") != run.get("id_key"):
             msg = "the previous result was made with another id_key: its ids mean nothing here. Give the same key."
             raise ConfigError(msg)
         before = engine.lazy(previous.assignments).select("record_id", nw.col("level").cast(TEXT), "entity_id")
@@ -362,11 +362,12 @@ class Graph:
             What would come apart: see `idgraph.audit.blast.BlastRadius`.
 
         Raises:
-            ConfigError: see `without`.
+            ConfigError: see `without`; or the card is none.
             EngineError: qualifications are asked of a graph on Spark: write it, and open it here.
         """
+        asked = None if card is None else Scorecard.of(card)
         after = self.without(rule=rule, value=value, link=link)
-        moved = None if card is None else standings(self.activity(), after.activity(), card)
+        moved = None if asked is None else standings(self.activity(), after.activity(), asked)
         return blast_radius(self._frames, after._frames, self._engine, moved)  # noqa: SLF001 - another of its kind
 
     def with_judgements(self, judgements: Any) -> Graph:  # noqa: ANN401 - a path or a frame of any library
@@ -491,8 +492,12 @@ class Graph:
         Returns:
             A row for each rate, those worth looking at first: their `note` says `fell`, `rose`, `new` or `gone`. See
             `idgraph.audit.drift.drift` for columns and the test, `idgraph.audit.drift.rates` for what is counted.
+
+        Raises:
+            ConfigError: the previous result is no graph.
         """
-        return drift(*(rates(graph._frames, graph._engine) for graph in (previous, self)))  # noqa: SLF001 - its kind
+        earlier = _known_graph(previous)
+        return drift(*(rates(graph._frames, graph._engine) for graph in (earlier, self)))  # noqa: SLF001 - its kind
 
     def example(self) -> tuple[str, str]:
         """Pick two records of one profile that no single value joins, of as many kinds as can be.
@@ -537,8 +542,9 @@ class Graph:
 
         Raises:
             OutputError: the file is somebody else's, or cannot be written.
+            ConfigError: the previous result is no graph.
         """
-        before = previous._frames if previous is not None else None  # noqa: SLF001 - another of its kind
+        before = None if previous is None else _known_graph(previous)._frames  # noqa: SLF001 - another of its kind
         shown = self._engine.lazy(board) if board is not None else None
         page = report(self._frames, self.run, self.config, self._engine, previous=before, board=shown, redact=redact)
         write_page(page, Path(out))
@@ -668,3 +674,10 @@ def _known_level(level: str) -> str:
         msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
         raise ConfigError(msg)
     return level
+
+
+def _known_graph(previous: Graph) -> Graph:
+    """Refuse what is no graph: the path of one, say."""
+    if not isinstance(previous, Graph):
+        raise mistaken("previous", previous, "a Graph; one that was written is opened by ig.open(folder)")
+    return previous

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from idgraph.engines.output import replace_table
-from idgraph.errors import NotFoundError, mask_id, mask_text
+from idgraph.errors import NotFoundError, mask_id, mask_text, mistaken
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.card import Scorecard
 from idgraph.pql.definition import Definition
@@ -133,9 +133,13 @@ def board(activity: Activity, card: Scorecard | Definition, as_of: datetime | da
         - weakest_rule, weakest_weight: the weakest identity evidence that it qualifies by; null: all of it is sure;
           weakest_record: the company or person that it makes part of this one, to be explained by the graph;
         - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
+
+    Raises:
+        ConfigError: the activity or the card is none.
     """
-    if isinstance(card, Definition):
-        card = Scorecard(definitions=(card,))
+    card = Scorecard.of(card)
+    if not isinstance(activity, Activity):
+        raise mistaken("activity", activity, "what happened, as graph.activity() gives it")
     now = _held(activity.as_of(as_of))
     card.check(now)
     usage = card.usage(now)
