@@ -275,6 +275,11 @@ def test_report(out, tmp_path):
     assert "left alone" in str(failed("report", out, "--out", tmp_path / "mine.html"))
 
 
+def out_records(out):
+    assignments = pl.read_parquet(out / "assignments.parquet")
+    return assignments.filter(pl.col("level").cast(pl.String) == "person").height
+
+
 def test_evaluate(out, tmp_path):
     truth = pl.DataFrame(
         {
@@ -286,10 +291,19 @@ def test_evaluate(out, tmp_path):
         write(tmp_path / name)
         told = json.loads(said("evaluate", out, tmp_path / name, "--json"))
         assert (told["all"]["records"], told["all"]["precision"], told["all"]["recall"]) == (4, 0.5, 1.0)
-        assert set(told) == {"all", "user", "contact"}
+        assert set(told["kinds"]) == {"user", "contact"}
+        assert (told["all"]["records_of_truth"], told["all"]["records_of_graph"]) == (4, out_records(out))
+        (rule,) = [row for row in told["rules"] if row["rule"] == "email"]
+        assert (rule["links"], rule["right"], rule["wrong"]) == (rule["right"] + rule["wrong"] + rule["unknown"], 1, 1)
+        (cause,) = told["errors"]["causes"]
+        assert (cause["error"], cause["cause"], cause["rule"], cause["pairs"]) == ("false", "shared value", "email", 1)
+        assert cause["examples"] == [{"left_id": "app_users:b…@acme.io", "right_id": "hubspot_contacts:52"}]
     text = said("evaluate", out, tmp_path / "truth.csv")
     assert re.search(r"records of +records +precision +recall", text)
     assert re.search(r"all +4 +0\.5000 +1\.0000", text)
+    assert text.startswith("4 records, precision 0.5000, recall 1.0000, the truth does not know ")
+    assert re.search(r"By rule:\nrule +links +right +wrong +unknown", text)
+    assert re.search(r"false +shared value +email +1 +100\.0% +1 +app_users:b…@acme\.io and", text)
 
 
 @pytest.fixture(scope="module")

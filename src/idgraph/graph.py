@@ -15,11 +15,11 @@ from idgraph.audit.apart import Learnt
 from idgraph.audit.blast import BlastRadius, blast_radius, standings
 from idgraph.audit.coverage import coverage
 from idgraph.audit.drift import drift, rates
+from idgraph.audit.evaluation import Evaluation, evaluation
 from idgraph.audit.explain import Explanation, drawn, example, explain
 from idgraph.audit.growth import growth
 from idgraph.audit.inside import entity_row, evidence_held, inside
 from idgraph.audit.judging.questions import asked_of
-from idgraph.audit.metrics import Quality, evaluate
 from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
@@ -209,13 +209,8 @@ class Graph:
 
     def explain(self, left_id: str, right_id: str) -> Explanation:
         """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
-        facts = self.run.get("likeness", {})
-        learnt = {
-            "person": Learnt.of(self.models.people, facts.get("person")),
-            "account": Learnt.of(self.models.companies, facts.get("account")),
-        }
         collect, strict = self._engine.collect, self.config.strict_weight
-        return explain(self._frames, left_id, right_id, collect, learnt, strict)
+        return explain(self._frames, left_id, right_id, collect, self._learnt(), strict)
 
     def how(self, id: str) -> pl.DataFrame:
         """Replay how an entity grew, strongest evidence first; see `idgraph.audit.growth.growth`.
@@ -249,7 +244,7 @@ class Graph:
         """
         return estimate(self._frames, _known_level(level), labels, self._engine)
 
-    def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Quality:  # noqa: ANN401
+    def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Evaluation:  # noqa: ANN401
         """Compare the entities of a level with a known truth; records that only one of them has do not count.
 
         Args:
@@ -257,11 +252,16 @@ class Graph:
             level: person, tenant or account.
             kind: count the records of one kind only.
 
+        Returns:
+            Pairwise and B-cubed precision, recall and F1; how right each of `kinds` and `rules` is, and `errors` by
+            cause, are found out when they are asked for: see `idgraph.audit.evaluation.Evaluation`.
+
         Raises:
             ConfigError: there is no such level, the truth lacks a column, puts a record into two entities, or knows
                 none of the graph's records.
         """
-        return evaluate(self._frames, truth, _known_level(level), kind, self._engine)
+        learnt = self._learnt().get(_known_level(level))
+        return evaluation(self._frames, truth, level, kind, learnt, self.config, self._engine)
 
     def thresholds(
         self,
@@ -642,6 +642,12 @@ class Graph:
         learnt = Path(out) / MODELS_FILE
         models = Models.load(learnt) if learnt.exists() else None
         return cls(frames, config, engine, run, models=models, stored=True)
+
+    def _learnt(self) -> dict[str, Learnt | None]:
+        """What the run learnt of likeness, by level."""
+        facts = self.run.get("likeness", {})
+        models = {"person": self.models.people, "account": self.models.companies}
+        return {level: Learnt.of(model, facts.get(level)) for level, model in models.items()}
 
     def _named(self, frames: Sequence[str]) -> dict[str, nw.LazyFrame]:
         """Plans of frames by name."""

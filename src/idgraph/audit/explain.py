@@ -215,7 +215,7 @@ def explain(
         if step.rule == SIMILAR_RULE and known is not None:
             ends = units(step.left_id, step.right_id, of=[graph, graph])
             found = sides_of(frames, ends, level, known.model, collect)
-            steps[place] = replace(step, parts=tuple(with_values(from_text(step.value), found)))
+            steps[place] = replace(step, parts=tuple(with_values(from_text(step.value), found, (0, 1))))
     return Explanation(left_id, right_id, level, same=True, steps=steps)
 
 

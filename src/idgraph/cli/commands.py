@@ -18,6 +18,7 @@ import typer
 from idgraph.cli.printed import (
     decimals,
     discovery_facts,
+    evaluation_facts,
     indented,
     print_board,
     print_changes,
@@ -216,27 +217,25 @@ def evaluate(
     level: Annotated[str, typer.Option(help="person, tenant or account.")] = "person",
     as_json: AsJson = False,
 ) -> None:
-    """Compare the entities with a known truth: pairwise and B-cubed precision, recall and F1, by kind."""
+    """Compare the entities with a known truth: pairwise and B-cubed precision, recall and F1; errors by cause."""
+    from idgraph.audit.evaluation.shown import said, shown
     from idgraph.audit.metrics import read_truth
     from idgraph.graph import Graph
     from idgraph.schema import LEVELS
 
     if level not in LEVELS:
         raise typer.BadParameter(f"{level!r} is no level; it is one of {', '.join(LEVELS)}", param_hint="--level")
-    graph, known = Graph.open(out), read_truth(truth)
-    found = {"all": graph.evaluate(known, level)}
-    found |= {kind: graph.evaluate(known, level, kind) for kind in LEVELS[level]}
-    found = {name: score for name, score in found.items() if score.records}
+    with progress() as say:
+        say("comparing with the truth")
+        found = Graph.open(out).evaluate(read_truth(truth), level)
+        facts, tables = evaluation_facts(found), shown(found)
     if as_json:
-        print_json({name: score.as_dict() for name, score in found.items()})
+        print_json(facts)
         return
-    print_table(
-        ["records of", *(name.replace("bcubed_", "B³ ") for name in next(iter(found.values())).as_dict())],
-        [
-            [name, *(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in score.as_dict().values())]
-            for name, score in found.items()
-        ],
-    )
+    typer.echo(f"{said(found)}.")
+    for table in tables:
+        typer.echo(f"\n{table.caption}{f', the first {len(table.rows)}' if table.left_out else ''}:")
+        print_table(list(table.head), [[cell.text for cell in row] for row in table.rows])
 
 
 @app.command()
