@@ -364,6 +364,18 @@ def test_pql_as_of_an_earlier_time(used):
     }
 
 
+@pytest.mark.parametrize("redact", [(), ("--redact",)], ids=["whole", "redacted"])
+def test_a_report_shows_the_board_of_a_definition(used, tmp_path, redact):
+    page = tmp_path / "page.html"
+    asked = ("--pql", used / "pql.yaml", "--events", used / "events")
+    said("report", used / "out", "--out", page, *asked, *redact)
+    shown = page.read_text()
+    assert "Product-qualified leads" in shown
+    cells = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert re.search(r"\bready 2026-03-06 00:00\b", cells)
+    assert ("Ana Silva" in shown, "3 projects created" in shown) == (not redact, not redact)
+
+
 @pytest.mark.parametrize("name", ["board.csv", "board.parquet"])
 def test_pql_writes_the_whole_board(used, tmp_path, name):
     assert f"Written to {tmp_path / name}." in said(
@@ -514,6 +526,7 @@ def test_a_pipe_gets_the_result_and_nothing_else(exports, tmp_path):
         ["merge", "somewhere", "--no-such-option"],
         ["evaluate", "out", "truth.csv", "--level", "people"],
         ["pql", "out"],
+        ["report", "out", "--events", "folder"],
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_how(words):

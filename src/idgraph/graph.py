@@ -50,6 +50,7 @@ from idgraph.entities.evidence import evidence_of
 from idgraph.errors import ConfigError, mask, mask_id, mistaken, needed
 from idgraph.linkage.models import Models
 from idgraph.normalise.instants import instant
+from idgraph.pql.board import Board
 from idgraph.pql.card import Scorecard
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
@@ -208,7 +209,17 @@ class Graph:
         return drawn(self._frames, inside(self._frames, id, self._engine.collect)["record_id"], self._engine.collect)
 
     def explain(self, left_id: str, right_id: str) -> Explanation:
-        """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
+        """Say why two records are one, or why not; of a person and a company, why the one belongs to the other or not.
+
+        Then also which of the person's accounts is the primary, and why no other: see `Explanation.accounts`.
+
+        Args:
+            left_id: a record id, or an entity id, which is asked by its first record.
+            right_id: another.
+
+        Raises:
+            NotFoundError: a record or an entity is not in the graph.
+        """
         collect, strict = self._engine.collect, self.config.strict_weight
         return explain(self._frames, left_id, right_id, collect, self._learnt(), strict)
 
@@ -526,7 +537,7 @@ class Graph:
         out: str | Path,
         *,
         previous: Graph | None = None,
-        board: Any = None,  # noqa: ANN401 - a frame of any library
+        board: Any = None,  # noqa: ANN401 - a board, or a frame of any library
         redact: bool = False,
     ) -> Path:
         """Write one HTML page that needs no network; see `idgraph.audit.report.report`.
@@ -534,7 +545,7 @@ class Graph:
         Args:
             out: a file that is new, or an earlier page of ours.
             previous: an earlier result, to say what changed.
-            board: a board of product-qualified leads, best first, to show.
+            board: what `idgraph.pql.board` gave, to show; or a frame of your own, best first.
             redact: shorten personal values.
 
         Returns:
@@ -545,7 +556,8 @@ class Graph:
             ConfigError: the previous result is no graph.
         """
         before = None if previous is None else _known_graph(previous)._frames  # noqa: SLF001 - another of its kind
-        shown = self._engine.lazy(board) if board is not None else None
+        rows = board.brief() if isinstance(board, Board) else board
+        shown = None if rows is None else self._engine.lazy(rows)
         page = report(self._frames, self.run, self.config, self._engine, previous=before, board=shown, redact=redact)
         write_page(page, Path(out))
         return Path(out)

@@ -333,7 +333,7 @@ def test_questions_have_the_same_answers(engine, given, expected, graph):
         found, wanted = graph.evaluate(given(truth), level, kind), expected.evaluate(truth, level, kind)
         assert found == wanted
         assert_frame_equal(found.rules, wanted.rules)
-        assert wanted.errors["error"].n_unique() == 2
+        assert wanted.errors.height
         assert_frame_equal(found.errors, wanted.errors)
 
 

@@ -17,7 +17,7 @@ from idgraph.collapse.ids import PREFIXES
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import NotFoundError, mask_id
 
-__all__ = ["entities_of", "entity_row", "evidence_held", "inside", "rows_of"]
+__all__ = ["entities_of", "entity_row", "evidence_held", "inside", "is_entity_id", "rows_of"]
 
 Frames = Mapping[str, nw.LazyFrame]
 Collect = Callable[[nw.LazyFrame], pl.DataFrame]
@@ -27,6 +27,11 @@ _HELD: Final = {
     "identifiers": ("record_id", "type", "value", "rules", "weight", "state"),
     "links": ("left_id", "right_id", "rule", "weight", "state", "evidence"),
 }
+
+
+def is_entity_id(id: str) -> bool:
+    """Whether an id is that of an entity, by its form; else it is a record's."""
+    return _ENTITY_ID.fullmatch(id) is not None
 
 
 def rows_of(frames: Frames, name: str, column: str, values: Collection[str], collect: Collect) -> pl.DataFrame:
@@ -51,7 +56,7 @@ def inside(frames: Frames, id: str, collect: Collect) -> pl.DataFrame:
     Raises:
         NotFoundError: there is no such record or entity.
     """
-    entities = [id] if _ENTITY_ID.fullmatch(id) else entities_of(frames, [id], collect).values()
+    entities = [id] if is_entity_id(id) else entities_of(frames, [id], collect).values()
     found = rows_of(frames, "assignments", "entity_id", entities, collect).select("record_id", "entity_id")
     if found.is_empty():
         msg = f"there is no record or entity {mask_id(id)!r} in this graph"

@@ -96,6 +96,15 @@ class Board:
         board = [{name: _masked(value) for name, value in row.items()} for row in rows.to_dicts()]
         return {"as_of": self.now, "level": self.level, "states": self.states, "board": board}
 
+    def brief(self) -> pl.DataFrame:
+        """What is read of each first: name, state (Enum), since, score, people, champion, why (or what is missing)."""
+        why = pl.when(pl.col("reasons").list.len() > 0).then("reasons").otherwise("missing")
+        named = pl.coalesce("name", "entity_id").alias("name")
+        state = pl.col("state").cast(pl.Enum(STATES))
+        return self.rows.select(named, state, "score", "people", "champion", since="reached_at", why=why).select(
+            "name", "state", "since", "score", "people", "champion", "why"
+        )
+
     def write(self, path: str | Path) -> Path:
         """Write the rows as CSV or Parquet, by the name's ending; an earlier board of that name is replaced.
 

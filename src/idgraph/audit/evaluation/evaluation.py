@@ -15,12 +15,13 @@ from idgraph.audit.evaluation.false_pairs import false_pairs
 from idgraph.audit.evaluation.joins import Joins, joins
 from idgraph.audit.evaluation.missed_pairs import missed_pairs
 from idgraph.audit.evaluation.rules import rules
-from idgraph.audit.evaluation.shown import html, said
+from idgraph.audit.evaluation.shown import html, said, shown
 from idgraph.audit.metrics import Quality, evaluate, known_of, of_kind
 from idgraph.schema import LEVELS, TEXT
 
 if TYPE_CHECKING:
     from idgraph.audit.apart import Learnt
+    from idgraph.audit.report.tables import Table
     from idgraph.config import Config
     from idgraph.engines import Engine
 
@@ -61,11 +62,20 @@ class Evaluation(Quality):
 
     def __repr__(self) -> str:
         """One line."""
-        return f"<Evaluation of level {self.level}: {said(self)}>"
+        return f"<Evaluation of level {self.level}: {self}>"
+
+    def __str__(self) -> str:
+        """Records, precision and recall, and how many records only the graph or only the truth has."""
+        return said(self, self.records_of_graph, self.records_of_truth)
 
     def _repr_html_(self) -> str:
         """Tables for a notebook: of all and by kind, by rule, and errors by cause."""
-        return html(self)
+        return html(str(self), self.tables)
+
+    @property
+    def tables(self) -> list[Table]:
+        """The same as tables that people read: scores of all and by kind, rules, the first causes of errors."""
+        return shown(self, self.kinds, self.rules, self.errors, self.looked_at)
 
     @cached_property
     def kinds(self) -> pl.DataFrame:

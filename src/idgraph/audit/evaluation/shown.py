@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import polars as pl
 
+from idgraph.audit.metrics import Quality
 from idgraph.audit.report.tables import Cell, Table
 from idgraph.errors import mask_id
-
-if TYPE_CHECKING:
-    from idgraph.audit.evaluation.evaluation import Evaluation
 
 __all__ = ["html", "said", "shown"]
 
@@ -37,33 +36,39 @@ _HTML: Final = """\
 """
 
 
-def said(found: Evaluation) -> str:
-    """Say in a line what was compared, and how right it is."""
-    unknown, absent = found.records_of_graph - found.records, found.records_of_truth - found.records
-    parts = [f"{found.records:,} records", f"precision {found.precision:.4f}", f"recall {found.recall:.4f}"]
+def said(score: Quality, of_graph: int, of_truth: int) -> str:
+    """Say in a line how right entities are, and how many records the graph and the truth each have alone."""
+    unknown, absent = of_graph - score.records, of_truth - score.records
+    parts = [f"{score.records:,} records", f"precision {score.precision:.4f}", f"recall {score.recall:.4f}"]
     parts += [f"the truth does not know {unknown:,} more of the graph"] if unknown else []
     parts += [f"the graph has not {absent:,} more of the truth"] if absent else []
     return ", ".join(parts)
 
 
-def shown(found: Evaluation) -> list[Table]:
-    """Tables of an evaluation: scores of all and by kind, by rule, and errors by cause; empty ones are left out."""
-    scores = [pl.DataFrame([{"kind": "all", **found.as_dict()}]), *([found.kinds] if found.kinds.height else [])]
-    errors = found.errors.head(_MOST)
+def shown(
+    score: Quality,
+    kinds: pl.DataFrame,
+    rules: pl.DataFrame,
+    errors: pl.DataFrame,
+    looked_at: Mapping[str, tuple[int, int]],
+) -> list[Table]:
+    """Make tables of what an `Evaluation` holds: scores, rules, errors; empty ones are left out."""
+    scores = [pl.DataFrame([{"kind": "all", **score.as_dict()}]), *([kinds] if kinds.height else [])]
+    told = errors.head(_MOST)
     tables = [
         _table("How right", pl.concat(scores).rename(_NAMES)),
-        _table("By rule", found.rules),
-        _table(f"Errors by cause{_drawn(found)}", _errors(errors), found.errors.height - errors.height),
+        _table("By rule", rules),
+        _table(f"Errors by cause{_drawn(looked_at)}", _errors(told), errors.height - told.height),
     ]
     return [one for one in tables if one.rows]
 
 
-def html(found: Evaluation) -> str:
+def html(line: str, tables: Sequence[Table]) -> str:
     """The same for a notebook; everything is escaped."""
     from jinja2 import Environment
 
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_HTML)
-    return template.render(said=said(found), tables=shown(found))
+    return template.render(said=line, tables=tables)
 
 
 def _table(caption: str, frame: pl.DataFrame, left_out: int = 0) -> Table:
@@ -89,7 +94,7 @@ def _errors(errors: pl.DataFrame) -> pl.DataFrame:
     return told.with_columns(example=pl.Series(first, dtype=pl.String))
 
 
-def _drawn(found: Evaluation) -> str:
+def _drawn(looked_at: Mapping[str, tuple[int, int]]) -> str:
     """Say where not all errors were looked at."""
-    parts = [f"{seen:,} of {every:,} {error} pairs" for error, (seen, every) in found.looked_at.items() if seen < every]
+    parts = [f"{seen:,} of {every:,} {error} pairs" for error, (seen, every) in looked_at.items() if seen < every]
     return f", of {' and '.join(parts)} that were drawn at random" if parts else ""
