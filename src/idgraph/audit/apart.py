@@ -76,6 +76,7 @@ class Apart:
 
 def why_apart(
     frames: Mapping[str, nw.LazyFrame],
+    held: tuple[pl.DataFrame, pl.DataFrame],
     pair: Sequence[str],
     level: str,
     wholes: Sequence[Sequence[str]],
@@ -86,7 +87,8 @@ def why_apart(
     """Say what could have joined two records of different entities, and why it did not.
 
     Args:
-        frames: records, identifiers, links, assignments, memberships.
+        frames: records, identifiers, assignments, memberships.
+        held: what `idgraph.audit.inside.evidence_held` says of both.
         pair: the two record ids.
         level: person or account.
         wholes: the records of the entity of each.
@@ -100,8 +102,9 @@ def why_apart(
         orient="row",
     )
     two = pl.DataFrame({"pair": [0], "left": [0], "right": [1]})
-    shared = _shared(shared_between(frames, placed, two, collect), pair)
-    links = links_between(frames, placed.drop("own"), two, collect).sort("left_id", "right_id", "evidence")
+    identifiers, links = held
+    shared = _shared(shared_between(identifiers, placed, two), pair)
+    links = links_between(links, placed.drop("own"), two).sort("left_id", "right_id", "evidence")
     waiting = [
         f"{_whose(pair, left, right, ': ')}a link by {rule} is in state {state}{_because(reason)}"
         for left, right, rule, state, reason in links.select(*_ENDS, "rule", "state", "reason").iter_rows()

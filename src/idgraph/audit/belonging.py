@@ -135,7 +135,8 @@ def maybe_one(frames: Frames, wholes: Sequence[Collection[str]], called: Sequenc
         orient="row",
     )
     two = pl.DataFrame({"pair": [0], "left": [0], "right": [1]})
-    waiting = links_between(frames, placed, two, collect).filter(state="review")
+    links = rows_of(frames, "links", "left_id", placed["record_id"].to_list(), collect)
+    waiting = links_between(links, placed, two).filter(state="review")
     ends = waiting.select("left_id", "right_id", "rule").unique().sort("left_id", "right_id", "rule")
     return [
         f"{called[0]} and {called[1]} may be one: {mask_id(left)} and {mask_id(right)} wait in review, by {rule}"

@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import narwhals.stable.v2 as nw
 import polars as pl
 
 __all__ = ["links_between", "shared_between"]
 
-Frames = Mapping[str, nw.LazyFrame]
-Collect = Callable[[nw.LazyFrame], pl.DataFrame]
 
-
-def links_between(frames: Frames, placed: pl.DataFrame, pairs: pl.DataFrame, collect: Collect) -> pl.DataFrame:
+def links_between(links: pl.DataFrame, placed: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Find the links between entities that are not one; none of them joins.
 
     Args:
-        frames: links.
+        links: those from records of these entities; see `idgraph.audit.inside.evidence_held`.
         placed: record_id, entity: all records of these entities.
         pairs: pair, left, right: the entities asked for.
-        collect: brings a small frame to this process.
 
     Returns:
         pair, and the columns of `links`, those of few words as text.
     """
-    ids = placed["record_id"].to_list()
-    rows = collect(frames["links"].filter(nw.col("left_id").is_in(ids) & nw.col("right_id").is_in(ids)))
+    rows = links.with_columns(pl.col("rule", "state", "reason").cast(pl.String))
     for end in ("left", "right"):
         rows = rows.join(placed.select(**{f"{end}_id": "record_id", end: "entity"}), on=f"{end}_id")
     turned = pairs.select("pair", left="right", right="left")
-    between = rows.join(pl.concat([pairs.select(turned.columns), turned]), on=["left", "right"]).drop("left", "right")
-    return between.with_columns(pl.col("level", "rule", "state", "reason").cast(pl.String))
+    both = pl.concat([pairs.select(turned.columns), turned])
+    return rows.join(both, on=["left", "right"]).drop("left", "right")
 
 
-def shared_between(frames: Frames, placed: pl.DataFrame, pairs: pl.DataFrame, collect: Collect) -> pl.DataFrame:
+def shared_between(identifiers: pl.DataFrame, placed: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Find the values that two entities both hold; none of them joins.
 
     Args:
-        frames: identifiers.
+        identifiers: those of records of these entities; see `idgraph.audit.inside.evidence_held`.
         placed: record_id, entity, own (whether this record of the entity is to be named before others).
         pairs: pair, left, right: the entities asked for.
-        collect: brings a small frame to this process.
 
     Returns:
         pair, type, value; record_id, own, state, reason of a holder in the left entity, and with `_other` of one in the
         right: those with a reason first.
     """
-    held = frames["identifiers"].filter(nw.col("record_id").is_in(placed["record_id"].to_list()))
-    rows = collect(held.select("record_id", "type", "value", "state", "reason"))
-    rows = rows.with_columns(pl.col("type", "state", "reason").cast(pl.String)).join(placed, on="record_id")
+    held = identifiers.select("record_id", "value", pl.col("type", "state", "reason").cast(pl.String))
+    rows = held.join(placed, on="record_id")
     by = ["entity", "type", "value"]
     first = pl.all().sort_by("own", "reason", "record_id", descending=[True, False, False], nulls_last=True).first()
     holders = rows.group_by(by).agg(first)

@@ -13,7 +13,7 @@ import polars as pl
 from idgraph.audit.apart import Learnt, why_apart
 from idgraph.audit.belonging import Standing, domains_shared, maybe_one, standings_of
 from idgraph.audit.compared import Compared, sides_of, with_values
-from idgraph.audit.inside import entities_of, evidence_held, inside, is_entity_id
+from idgraph.audit.inside import entities_of, evidence_held, inside, insides, is_entity_id
 from idgraph.collapse.ids import PREFIXES
 from idgraph.errors import NotFoundError, mask, mask_id
 from idgraph.linkage.parts import from_text
@@ -211,30 +211,25 @@ def explain(
         NotFoundError: a record or an entity is not in the graph.
     """
     asked = _asked(frames, [left_id, right_id], collect)
-    entities = {one.record_id: one.entity_id for one in asked}
-    records = {one.entity_id: one.records for one in asked}
     levels = {one.level for one in asked}
     if len(levels) > 1:
         return _belonging(frames, asked, collect)
     level = levels.pop()
     left_id, right_id = pair = [one.record_id for one in asked]
-    graphs = {entity: drawn(frames, held, collect) for entity, held in records.items()}
-
-    def units(*records: str, of: Sequence[nx.Graph[Any]]) -> list[list[str]]:
-        least = strict_weight if level == "person" else 0.0
-        return [_unit(graph, record, least) for graph, record in zip(of, records, strict=True)]
-
-    if entities[left_id] != entities[right_id]:
-        sides = units(*pair, of=[graphs[entities[record]] for record in pair])
-        wholes = [records[entities[record]] for record in pair]
-        apart = why_apart(frames, pair, level, wholes, sides, learnt.get(level), collect)
-        return Explanation(left_id, right_id, level, same=False, reasons=apart.reasons, parts=apart.parts)
-    graph = graphs[entities[left_id]]
-    steps = _path(graph, left_id, right_id)
+    wholes = {one.entity_id: one.records for one in asked}
+    every = [record_id for whole in wholes.values() for record_id in whole]
+    held = evidence_held(frames, every, collect)
+    graph = _with_all(evidence_graph(*held), every)
     known = learnt.get(level)
+    least = strict_weight if level == "person" else 0.0
+    if len(wholes) > 1:
+        units = [_unit(graph, record_id, least) for record_id in pair]
+        apart = why_apart(frames, held, pair, level, [one.records for one in asked], units, known, collect)
+        return Explanation(left_id, right_id, level, same=False, reasons=apart.reasons, parts=apart.parts)
+    steps = _path(graph, left_id, right_id)
     for place, step in enumerate(steps):
         if step.rule == SIMILAR_RULE and known is not None:
-            ends = units(step.left_id, step.right_id, of=[graph, graph])
+            ends = [_unit(graph, record_id, least) for record_id in (step.left_id, step.right_id)]
             found = sides_of(frames, ends, level, known.model, collect)
             steps[place] = replace(step, parts=tuple(with_values(from_text(step.value), found, (0, 1))))
     return Explanation(left_id, right_id, level, same=True, steps=steps)
@@ -271,7 +266,7 @@ def _asked(frames: Mapping[str, nw.LazyFrame], ids: Sequence[str], collect: Rows
     """Look up records, and entities by their first."""
     firsts = [inside(frames, id, collect)["record_id"][0] if is_entity_id(id) else id for id in ids]
     entities = _placed(frames, firsts, collect)
-    records = {entity: inside(frames, entity, collect)["record_id"].to_list() for entity in set(entities.values())}
+    records = insides(frames, set(entities.values()), collect)
     return [_Asked(id, first, entities[first], records[entities[first]]) for id, first in zip(ids, firsts, strict=True)]
 
 
@@ -307,7 +302,10 @@ def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
 
 def drawn(frames: Mapping[str, nw.LazyFrame], records: Collection[str], collect: Rows) -> nx.Graph[Any]:
     """Draw the evidence of the records of one entity, those without any too; see `evidence_graph`."""
-    graph = evidence_graph(*evidence_held(frames, records, collect))
+    return _with_all(evidence_graph(*evidence_held(frames, records, collect)), records)
+
+
+def _with_all(graph: nx.Graph[Any], records: Collection[str]) -> nx.Graph[Any]:
     graph.add_nodes_from(records)
     return graph
 

@@ -13,6 +13,7 @@ from idgraph.audit.apart import most_against
 from idgraph.audit.between import links_between, shared_between
 from idgraph.audit.compared import sides_of, weighed
 from idgraph.audit.evaluation.errors import BLAMED, Blamed
+from idgraph.audit.inside import evidence_held
 from idgraph.linkage.rules import JUDGEMENT_RULE, SIMILAR_RULE
 from idgraph.schema import COUNT
 
@@ -59,7 +60,8 @@ def missed_pairs(
     for end in ("left", "right"):
         pairs = pairs.join(firsts.rename({"entity": end, "record_id": f"{end}_id"}), on=[end, "true"])
     placed = records.select("record_id", "entity", own=~pl.col("true").is_null())
-    told = pl.concat([_links(frames, placed, pairs, engine), _values(frames, placed, pairs, engine)])
+    identifiers, links = evidence_held(frames, placed["record_id"].to_list(), engine.collect)
+    told = pl.concat([_links(links, placed, pairs), _values(identifiers, placed, pairs)])
     rest = pairs.join(told.filter(pl.col("cause") != _UNUSED), on="pair", how="anti")
     if learnt is not None and rest.height:
         units = _units(held, records, strict_weight if level == "person" else 0.0, engine)
@@ -95,17 +97,17 @@ def _drawn(parts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _links(frames: Frames, placed: pl.DataFrame, pairs: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+def _links(links: pl.DataFrame, placed: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Links that were cut, wait or were refused."""
-    found = links_between(frames, placed.drop("own"), pairs.select("pair", "left", "right"), engine.collect)
+    found = links_between(links, placed.drop("own"), pairs.select("pair", "left", "right"))
     judged = pl.when(pl.col("rule") == JUDGEMENT_RULE).then(pl.lit("judgement")).otherwise("state")
     unlikely = pl.when(pl.col("state") == "review").then(pl.lit("not likely enough"))
     return found.select("pair", judged.alias("cause"), "rule", detail=pl.coalesce("reason", unlikely))
 
 
-def _values(frames: Frames, placed: pl.DataFrame, pairs: pl.DataFrame, engine: Engine) -> pl.DataFrame:
+def _values(identifiers: pl.DataFrame, placed: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Shared values that were cut or suppressed, or that no rule links by."""
-    found = shared_between(frames, placed, pairs.select("pair", "left", "right"), engine.collect)
+    found = shared_between(identifiers, placed, pairs.select("pair", "left", "right"))
     barred = [pl.when(pl.col(f"reason{side}").is_not_null()).then(f"state{side}") for side in ("", "_other")]
     cause = pl.coalesce(*barred, pl.lit(_UNUSED))
     return found.select("pair", cause.alias("cause"), rule="type", detail=pl.coalesce("reason", "reason_other"))
