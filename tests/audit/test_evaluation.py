@@ -141,6 +141,14 @@ def test_values_that_no_rule_links_by_and_nothing_at_all():
     assert causes(crm("abcd").evaluate(truth(x="abcd")), "missed") == [("nothing in common", None, None, 6, 6)]
 
 
+def test_states_that_others_gave_are_told_as_they_are():
+    odd = links("ab", rule=["r1"], weight=[5.0], state=["pending"], reason=["asked"])
+    assert causes(crm("ab", links=odd).evaluate(truth(x="ab")), "missed") == [("pending", "r1", "asked", 1, 1)]
+    unused = values(mail="ab").with_columns(state=pl.lit("unused"), reason=pl.lit("left_out"))
+    found = crm("ab", identifiers=unused).evaluate(truth(x="ab"))
+    assert causes(found, "missed") == [("value not used", "email", "left_out", 1, 1)]
+
+
 def test_parts_of_several_records_count_as_many_pairs():
     found = crm("abcde", identifiers=values(one="abc", two="de")).evaluate(truth(x="abcde"))
     assert causes(found, "missed") == [("nothing in common", None, None, 6, 1)]

@@ -108,7 +108,12 @@ def _links(links: pl.DataFrame, placed: pl.DataFrame, pairs: pl.DataFrame) -> pl
 def _values(identifiers: pl.DataFrame, placed: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """Shared values that were cut or suppressed, or that no rule links by."""
     found = shared_between(identifiers, placed, pairs.select("pair", "left", "right"))
-    barred = [pl.when(pl.col(f"reason{side}").is_not_null()).then(f"state{side}") for side in ("", "_other")]
+    barred = [
+        pl.when(pl.col(f"reason{side}").is_not_null() & pl.col(f"state{side}").is_in(["cut", "suppressed"])).then(
+            f"state{side}"
+        )
+        for side in ("", "_other")
+    ]
     cause = pl.coalesce(*barred, pl.lit(_UNUSED))
     return found.select("pair", cause.alias("cause"), rule="type", detail=pl.coalesce("reason", "reason_other"))
 
@@ -165,7 +170,8 @@ def _scored(common: set[str], parts: Sequence[Part], learnt: Learnt) -> tuple[fl
 
 def _first(pairs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Tell of each pair what is to be told first; of values and links alike, the first by name."""
-    rank = pl.col("cause").replace_strict(_RANKS, range(len(_RANKS)))
+    # Links that were found elsewhere may be in states of their own.
+    rank = pl.col("cause").replace_strict(_RANKS, range(len(_RANKS)), default=len(_RANKS))
     first = told.with_columns(rank=rank).sort("pair", "rank", "rule", "detail", nulls_last=True)
     found = pairs.join(first.unique("pair", keep="first", maintain_order=True), on="pair", how="left")
     return found.with_columns(pl.col("cause").fill_null(_NOTHING)).select(BLAMED.names()).cast(BLAMED)
