@@ -275,6 +275,11 @@ def test_report(out, tmp_path):
     assert "left alone" in str(failed("report", out, "--out", tmp_path / "mine.html"))
 
 
+def out_records(out):
+    assignments = pl.read_parquet(out / "assignments.parquet")
+    return assignments.filter(pl.col("level").cast(pl.String) == "person").height
+
+
 def test_evaluate(out, tmp_path):
     truth = pl.DataFrame(
         {
@@ -286,10 +291,19 @@ def test_evaluate(out, tmp_path):
         write(tmp_path / name)
         told = json.loads(said("evaluate", out, tmp_path / name, "--json"))
         assert (told["all"]["records"], told["all"]["precision"], told["all"]["recall"]) == (4, 0.5, 1.0)
-        assert set(told) == {"all", "user", "contact"}
+        assert set(told["kinds"]) == {"user", "contact"}
+        assert (told["all"]["records_of_truth"], told["all"]["records_of_graph"]) == (4, out_records(out))
+        (rule,) = [row for row in told["rules"] if row["rule"] == "email"]
+        assert (rule["links"], rule["right"], rule["wrong"]) == (rule["right"] + rule["wrong"] + rule["unknown"], 1, 1)
+        (cause,) = told["errors"]["causes"]
+        assert (cause["error"], cause["cause"], cause["rule"], cause["pairs"]) == ("false", "shared value", "email", 1)
+        assert cause["examples"] == [{"left_id": "app_users:b…@acme.io", "right_id": "hubspot_contacts:52"}]
     text = said("evaluate", out, tmp_path / "truth.csv")
     assert re.search(r"records of +records +precision +recall", text)
     assert re.search(r"all +4 +0\.5000 +1\.0000", text)
+    assert text.startswith("4 records, precision 0.5000, recall 1.0000, the truth does not know ")
+    assert re.search(r"By rule:\nrule +links +right +wrong +unknown", text)
+    assert re.search(r"false +shared value +email +1 +100\.0% +1 +app_users:b…@acme\.io and", text)
 
 
 @pytest.fixture(scope="module")
@@ -348,6 +362,18 @@ def test_pql_as_of_an_earlier_time(used):
         "=Acme": ["project_created ≥ 3, now 2"],
         "Beta": ["project_created ≥ 3, now 0"],
     }
+
+
+@pytest.mark.parametrize("redact", [(), ("--redact",)], ids=["whole", "redacted"])
+def test_a_report_shows_the_board_of_a_definition(used, tmp_path, redact):
+    page = tmp_path / "page.html"
+    asked = ("--pql", used / "pql.yaml", "--events", used / "events")
+    said("report", used / "out", "--out", page, *asked, *redact)
+    shown = page.read_text()
+    assert "Product-qualified leads" in shown
+    cells = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    assert re.search(r"\bready 2026-03-06 00:00\b", cells)
+    assert ("Ana Silva" in shown, "3 projects created" in shown) == (not redact, not redact)
 
 
 @pytest.mark.parametrize("name", ["board.csv", "board.parquet"])
@@ -500,6 +526,7 @@ def test_a_pipe_gets_the_result_and_nothing_else(exports, tmp_path):
         ["merge", "somewhere", "--no-such-option"],
         ["evaluate", "out", "truth.csv", "--level", "people"],
         ["pql", "out"],
+        ["report", "out", "--events", "folder"],
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_how(words):

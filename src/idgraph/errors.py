@@ -37,9 +37,11 @@ __all__ = [
     "mask",
     "mask_id",
     "mask_text",
+    "mistaken",
     "needed",
 ]
 
+_TOLD = 60  # letters of a value
 _ADDRESS = re.compile(r"[^\s'\"|,;]+@[^\s'\"|,;]+")
 
 
@@ -83,6 +85,27 @@ class ExtraError(IdgraphError):
 
 class NotFoundError(IdgraphError):
     """Something asked for by id that the graph does not hold."""
+
+
+def mistaken(argument: str, value: object, takes: str) -> ConfigError:
+    """Say of an argument what it takes, and what it got: a text shortened, of anything else its type.
+
+    >>> print(mistaken("previous", "out/", "a Graph; open a folder with ig.open(…)"))
+    previous='out/' cannot be used: it takes a Graph; open a folder with ig.open(…)
+    >>> print(mistaken("previous", 7.5, "a Graph"))
+    previous=7.5 cannot be used: it takes a Graph
+    """
+    plain = value is None or isinstance(value, str | int | float)
+    return ConfigError(f"{argument}={_plain(value) if plain else _typed(value)} cannot be used: it takes {takes}")
+
+
+def _plain(value: object) -> str:
+    said = mask_text(repr(value))
+    return said if len(said) <= _TOLD else f"{said[:_TOLD]}…"
+
+
+def _typed(value: object) -> str:
+    return f"<{type(value).__name__}>"
 
 
 @contextmanager

@@ -15,11 +15,11 @@ from idgraph.audit.apart import Learnt
 from idgraph.audit.blast import BlastRadius, blast_radius, standings
 from idgraph.audit.coverage import coverage
 from idgraph.audit.drift import drift, rates
+from idgraph.audit.evaluation import Evaluation, evaluation
 from idgraph.audit.explain import Explanation, drawn, example, explain
 from idgraph.audit.growth import growth
 from idgraph.audit.inside import entity_row, evidence_held, inside
 from idgraph.audit.judging.questions import asked_of
-from idgraph.audit.metrics import Quality, evaluate
 from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
@@ -47,9 +47,11 @@ from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.crosswalk import crosswalk
 from idgraph.entities.evidence import evidence_of
-from idgraph.errors import ConfigError, mask, mask_id, needed
+from idgraph.errors import ConfigError, mask, mask_id, mistaken, needed
 from idgraph.linkage.models import Models
 from idgraph.normalise.instants import instant
+from idgraph.pql.board import Board
+from idgraph.pql.card import Scorecard
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
 from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty
@@ -64,7 +66,6 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
     from idgraph.entities.evidence import Evidence
     from idgraph.pql.activity import Activity
-    from idgraph.pql.card import Scorecard
     from idgraph.pql.definition import Definition
     from idgraph.sources.table import Source
 
@@ -163,7 +164,7 @@ class Graph:
         """
         if previous is None:
             return cls(build(evidence, config, engine), config, engine, run, models=evidence.models)
-        if previous.run.get("id_key") != run.get("id_key"):
+        if _known_graph(previous).run.get("id_key") != run.get("id_key"):
             msg = "the previous result was made with another id_key: its ids mean nothing here. Give the same key."
             raise ConfigError(msg)
         before = engine.lazy(previous.assignments).select("record_id", nw.col("level").cast(TEXT), "entity_id")
@@ -208,14 +209,19 @@ class Graph:
         return drawn(self._frames, inside(self._frames, id, self._engine.collect)["record_id"], self._engine.collect)
 
     def explain(self, left_id: str, right_id: str) -> Explanation:
-        """Say why two records are one, or why not; see `idgraph.audit.explain.explain`."""
-        facts = self.run.get("likeness", {})
-        learnt = {
-            "person": Learnt.of(self.models.people, facts.get("person")),
-            "account": Learnt.of(self.models.companies, facts.get("account")),
-        }
+        """Say why two records are one, or why not; of a person and a company, why the one belongs to the other or not.
+
+        Then also which of the person's accounts is the primary, and why no other: see `Explanation.accounts`.
+
+        Args:
+            left_id: a record id, or an entity id, which is asked by its first record.
+            right_id: another.
+
+        Raises:
+            NotFoundError: a record or an entity is not in the graph.
+        """
         collect, strict = self._engine.collect, self.config.strict_weight
-        return explain(self._frames, left_id, right_id, collect, learnt, strict)
+        return explain(self._frames, left_id, right_id, collect, self._learnt(), strict)
 
     def how(self, id: str) -> pl.DataFrame:
         """Replay how an entity grew, strongest evidence first; see `idgraph.audit.growth.growth`.
@@ -249,7 +255,7 @@ class Graph:
         """
         return estimate(self._frames, _known_level(level), labels, self._engine)
 
-    def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Quality:  # noqa: ANN401
+    def evaluate(self, truth: Any, level: str = "person", kind: str | None = None) -> Evaluation:  # noqa: ANN401
         """Compare the entities of a level with a known truth; records that only one of them has do not count.
 
         Args:
@@ -257,11 +263,16 @@ class Graph:
             level: person, tenant or account.
             kind: count the records of one kind only.
 
+        Returns:
+            Pairwise and B-cubed precision, recall and F1; how right each of `kinds` and `rules` is, and `errors` by
+            cause, are found out when they are asked for: see `idgraph.audit.evaluation.Evaluation`.
+
         Raises:
             ConfigError: there is no such level, the truth lacks a column, puts a record into two entities, or knows
                 none of the graph's records.
         """
-        return evaluate(self._frames, truth, _known_level(level), kind, self._engine)
+        learnt = self._learnt().get(_known_level(level))
+        return evaluation(self._frames, truth, level, kind, learnt, self.config, self._engine)
 
     def thresholds(
         self,
@@ -362,11 +373,12 @@ class Graph:
             What would come apart: see `idgraph.audit.blast.BlastRadius`.
 
         Raises:
-            ConfigError: see `without`.
+            ConfigError: see `without`; or the card is none.
             EngineError: qualifications are asked of a graph on Spark: write it, and open it here.
         """
+        asked = None if card is None else Scorecard.of(card)
         after = self.without(rule=rule, value=value, link=link)
-        moved = None if card is None else standings(self.activity(), after.activity(), card)
+        moved = None if asked is None else standings(self.activity(), after.activity(), asked)
         return blast_radius(self._frames, after._frames, self._engine, moved)  # noqa: SLF001 - another of its kind
 
     def with_judgements(self, judgements: Any) -> Graph:  # noqa: ANN401 - a path or a frame of any library
@@ -491,8 +503,12 @@ class Graph:
         Returns:
             A row for each rate, those worth looking at first: their `note` says `fell`, `rose`, `new` or `gone`. See
             `idgraph.audit.drift.drift` for columns and the test, `idgraph.audit.drift.rates` for what is counted.
+
+        Raises:
+            ConfigError: the previous result is no graph.
         """
-        return drift(*(rates(graph._frames, graph._engine) for graph in (previous, self)))  # noqa: SLF001 - its kind
+        earlier = _known_graph(previous)
+        return drift(*(rates(graph._frames, graph._engine) for graph in (earlier, self)))  # noqa: SLF001 - its kind
 
     def example(self) -> tuple[str, str]:
         """Pick two records of one profile that no single value joins, of as many kinds as can be.
@@ -521,7 +537,7 @@ class Graph:
         out: str | Path,
         *,
         previous: Graph | None = None,
-        board: Any = None,  # noqa: ANN401 - a frame of any library
+        board: Any = None,  # noqa: ANN401 - a board, or a frame of any library
         redact: bool = False,
     ) -> Path:
         """Write one HTML page that needs no network; see `idgraph.audit.report.report`.
@@ -529,7 +545,7 @@ class Graph:
         Args:
             out: a file that is new, or an earlier page of ours.
             previous: an earlier result, to say what changed.
-            board: a board of product-qualified leads, best first, to show.
+            board: what `idgraph.pql.board` gave, to show; or a frame of your own, best first.
             redact: shorten personal values.
 
         Returns:
@@ -537,9 +553,11 @@ class Graph:
 
         Raises:
             OutputError: the file is somebody else's, or cannot be written.
+            ConfigError: the previous result is no graph.
         """
-        before = previous._frames if previous is not None else None  # noqa: SLF001 - another of its kind
-        shown = self._engine.lazy(board) if board is not None else None
+        before = None if previous is None else _known_graph(previous)._frames  # noqa: SLF001 - another of its kind
+        rows = board.brief() if isinstance(board, Board) else board
+        shown = None if rows is None else self._engine.lazy(rows)
         page = report(self._frames, self.run, self.config, self._engine, previous=before, board=shown, redact=redact)
         write_page(page, Path(out))
         return Path(out)
@@ -637,6 +655,12 @@ class Graph:
         models = Models.load(learnt) if learnt.exists() else None
         return cls(frames, config, engine, run, models=models, stored=True)
 
+    def _learnt(self) -> dict[str, Learnt | None]:
+        """What the run learnt of likeness, by level."""
+        facts = self.run.get("likeness", {})
+        models = {"person": self.models.people, "account": self.models.companies}
+        return {level: Learnt.of(model, facts.get(level)) for level, model in models.items()}
+
     def _named(self, frames: Sequence[str]) -> dict[str, nw.LazyFrame]:
         """Plans of frames by name."""
         if strange := sorted(set(frames) - set(FRAMES)):
@@ -668,3 +692,10 @@ def _known_level(level: str) -> str:
         msg = f"{level!r} is no level; it is one of {', '.join(LEVELS)}"
         raise ConfigError(msg)
     return level
+
+
+def _known_graph(previous: Graph) -> Graph:
+    """Refuse what is no graph: the path of one, say."""
+    if not isinstance(previous, Graph):
+        raise mistaken("previous", previous, "a Graph; one that was written is opened by ig.open(folder)")
+    return previous

@@ -5,7 +5,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.errors import ConfigError
-from idgraph.pql import Definition, Scorecard, count, first
+from idgraph.pql import Definition, Scorecard, board, count, first
 
 
 def people(name, kind, id_type, rows):
@@ -81,3 +81,16 @@ def test_events_need_not_be_in_the_graph_from_the_beginning(graph):
     assert told.blast_radius(value=("email", "ana@acme.io"), card=card).standings["change"].to_list() == ["lost"]
     with pytest.raises(ConfigError):
         told.blast_radius(card=card)
+
+
+@pytest.mark.parametrize("card", ["x", 7, {"name": "pql"}])
+def test_what_is_no_card_is_refused_before_any_work(graph, card):
+    with pytest.raises(ConfigError, match=r"card=.* cannot be used: it takes a Scorecard or a Definition"):
+        graph.blast_radius(value=("email", "ana@acme.io"), card=card)
+    with pytest.raises(ConfigError, match=r"card=.* cannot be used"):
+        board(graph.activity(), card)
+
+
+def test_a_board_is_asked_of_an_activity(graph):
+    with pytest.raises(ConfigError, match=r"activity=<Graph> cannot be used: it takes what happened"):
+        board(graph, BOTH)

@@ -5,6 +5,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.datasets import saas_world
+from idgraph.errors import ConfigError
 
 PEOPLE = 200
 
@@ -107,3 +108,9 @@ def test_the_page_lists_it(tmp_path):
     assert "Rates that moved beyond chance" in page
     quiet = graph(titles=1).report(tmp_path / "page.html", previous=graph(titles=2)).read_text("utf-8")
     assert "Rates that moved beyond chance" not in quiet
+
+
+@pytest.mark.parametrize("previous", ["out/", None, pl.DataFrame()])
+def test_what_is_no_graph_is_refused_where_an_earlier_one_is_asked_for(previous):
+    with pytest.raises(ConfigError, match=r"previous=.* cannot be used: it takes a Graph; .* ig\.open\(folder\)"):
+        graph(people=3).drift(previous)

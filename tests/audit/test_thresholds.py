@@ -92,3 +92,9 @@ def test_what_cannot_be_asked():
             chain().thresholds(probabilities=wrong)
     with pytest.raises(ConfigError, match="no level"):
         chain().thresholds(level="people")
+
+
+@pytest.mark.parametrize("probabilities", ["0.9", 0.5, ["a"], [None], [True]])
+def test_thresholds_are_several_numbers(graph, probabilities):
+    with pytest.raises(ConfigError, match=r"probabilities=.* cannot be used: it takes .*\[0\.9, 0\.99\]"):
+        graph.thresholds(probabilities=probabilities)

@@ -330,7 +330,11 @@ def test_questions_have_the_same_answers(engine, given, expected, graph):
     truth = expected.records.select("record_id", entity_id=pl.col("native_id").str.slice(0, 3))
     assert 0 < expected.evaluate(truth).f1 < 1
     for level, kind in (("person", None), ("person", "lead"), ("account", None)):
-        assert graph.evaluate(given(truth), level, kind) == expected.evaluate(truth, level, kind)
+        found, wanted = graph.evaluate(given(truth), level, kind), expected.evaluate(truth, level, kind)
+        assert found == wanted
+        assert_frame_equal(found.rules, wanted.rules)
+        assert wanted.errors.height
+        assert_frame_equal(found.errors, wanted.errors)
 
 
 def test_ids_are_carried_alike(engine, given, previous, expected):

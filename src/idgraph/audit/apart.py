@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.audit.compared import Compared, Sides, sides_of, weighed, with_values
+from idgraph.audit.between import links_between, shared_between
+from idgraph.audit.compared import Compared, sides_of, weighed, with_values
 from idgraph.errors import mask, mask_id
 from idgraph.linkage.candidates import AND
 from idgraph.linkage.guards import STATE_REASONS
-from idgraph.linkage.parts import as_link, from_text
+from idgraph.linkage.parts import Part, as_link, from_text
 from idgraph.linkage.rules import SIMILAR_RULE
 
 if TYPE_CHECKING:
     from idgraph.linkage.model import Model
 
-__all__ = ["Apart", "Learnt", "why_apart"]
+__all__ = ["Apart", "Learnt", "most_against", "why_apart"]
 
 Collect = Callable[[nw.LazyFrame], pl.DataFrame]
 _MOST: Final = 12  # reasons of one kind that are told
@@ -55,6 +56,10 @@ class Learnt:
         """The log2 odds that two are one before anything is compared."""
         return round(self.model.prior(self.rows, self.rows * (self.rows - 1) / 2), 4)
 
+    def met_by(self, common: Collection[str]) -> list[str]:
+        """The keys by which two meet that have some features in common."""
+        return [key for key in self.keys if set(key.split(AND)) <= set(common)]
+
 
 @dataclass(frozen=True)
 class Apart:
@@ -71,6 +76,7 @@ class Apart:
 
 def why_apart(
     frames: Mapping[str, nw.LazyFrame],
+    held: tuple[pl.DataFrame, pl.DataFrame],
     pair: Sequence[str],
     level: str,
     wholes: Sequence[Sequence[str]],
@@ -81,7 +87,8 @@ def why_apart(
     """Say what could have joined two records of different entities, and why it did not.
 
     Args:
-        frames: records, identifiers, links, assignments, memberships.
+        frames: records, identifiers, assignments, memberships.
+        held: what `idgraph.audit.inside.evidence_held` says of both.
         pair: the two record ids.
         level: person or account.
         wholes: the records of the entity of each.
@@ -89,8 +96,15 @@ def why_apart(
         learnt: what the run learnt of likeness; None where nobody was compared.
         collect: brings a small frame to this process.
     """
-    shared = _shared(frames, pair, wholes, collect)
-    links = _links(frames, wholes, collect)
+    placed = pl.DataFrame(
+        [(record_id, entity, record_id in pair) for entity, whole in enumerate(wholes) for record_id in whole],
+        schema={"record_id": pl.String, "entity": pl.Int64, "own": pl.Boolean},
+        orient="row",
+    )
+    two = pl.DataFrame({"pair": [0], "left": [0], "right": [1]})
+    identifiers, links = held
+    shared = _shared(shared_between(identifiers, placed, two), pair)
+    links = links_between(links, placed.drop("own"), two).sort("left_id", "right_id", "evidence")
     waiting = [
         f"{_whose(pair, left, right, ': ')}a link by {rule} is in state {state}{_because(reason)}"
         for left, right, rule, state, reason in links.select(*_ENDS, "rule", "state", "reason").iter_rows()
@@ -100,34 +114,22 @@ def why_apart(
     if learnt is None:
         return Apart([*reasons, "nobody was compared by likeness: it was off, or too few are known by name"], [])
     sides = sides_of(frames, units, level, learnt.model, collect)
-    if not (sides.left and sides.right):
-        return Apart([*reasons, _not_known(pair, sides)], [])
-    common, parts = weighed(sides, learnt.model)
+    if unknown := [mask_id(record) for unit, record in enumerate(pair) if unit not in sides.units]:
+        said = f"likeness was not asked: of {' and '.join(unknown)} no full name is known"
+        return Apart([*reasons, said], [])
+    ((common, parts),) = weighed(sides, [(0, 1)])
     alike = links.filter(pl.col("rule") == SIMILAR_RULE).sort("weight", descending=True)
     found = alike.height > 0
-    compared = with_values(from_text(alike["evidence"][0]) if found else as_link(parts, learnt.prior, inf), sides)
+    compared = with_values(
+        from_text(alike["evidence"][0]) if found else as_link(parts, learnt.prior, inf), sides, (0, 1)
+    )
     return Apart([*reasons, _met(common, learnt, found=found), _scored(compared, learnt)], compared)
 
 
-def _links(frames: Mapping[str, nw.LazyFrame], wholes: Sequence[Sequence[str]], collect: Collect) -> pl.DataFrame:
-    """The links between two entities; none of them joins."""
-    one, other = wholes
-    left, right = nw.col("left_id"), nw.col("right_id")
-    between = (left.is_in(one) & right.is_in(other)) | (left.is_in(other) & right.is_in(one))
-    return collect(frames["links"].filter(between)).with_columns(pl.col("rule", "state", "reason").cast(pl.String))
-
-
-def _shared(
-    frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], wholes: Sequence[Sequence[str]], collect: Collect
-) -> list[str]:
+def _shared(both: pl.DataFrame, pair: Sequence[str]) -> list[str]:
     """Values that both entities hold: those of the two records first, in words."""
-    held = frames["identifiers"].filter(nw.col("record_id").is_in([record for whole in wholes for record in whole]))
-    rows = collect(held.select("record_id", nw.col("type").cast(nw.String()), "value", "state", "reason"))
-    rows = rows.with_columns(pl.col("state", "reason").cast(pl.String), own=pl.col("record_id").is_in(list(pair)))
+    both = both.with_columns(both=pl.col("own") & pl.col("own_other"))
     by = ["type", "value"]
-    first = pl.all().sort_by("own", "reason", "record_id", descending=[True, False, False], nulls_last=True).first()
-    one, other = (rows.filter(pl.col("record_id").is_in(whole)).group_by(by).agg(first) for whole in wholes)
-    both = one.join(other, on=by, suffix="_other").with_columns(both=pl.col("own") & pl.col("own_other"))
     told = both.sort("both", *by, descending=[True, False, False]).head(_MOST)
     said = []
     for row in told.iter_rows(named=True):
@@ -148,15 +150,9 @@ def _because(reason: str | None) -> str:
     return f": {STATE_REASONS.get(reason, reason)}" if reason else ""
 
 
-def _not_known(pair: Sequence[str], sides: Sides) -> str:
-    unknown = [mask_id(record) for record, side in zip(pair, (sides.left, sides.right), strict=True) if not side]
-    return f"likeness was not asked: of {' and '.join(unknown)} no full name is known"
-
-
 def _met(common: Collection[str], learnt: Learnt, *, found: bool) -> str:
     """Whether likeness compared the two, and what brought them together."""
-    met = [key for key in learnt.keys if set(key.split(AND)) <= set(common)]
-    if met:
+    if met := learnt.met_by(common):
         more = f", and by {len(met) - 1} other keys" if len(met) > 1 else ""
         return f"likeness compares them: they meet by {met[0]}{more}"
     if found:
@@ -167,11 +163,16 @@ def _met(common: Collection[str], learnt: Learnt, *, found: bool) -> str:
 def _scored(compared: Sequence[Compared], learnt: Learnt) -> str:
     """What the two score, and what they lack."""
     score = round(sum(part.weight for part in compared), 4)
-    fields = [part for part in compared if part.field not in {"prior", "ceiling"}]
-    worst = min(fields, key=lambda part: part.weight, default=None)
-    against = f"; most against it: {worst.field} {worst.level}" if worst is not None and worst.weight < 0 else ""
+    against = f"; most against it: {worst}" if (worst := most_against(compared)) else ""
     if score >= learnt.least:
         return f"they score {score:+.1f}, enough for a link, which takes {learnt.least:+.1f}{against}"
     lacks = f"{learnt.least - score:.1f} short of a link, which takes {learnt.least:+.1f}"
     review = "; review takes 0" if score < 0 else ", enough for review"
     return f"they score {score:+.1f}, {lacks}{review}{against}"
+
+
+def most_against(parts: Sequence[Part]) -> str | None:
+    """What says most against two being one; None where nothing does."""
+    fields = [part for part in parts if part.field not in {"prior", "ceiling"}]
+    worst = min(fields, key=lambda part: part.weight, default=None)
+    return f"{worst.field} {worst.level}" if worst is not None and worst.weight < 0 else None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.pql.card import Scorecard
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
     from idgraph.pql.activity import Activity
-    from idgraph.pql.definition import Definition
+    from idgraph.pql.card import Scorecard
 
 __all__ = ["BlastRadius", "blast_radius", "standings"]
 
@@ -86,17 +85,16 @@ def blast_radius(
     )
 
 
-def standings(before: Activity, after: Activity, card: Scorecard | Definition) -> pl.DataFrame:
+def standings(before: Activity, after: Activity, card: Scorecard) -> pl.DataFrame:
     """Compare who qualifies by a graph with who would by the one that would be; see `BlastRadius.standings`.
 
     Args:
         before: what happened, credited to the entities of the graph.
         after: the same events, credited to those of the graph without something.
-        card: definitions; or a definition alone.
+        card: definitions.
     """
-    asked = card.definitions if isinstance(card, Scorecard) else (card,)
     found = []
-    for definition in asked:
+    for definition in card.definitions:
         then = definition.reached(after).rename({"reached_at": "reached_then"})
         both = definition.reached(before).join(then, on="entity_id", how="full", coalesce=True)
         found.append(both.with_columns(definition=pl.lit(definition.name), change=_moved()))

@@ -61,24 +61,38 @@ class Compared(Part):
 
 @dataclass(frozen=True)
 class Sides:
-    """Two people or companies as likeness sees them.
+    """People or companies as likeness sees them.
 
     Attributes:
-        left: the values of the one as people read them, by field; empty where it is not compared.
-        right: those of the other.
-        rows: the values of the two, as they are compared; fewer where one is not.
+        units: those that are compared: their places among the units asked for, in the order of `rows`.
+        rows: the values of each, as they are compared.
+        model: what weighs them.
+        records: companies among the values, by a record of theirs.
     """
 
-    left: Mapping[str, str]
-    right: Mapping[str, str]
+    units: Sequence[int]
     rows: pl.DataFrame
+    model: Model
+    records: Mapping[str, str]
+
+    def values(self, unit: int) -> dict[str, str]:
+        """The values of one as people read them, by field: several in a list; none where it is not compared."""
+        if unit not in self.units:
+            return {}
+        told = {}
+        for name, value in self.rows.row(self.units.index(unit), named=True).items():
+            if value is not None:
+                values = [self.records.get(one, one) for one in str(value).split(SEPARATOR)]
+                more = f" and {len(values) - _MANY} more" if len(values) > _MANY else ""
+                told[name] = f"{len(values)}" if name == "people" else ", ".join(values[:_MANY]) + more
+        return told
 
 
-def with_values(parts: Sequence[Part], sides: Sides) -> list[Compared]:
-    """Add to parts the values that they compare."""
+def with_values(parts: Sequence[Part], sides: Sides, pair: tuple[int, int]) -> list[Compared]:
+    """Add to the parts of a pair of units the values that they compare."""
+    left, right = map(sides.values, pair)
     return [
-        Compared(part.field, part.level, part.weight, sides.left.get(part.field), sides.right.get(part.field))
-        for part in parts
+        Compared(part.field, part.level, part.weight, left.get(part.field), right.get(part.field)) for part in parts
     ]
 
 
@@ -89,11 +103,11 @@ def sides_of(
     model: Model,
     collect: Callable[[nw.LazyFrame], pl.DataFrame],
 ) -> Sides:
-    """Look up what is compared of two people or companies.
+    """Look up what is compared of people or companies.
 
     Args:
         frames: records, identifiers, memberships, assignments.
-        units: the record ids of the one and of the other, each held together without likeness.
+        units: the record ids of each, held together without likeness.
         level: person or account.
         model: what weighs them.
         collect: brings a small frame to this process.
@@ -102,35 +116,46 @@ def sides_of(
     held = _Held(frames, units, collect, engine)
     table = persons(held.people(), engine).table if level == "person" else firms_table(held.firms(), engine)
     rows = engine.collect(with_fields(table, model.fields))
-    found = [rows.filter(pl.col("record").is_in(held.numbers(unit))) for unit in units]
-    left, right = (held.shown(row.row(0, named=True), model) if row.height else {} for row in found)
-    return Sides(left, right, pl.concat(found).select(field.name for field in model.fields))
+    found = _of_units(rows, [held.numbers(records) for records in units])
+    return Sides(found["unit"].to_list(), found.select(field.name for field in model.fields), model, held.companies())
 
 
-def weighed(sides: Sides, model: Model) -> tuple[set[str], list[Part]]:
-    """Compare two sides anew.
+def _of_units(rows: pl.DataFrame, units: Sequence[Sequence[int]]) -> pl.DataFrame:
+    """The row of each unit that has one, by any of its records, and `unit`."""
+    places = [(unit, record) for unit, records in enumerate(units) for record in records]
+    placed = pl.DataFrame(places, schema={"unit": pl.Int64, "record": rows.schema["record"]}, orient="row")
+    return rows.join(placed, on="record").sort("unit", "record").unique("unit", keep="first", maintain_order=True)
+
+
+def weighed(sides: Sides, pairs: Sequence[tuple[int, int]]) -> list[tuple[set[str], list[Part]]]:
+    """Compare pairs anew.
 
     Args:
-        sides: both of which are compared.
-        model: what weighs them.
+        sides: what is compared.
+        pairs: units that are compared.
 
     Returns:
-        What they have in common, in the words of `idgraph.linkage.candidates.Candidates.keys`; and what each comparison
-        says on average, for how rare their values are in the table is not asked.
+        What each two have in common, in the words of `idgraph.linkage.candidates.Candidates.keys`; and what each
+        comparison says on average, for how rare their values are in the table is not asked.
     """
-    engine = engine_for()
+    engine, model = engine_for(), sides.model
     numbered = sides.rows.with_columns(side=pl.lit(0, pl.Int64)).with_row_index("row")
     values = engine.collect(tidied(engine.lazy(numbered), model.fields, engine)).sort("row")
     comparison = Comparison(engine.lazy(values), model.fields, engine)
-    pair = pl.DataFrame({"left": [0], "right": [1]}, schema=dict.fromkeys(("left", "right"), values.schema["row"]))
-    pattern = engine.collect(comparison.patterns([engine.lazy(pair)]))["pattern"]
-    decoded = comparison.decoded(pattern.to_numpy())
+    places = {unit: place for place, unit in enumerate(sides.units)}
+    asked = [(places[left], places[right]) for left, right in pairs]
+    schema = dict.fromkeys(("left", "right"), values.schema["row"])
+    frame = pl.DataFrame(asked, schema=schema, orient="row")
+    found = engine.collect(comparison.patterns([engine.lazy(frame)]))
+    patterns = frame.join(found, on=["left", "right"], how="left", maintain_order="left")["pattern"]
+    decoded = comparison.decoded(patterns.to_numpy())
     on_average = replace(decoded, steps=np.full_like(decoded.steps, -1))
-    return features_shared(values[:1], values[1:], model.fields), parts_of(model, on_average, comparison.held)[0]
+    common = features_shared(values, asked, model.fields)
+    return list(zip(common, parts_of(model, on_average, comparison.held), strict=True))
 
 
 class _Held:
-    """The records of two units, numbered, and what they hold, as linkage takes it."""
+    """The records of units, numbered, and what they hold, as linkage takes it."""
 
     def __init__(
         self,
@@ -177,16 +202,9 @@ class _Held:
             people=self._engine.lazy(numbered),
         )
 
-    def shown(self, row: Mapping[str, Any], model: Model) -> dict[str, str]:
-        """The values of a row as people read them: companies by a record of theirs, several values in a list."""
-        by_code = {f"company {code}": record_id for record_id, code in self._codes.items()}
-        told = {}
-        for field in model.fields:
-            if row[field.name] is not None:
-                values = [by_code.get(value, value) for value in str(row[field.name]).split(SEPARATOR)]
-                more = f" and {len(values) - _MANY} more" if len(values) > _MANY else ""
-                told[field.name] = f"{len(values)}" if field.name == "people" else ", ".join(values[:_MANY]) + more
-        return told
+    def companies(self) -> dict[str, str]:
+        """A record of each company, by what it is called among the values."""
+        return {f"company {code}": record_id for record_id, code in self._codes.items()}
 
     def _employers(self, records: nw.LazyFrame) -> nw.LazyFrame:
         """See `idgraph.linkage.employers`; of the companies only those that the people point to are asked."""

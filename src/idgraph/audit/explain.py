@@ -11,8 +11,9 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.audit.apart import Learnt, why_apart
+from idgraph.audit.belonging import Standing, domains_shared, maybe_one, standings_of
 from idgraph.audit.compared import Compared, sides_of, with_values
-from idgraph.audit.inside import entities_of, evidence_held, inside
+from idgraph.audit.inside import entities_of, evidence_held, inside, insides, is_entity_id
 from idgraph.collapse.ids import PREFIXES
 from idgraph.errors import NotFoundError, mask, mask_id
 from idgraph.linkage.parts import from_text
@@ -67,10 +68,13 @@ class Explanation:
         left_id, right_id: the records asked for.
         level: person or account; None where one is a person and the other a company.
         same: whether they share an entity.
-        steps: the path of used evidence between them; empty where they do not.
+        steps: the path of used evidence between them; empty where they do not. Of a person and a company that it
+            belongs to, the path over the strongest membership.
         reasons: where they do not, what could have joined them and did not.
         parts: where they do not, what each comparison by likeness says of the two: as it was when they were compared;
             else by the average of how rare values are.
+        member: of a person and a company, whether the one belongs to the other. A membership is no link.
+        accounts: of a person and a company, all accounts of the person, the primary first; see `Standing`.
     """
 
     left_id: str
@@ -80,6 +84,8 @@ class Explanation:
     steps: list[Step] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     parts: list[Compared] = field(default_factory=list)
+    member: bool = False
+    accounts: list[Standing] = field(default_factory=list)
 
     @property
     def weakest(self) -> Step | None:
@@ -88,10 +94,21 @@ class Explanation:
 
     def __str__(self) -> str:
         """A few lines for a terminal; values are masked."""
-        if not self.same:
-            said = f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are not one"
-            return "\n".join([said, *(f"  {reason}" for reason in self.reasons), *_lines(self.parts, "    ")])
-        lines = [f"{mask_id(self.left_id)} and {mask_id(self.right_id)} are one {self.level}:"]
+        two = f"{mask_id(self.left_id)} and {mask_id(self.right_id)}"
+        said = f"{two} are one {self.level}:" if self.same else f"{two} are not one"
+        if self.level is None:
+            belongs = "the person belongs to it" if self.member else "the person does not belong to it"
+            said = f"{two} are a person and a company; {belongs}{':' if self.member else ''}"
+        lines = [said, *self._path()]
+        lines += [f"  {reason}" for reason in self.reasons] + _lines(self.parts, "    ")
+        if self.accounts:
+            lines.append("  accounts of the person:")
+            lines += [f"    {place}. {one}" for place, one in enumerate(self.accounts, 1)]
+        return "\n".join(lines)
+
+    def _path(self) -> list[str]:
+        """The steps, the weakest marked."""
+        lines = []
         for step in self.steps:
             mark = "   ← weakest" if step is self.weakest and len(self.steps) > 1 else ""
             lines.append(
@@ -99,7 +116,7 @@ class Explanation:
                 f"   (rule {step.rule}, weight {step.weight:g}){mark}"
             )
             lines += _lines(step.parts, "      ")
-        return "\n".join(lines)
+        return lines
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same for machines; values are masked here too."""
@@ -124,6 +141,8 @@ class Explanation:
             "steps": steps,
             "reasons": self.reasons,
             "parts": [part.as_dict() for part in self.parts],
+            "member": self.member,
+            "accounts": [one.as_dict() for one in self.accounts],
         }
 
 
@@ -174,49 +193,81 @@ def explain(
     learnt: Mapping[str, Learnt | None],
     strict_weight: float,
 ) -> Explanation:
-    """Find the path of evidence between two records.
+    """Find the path of evidence between two records; or between a person and an account, how the one belongs there.
 
     Args:
         frames: records, identifiers, links, assignments, memberships, members.
-        left_id: a record id.
+        left_id: a record id; or the id of an entity, which is asked by its first record.
         right_id: another.
         collect: brings a small frame to this process.
         learnt: by level, what the run learnt of likeness.
         strict_weight: from here on evidence needs no doubt.
 
     Returns:
-        The shortest path, of several the strongest; or what the two share that may not link, and how alike they are.
+        The shortest path, of several the strongest; or what the two share that may not link, and how alike they are. Of
+        a person and a company the path over the strongest membership, and all accounts of the person.
 
     Raises:
-        NotFoundError: a record is not in the graph.
+        NotFoundError: a record or an entity is not in the graph.
     """
-    pair = [left_id, right_id]
-    entities = _placed(frames, pair, collect)
-    levels = {_LEVELS[entity[:4]] for entity in entities.values()}
+    asked = _asked(frames, [left_id, right_id], collect)
+    levels = {one.level for one in asked}
     if len(levels) > 1:
-        return Explanation(left_id, right_id, None, same=False, reasons=_memberships(frames, pair, entities, collect))
+        return _belonging(frames, asked, collect)
     level = levels.pop()
-    records = {entity: inside(frames, entity, collect)["record_id"].to_list() for entity in set(entities.values())}
-    graphs = {entity: drawn(frames, held, collect) for entity, held in records.items()}
-
-    def units(*records: str, of: Sequence[nx.Graph[Any]]) -> list[list[str]]:
-        least = strict_weight if level == "person" else 0.0
-        return [_unit(graph, record, least) for graph, record in zip(of, records, strict=True)]
-
-    if entities[left_id] != entities[right_id]:
-        sides = units(*pair, of=[graphs[entities[record]] for record in pair])
-        wholes = [records[entities[record]] for record in pair]
-        apart = why_apart(frames, pair, level, wholes, sides, learnt.get(level), collect)
-        return Explanation(left_id, right_id, level, same=False, reasons=apart.reasons, parts=apart.parts)
-    graph = graphs[entities[left_id]]
-    steps = _path(graph, left_id, right_id)
+    left_id, right_id = pair = [one.record_id for one in asked]
+    wholes = {one.entity_id: one.records for one in asked}
+    every = [record_id for whole in wholes.values() for record_id in whole]
+    held = evidence_held(frames, every, collect)
+    graph = _with_all(evidence_graph(*held), every)
     known = learnt.get(level)
+    least = strict_weight if level == "person" else 0.0
+    if len(wholes) > 1:
+        units = [_unit(graph, record_id, least) for record_id in pair]
+        apart = why_apart(frames, held, pair, level, [one.records for one in asked], units, known, collect)
+        return Explanation(left_id, right_id, level, same=False, reasons=apart.reasons, parts=apart.parts)
+    steps = _path(graph, left_id, right_id)
     for place, step in enumerate(steps):
         if step.rule == SIMILAR_RULE and known is not None:
-            ends = units(step.left_id, step.right_id, of=[graph, graph])
+            ends = [_unit(graph, record_id, least) for record_id in (step.left_id, step.right_id)]
             found = sides_of(frames, ends, level, known.model, collect)
-            steps[place] = replace(step, parts=tuple(with_values(from_text(step.value), found)))
+            steps[place] = replace(step, parts=tuple(with_values(from_text(step.value), found, (0, 1))))
     return Explanation(left_id, right_id, level, same=True, steps=steps)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked about.
+
+    Attributes:
+        id: as it was given.
+        record_id: the record, or the first one of the entity.
+        entity_id: the profile or account.
+        records: all records of it.
+    """
+
+    id: str
+    record_id: str
+    entity_id: str
+    records: list[str]
+
+    @property
+    def level(self) -> str:
+        """Person or account."""
+        return _LEVELS[self.entity_id[:4]]
+
+    @property
+    def is_entity(self) -> bool:
+        """Whether no record of it was named."""
+        return is_entity_id(self.id)
+
+
+def _asked(frames: Mapping[str, nw.LazyFrame], ids: Sequence[str], collect: Rows) -> list[_Asked]:
+    """Look up records, and entities by their first."""
+    firsts = [inside(frames, id, collect)["record_id"][0] if is_entity_id(id) else id for id in ids]
+    entities = _placed(frames, firsts, collect)
+    records = insides(frames, set(entities.values()), collect)
+    return [_Asked(id, first, entities[first], records[entities[first]]) for id, first in zip(ids, firsts, strict=True)]
 
 
 def _placed(frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], collect: Rows) -> dict[str, str]:
@@ -251,7 +302,10 @@ def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
 
 def drawn(frames: Mapping[str, nw.LazyFrame], records: Collection[str], collect: Rows) -> nx.Graph[Any]:
     """Draw the evidence of the records of one entity, those without any too; see `evidence_graph`."""
-    graph = evidence_graph(*evidence_held(frames, records, collect))
+    return _with_all(evidence_graph(*evidence_held(frames, records, collect)), records)
+
+
+def _with_all(graph: nx.Graph[Any], records: Collection[str]) -> nx.Graph[Any]:
     graph.add_nodes_from(records)
     return graph
 
@@ -287,24 +341,45 @@ def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
     return steps
 
 
-def _memberships(
-    frames: Mapping[str, nw.LazyFrame], pair: list[str], entities: Mapping[str, str], collect: Rows
-) -> list[str]:
-    between = frames["memberships"].filter(
-        nw.col("person_record_id").is_in(pair) & nw.col("company_record_id").is_in(pair)
+def _belonging(frames: Mapping[str, nw.LazyFrame], asked: Sequence[_Asked], collect: Rows) -> Explanation:
+    """Say whether a person belongs to an account, through what, and which of the person's accounts is the primary."""
+    person, company = sorted(asked, key=lambda one: one.level, reverse=True)
+    accounts = standings_of(frames, person.entity_id, person.records, collect)
+    told = Explanation(asked[0].id, asked[1].id, None, same=False, accounts=accounts)
+    mine = next((one for one in accounts if one.account_id == company.entity_id), None)
+    primary = next((one for one in accounts if one.is_primary), None)
+    if mine is None:
+        nothing = [f"nothing says that {mask_id(person.id)} belongs to {mask_id(company.id)}"]
+        reasons = [*nothing, *domains_shared(frames, person.records, company.records, collect)]
+    else:
+        told = replace(told, member=True, steps=_joining(frames, person, company, mine, collect))
+        reasons = []
+    if primary is not None and primary is not mine:
+        others = inside(frames, primary.account_id, collect)["record_id"].to_list()
+        called = (mask_id(company.id), mask_id(primary.company_record_id))
+        reasons += [f"the primary account is {called[1]}"] if mine is None else []
+        reasons += maybe_one(frames, [company.records, others], called, collect)
+    return replace(told, reasons=reasons)
+
+
+def _joining(
+    frames: Mapping[str, nw.LazyFrame], person: _Asked, company: _Asked, mine: Standing, collect: Rows
+) -> list[Step]:
+    """The path from a person's record, over the strongest membership, to an account's record."""
+    between = Step(mine.person_record_id, mine.company_record_id, mine.via, "belongs to", "", mine.weight)
+    start, end = (
+        [] if one.is_entity else _path(drawn(frames, one.records, collect), *ends)
+        for one, ends in (
+            (person, (person.record_id, mine.person_record_id)),
+            (company, (mine.company_record_id, company.record_id)),
+        )
     )
-    via = collect(between.select("via")).to_series().unique().sort().to_list()
-    if via:
-        return [
-            f"one is a person and the other a company: the person belongs to it, by {', '.join(via)}. That is no link"
-        ]
-    either = list(entities.values())
-    known = frames["members"].filter(nw.col("profile_id").is_in(either) & nw.col("account_id").is_in(either))
-    via = collect(known.select("via")).to_series().unique().sort().to_list()
-    if via:
-        known_by = f"the person belongs to it by other records of theirs, by {', '.join(via)}"
-        return [f"one is a person and the other a company: {known_by}. That is no link"]
-    return ["one is a person and the other a company; nothing says that the one belongs to the other"]
+    return [
+        replace(step, parts=tuple(Compared(**vars(part)) for part in from_text(step.value)))
+        if step.rule == SIMILAR_RULE
+        else step
+        for step in (*start, between, *end)
+    ]
 
 
 def example(frames: Mapping[str, nw.LazyFrame], collect: Rows) -> tuple[str, str]:

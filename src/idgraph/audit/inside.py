@@ -17,16 +17,21 @@ from idgraph.collapse.ids import PREFIXES
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import NotFoundError, mask_id
 
-__all__ = ["entities_of", "entity_row", "evidence_held", "inside", "rows_of"]
+__all__ = ["entities_of", "entity_row", "evidence_held", "inside", "insides", "is_entity_id", "rows_of"]
 
 Frames = Mapping[str, nw.LazyFrame]
 Collect = Callable[[nw.LazyFrame], pl.DataFrame]
 _FRAMES_BY_PREFIX: Final = {PREFIXES[level]: name for level, name in ENTITY_FRAMES.items()}
 _ENTITY_ID: Final = re.compile(rf"({'|'.join(_FRAMES_BY_PREFIX)})[0-9a-f]{{16}}")
 _HELD: Final = {
-    "identifiers": ("record_id", "type", "value", "rules", "weight", "state"),
-    "links": ("left_id", "right_id", "rule", "weight", "state", "evidence"),
+    "identifiers": ("record_id", "type", "value", "rules", "weight", "state", "reason"),
+    "links": ("left_id", "right_id", "rule", "weight", "state", "evidence", "reason"),
 }
+
+
+def is_entity_id(id: str) -> bool:
+    """Whether an id is that of an entity, by its form; else it is a record's."""
+    return _ENTITY_ID.fullmatch(id) is not None
 
 
 def rows_of(frames: Frames, name: str, column: str, values: Collection[str], collect: Collect) -> pl.DataFrame:
@@ -51,12 +56,18 @@ def inside(frames: Frames, id: str, collect: Collect) -> pl.DataFrame:
     Raises:
         NotFoundError: there is no such record or entity.
     """
-    entities = [id] if _ENTITY_ID.fullmatch(id) else entities_of(frames, [id], collect).values()
+    entities = [id] if is_entity_id(id) else entities_of(frames, [id], collect).values()
     found = rows_of(frames, "assignments", "entity_id", entities, collect).select("record_id", "entity_id")
     if found.is_empty():
         msg = f"there is no record or entity {mask_id(id)!r} in this graph"
         raise NotFoundError(msg)
     return found.sort("record_id")
+
+
+def insides(frames: Frames, entities: Collection[str], collect: Collect) -> dict[str, list[str]]:
+    """Find the records of several entities at once, by their ids: each in their order."""
+    rows = rows_of(frames, "assignments", "entity_id", entities, collect).sort("record_id")
+    return dict(rows.group_by("entity_id").agg("record_id").iter_rows())
 
 
 def entity_row(frames: Frames, level: str, id: str, collect: Collect) -> dict[str, Any]:
@@ -75,11 +86,11 @@ def entity_row(frames: Frames, level: str, id: str, collect: Collect) -> dict[st
 
 
 def evidence_held(frames: Frames, records: Collection[str], collect: Collect) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Find what records of one entity hold, and the links from them.
+    """Find what records of an entity, or of several, hold, and the links from them.
 
     Returns:
-        Of `identifiers` record_id, type, value, rules, weight, state; of `links` left_id, right_id, rule, weight,
-        state, evidence.
+        Of `identifiers` record_id, type, value, rules, weight, state, reason; of `links` left_id, right_id, rule,
+        weight, state, evidence, reason.
     """
     asked = {name: frames[name].select(*held) for name, held in _HELD.items()}
     identifiers = rows_of(asked, "identifiers", "record_id", records, collect)

@@ -13,7 +13,7 @@ from idgraph.engines import Engine, engine_for
 from idgraph.errors import ConfigError, MappingError, mask_id, mask_text
 from idgraph.schema import TEXT
 
-__all__ = ["Quality", "evaluate", "quality", "read_truth"]
+__all__ = ["Quality", "evaluate", "known_of", "of_kind", "quality", "read_truth"]
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,13 @@ def quality(found: nw.DataFrame, truth: nw.DataFrame) -> Quality:
     )
 
 
-def _checked(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+def known_of(frames: Mapping[str, nw.LazyFrame], truth: nw.LazyFrame, kind: str | None, engine: Engine) -> nw.LazyFrame:
     """Refuse a truth that cannot be one; rows without an entity say nothing, and are left out.
 
     Args:
+        frames: records.
         truth: record_id, entity_id, and more.
+        kind: keep the records of one kind only.
         engine: what runs it.
 
     Returns:
@@ -130,7 +132,12 @@ def _checked(truth: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     if len(several):
         msg = f"the truth puts {mask_id(several[0])!r} into several entities; on one level a record is in one"
         raise ConfigError(msg)
-    return known
+    return known if kind is None else known.join(of_kind(frames, kind), on="record_id", how="semi")
+
+
+def of_kind(frames: Mapping[str, nw.LazyFrame], kind: str) -> nw.LazyFrame:
+    """The record ids of one kind."""
+    return frames["records"].filter(nw.col("kind").cast(TEXT) == kind).select("record_id")
 
 
 def evaluate(
@@ -152,10 +159,7 @@ def evaluate(
     Raises:
         ConfigError: the truth lacks a column, puts a record into two entities, or knows none of the graph's records.
     """
-    known = _checked(engine.lazy(truth), engine)
-    if kind is not None:
-        of_kind = frames["records"].filter(nw.col("kind") == kind).select("record_id")
-        known = known.join(of_kind, on="record_id", how="semi")
+    known = known_of(frames, engine.lazy(truth), kind, engine)
     placed = frames["assignments"].filter(nw.col("level") == level).select("record_id", "entity_id")
     found = nw.from_native(engine.collect(placed), eager_only=True)
     score = quality(found, nw.from_native(engine.collect(known), eager_only=True))

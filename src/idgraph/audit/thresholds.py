@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +13,7 @@ from idgraph.audit.metrics import evaluate
 from idgraph.entities.again import decided
 from idgraph.entities.evidence import Evidence, evidence_of
 from idgraph.entities.level import collapse_level
-from idgraph.errors import ConfigError
+from idgraph.errors import ConfigError, mistaken
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -86,11 +86,22 @@ def thresholds(
 def _chosen(probabilities: Sequence[float] | None, own: float | None) -> list[float]:
     """The thresholds, in order."""
     usual = PROBABILITIES if own is None else (*PROBABILITIES, own)
-    chosen = sorted({*(usual if probabilities is None else probabilities)})
+    chosen = sorted({*_numbers(usual if probabilities is None else probabilities)})
     if not chosen or not 0 < chosen[0] <= chosen[-1] <= 1:
         msg = f"a threshold is a probability above 0 and up to 1; got {', '.join(map(str, chosen)) or 'none'}"
         raise ConfigError(msg)
     return chosen
+
+
+def _numbers(asked: object) -> list[float]:
+    """Refuse what is not several numbers."""
+    if isinstance(asked, str) or not isinstance(asked, Iterable):
+        raise mistaken("probabilities", asked, "several of them: [0.9, 0.99]")
+    numbers = list(asked)
+    for one in numbers:
+        if isinstance(one, bool) or not isinstance(one, int | float):
+            raise mistaken("probabilities", one, "numbers: [0.9, 0.99]")
+    return numbers
 
 
 def _placed(evidence: Evidence, joining: nw.LazyFrame, level: str, config: Config, engine: Engine) -> nw.LazyFrame:

@@ -18,6 +18,7 @@ import typer
 from idgraph.cli.printed import (
     decimals,
     discovery_facts,
+    evaluation_facts,
     indented,
     print_board,
     print_changes,
@@ -31,6 +32,8 @@ from idgraph.cli.printed import (
 from idgraph.cli.running import Runs, progress, session, warned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from idgraph.config import Config
     from idgraph.datasets import World
     from idgraph.graph import Graph
@@ -196,16 +199,25 @@ def report(
     graph: Out,
     out: Annotated[Path, typer.Option(help="File to write: new, or an earlier page of ours.")] = Path("report.html"),
     previous: Annotated[Path | None, typer.Option(help="Folder of an earlier result, to say what changed.")] = None,
+    pql: Annotated[
+        Path | None, typer.Option(help="Definition or scorecard, YAML: show who qualifies, as idgraph pql does.")
+    ] = None,
+    events: Annotated[
+        list[Path] | None, typer.Option(help="Folder of events for --pql that the graph does not hold yet.")
+    ] = None,
     redact: Annotated[bool, typer.Option("--redact", help="Shorten personal values.")] = False,
 ) -> None:
     """Write one HTML page: summary, risks, search, what was refused, what changed. It needs no network."""
     from idgraph.graph import Graph
 
+    if events and pql is None:
+        raise typer.BadParameter("they are for a board; add --pql", param_hint="--events")
     opened = Graph.open(graph)
     earlier = Graph.open(previous) if previous else None
-    with progress() as say:
+    with warned(), progress() as say:
+        board = _board(opened, events or [], pql, None, say) if pql else None
         say("looking at the graph")
-        opened.report(out, previous=earlier, redact=redact)
+        opened.report(out, previous=earlier, board=board, redact=redact)
     typer.echo(f"Written to {out}.")
 
 
@@ -216,27 +228,24 @@ def evaluate(
     level: Annotated[str, typer.Option(help="person, tenant or account.")] = "person",
     as_json: AsJson = False,
 ) -> None:
-    """Compare the entities with a known truth: pairwise and B-cubed precision, recall and F1, by kind."""
+    """Compare the entities with a known truth: pairwise and B-cubed precision, recall and F1; errors by cause."""
     from idgraph.audit.metrics import read_truth
     from idgraph.graph import Graph
     from idgraph.schema import LEVELS
 
     if level not in LEVELS:
         raise typer.BadParameter(f"{level!r} is no level; it is one of {', '.join(LEVELS)}", param_hint="--level")
-    graph, known = Graph.open(out), read_truth(truth)
-    found = {"all": graph.evaluate(known, level)}
-    found |= {kind: graph.evaluate(known, level, kind) for kind in LEVELS[level]}
-    found = {name: score for name, score in found.items() if score.records}
+    with progress() as say:
+        say("comparing with the truth")
+        found = Graph.open(out).evaluate(read_truth(truth), level)
+        facts, tables = evaluation_facts(found), found.tables
     if as_json:
-        print_json({name: score.as_dict() for name, score in found.items()})
+        print_json(facts)
         return
-    print_table(
-        ["records of", *(name.replace("bcubed_", "B³ ") for name in next(iter(found.values())).as_dict())],
-        [
-            [name, *(f"{value:,}" if isinstance(value, int) else f"{value:.4f}" for value in score.as_dict().values())]
-            for name, score in found.items()
-        ],
-    )
+    typer.echo(f"{found}.")
+    for table in tables:
+        typer.echo(f"\n{table.caption}{f', the first {len(table.rows)}' if table.left_out else ''}:")
+        print_table(list(table.head), [[cell.text for cell in row] for row in table.rows])
 
 
 @app.command()
@@ -257,17 +266,9 @@ def pql(
 ) -> None:
     """Say which accounts are ready to buy, since when, and why: best first, with their scores."""
     from idgraph.graph import Graph
-    from idgraph.pql import Scorecard, board
 
-    with warned():
-        said = Scorecard.from_yaml(card)
-        graph = Graph.open(out)
-        sources = [source for folder in events for source in _telling(folder)]
-        with progress() as say:
-            say("reading events")
-            activity = graph.activity(*sources)
-            say("asking who qualifies")
-            found = board(activity, said, as_of)
+    with warned(), progress() as say:
+        found = _board(Graph.open(out), events, card, as_of, say)
     if to:
         found.write(to)
     if as_json:
@@ -325,6 +326,18 @@ def demo(
     typer.echo(f"  {shlex.join([program, 'explain', str(out / 'graph'), *pair])}")
     typer.echo(f"  {shlex.join([program, 'pql', str(out / 'graph'), str(out / 'pql.yaml')])}")
     typer.echo(f"  {shlex.join([program, 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
+
+
+def _board(graph: Graph, events: list[Path], card: Path, as_of: str | None, say: Callable[[str], None]) -> Board:
+    """Ask who qualifies, by the events that the graph holds and those of some folders."""
+    from idgraph.pql import Scorecard, board
+
+    asked = Scorecard.from_yaml(card)
+    sources = [source for folder in events for source in _telling(folder)]
+    say("reading events")
+    activity = graph.activity(*sources)
+    say("asking who qualifies")
+    return board(activity, asked, as_of)
 
 
 def _telling(folder: Path) -> list[Source]:

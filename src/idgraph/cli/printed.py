@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from idgraph.errors import mask_id
+
 if TYPE_CHECKING:
+    from idgraph.audit.evaluation import Evaluation
     from idgraph.pql import Board
     from idgraph.sources.discover import Discovery
 
 __all__ = [
     "decimals",
     "discovery_facts",
+    "evaluation_facts",
     "indented",
     "print_board",
     "print_changes",
@@ -61,6 +65,22 @@ def discovery_facts(found: Discovery) -> dict[str, Any]:
         "unknown": [
             {"file": found.within(item.path), "why": item.why, "stanza": item.stanza} for item in found.unknown
         ],
+    }
+
+
+def evaluation_facts(found: Evaluation) -> dict[str, Any]:
+    """Give an evaluation as plain values, for JSON; record ids are masked."""
+    errors = found.errors.to_dicts()
+    for error in errors:
+        error["examples"] = [{end: mask_id(record_id) for end, record_id in two.items()} for two in error["examples"]]
+    kinds = {row.pop("kind"): row for row in found.kinds.to_dicts()}
+    truth = {"records_of_truth": found.records_of_truth, "records_of_graph": found.records_of_graph}
+    looked_at = {error: {"looked_at": seen, "pairs": every} for error, (seen, every) in found.looked_at.items()}
+    return {
+        "all": {**found.as_dict(), **truth},
+        "kinds": kinds,
+        "rules": found.rules.to_dicts(),
+        "errors": {"of": looked_at, "causes": errors},
     }
 
 

@@ -133,19 +133,22 @@ class _Held:
         return self.engine.map_batches(rows, partial(_keyed, seed=seed), schema)
 
 
-def features_shared(one: pl.DataFrame, other: pl.DataFrame, fields: Sequence[Field]) -> set[str]:
-    """Say what two rows have in common, in the words of `Candidates.keys`.
+def features_shared(rows: pl.DataFrame, pairs: Sequence[tuple[int, int]], fields: Sequence[Field]) -> list[set[str]]:
+    """Say what rows have in common, two by two, in the words of `Candidates.keys`.
 
     Args:
-        one: a row: side, row, and the tidy values of each field.
-        other: another.
+        rows: side, row, and the tidy values of each field.
+        pairs: places of rows.
         fields: what to look at.
     """
     held = zip(fields, _features(fields), strict=True)
     names = [f"{field.name} ({name})" for field, makes in held for name in makes]
-    rows = [_featured(row, fields).drop("row", "side").row(0) for row in (one, other)]
-    sets = [[set(held) if isinstance(held, list) else {held} for held in row] for row in rows]
-    return {name for name, ours, theirs in zip(names, *sets, strict=True) if (ours & theirs) - {None}}
+    features = _featured(rows, fields).drop("row", "side").rows()
+    sets = [[{*one} - {None} if isinstance(one, list) else {one} - {None} for one in row] for row in features]
+    return [
+        {name for name, ours, theirs in zip(names, sets[left], sets[right], strict=True) if ours & theirs}
+        for left, right in pairs
+    ]
 
 
 def _name(feature: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from idgraph.engines.output import replace_table
-from idgraph.errors import NotFoundError, mask_id, mask_text
+from idgraph.errors import NotFoundError, mask_id, mask_text, mistaken
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.card import Scorecard
 from idgraph.pql.definition import Definition
@@ -96,6 +96,15 @@ class Board:
         board = [{name: _masked(value) for name, value in row.items()} for row in rows.to_dicts()]
         return {"as_of": self.now, "level": self.level, "states": self.states, "board": board}
 
+    def brief(self) -> pl.DataFrame:
+        """What is read of each first: name, state (Enum), since, score, people, champion, why (or what is missing)."""
+        why = pl.when(pl.col("reasons").list.len() > 0).then("reasons").otherwise("missing")
+        named = pl.coalesce("name", "entity_id").alias("name")
+        state = pl.col("state").cast(pl.Enum(STATES))
+        return self.rows.select(named, state, "score", "people", "champion", since="reached_at", why=why).select(
+            "name", "state", "since", "score", "people", "champion", "why"
+        )
+
     def write(self, path: str | Path) -> Path:
         """Write the rows as CSV or Parquet, by the name's ending; an earlier board of that name is replaced.
 
@@ -133,9 +142,13 @@ def board(activity: Activity, card: Scorecard | Definition, as_of: datetime | da
         - weakest_rule, weakest_weight: the weakest identity evidence that it qualifies by; null: all of it is sure;
           weakest_record: the company or person that it makes part of this one, to be explained by the graph;
         - reasons: the strongest, in words: `+`, `−`, and `?` what to look at first.
+
+    Raises:
+        ConfigError: the activity or the card is none.
     """
-    if isinstance(card, Definition):
-        card = Scorecard(definitions=(card,))
+    card = Scorecard.of(card)
+    if not isinstance(activity, Activity):
+        raise mistaken("activity", activity, "what happened, as graph.activity() gives it")
     now = _held(activity.as_of(as_of))
     card.check(now)
     usage = card.usage(now)

@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import Field, PrivateAttr, ValidationError
 
 from idgraph.config import IN_A_FILE
+from idgraph.errors import mistaken
 from idgraph.pql.activity import Activity, Level
 from idgraph.pql.definition import Definition
 from idgraph.pql.naming import unknown
@@ -74,6 +75,21 @@ class Scorecard(Node):
         else:
             every = [name for names in counted for name in names or ()]
         return Points.of_words(points=dict.fromkeys(sorted(every), 1), window=self.window)
+
+    @classmethod
+    def of(cls, card: Scorecard | Definition) -> Scorecard:
+        """Take a scorecard, or a definition alone.
+
+        Raises:
+            ConfigError: it is neither.
+        """
+        if isinstance(card, Definition):
+            return cls(definitions=(card,))
+        if not isinstance(card, cls):
+            raise mistaken(
+                "card", card, "a Scorecard or a Definition; one in a file is read by Scorecard.from_yaml(path)"
+            )
+        return card
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Scorecard:

@@ -141,7 +141,10 @@ def _board(told: Told) -> Section | None:
     if told.board is None:
         return None
     rows = told.engine.collect(told.board.head(_BOARD))
-    texts = {name: [told.shown.cell(value) for value in rows[name].to_list()] for name in rows.columns}
+    texts = {
+        name: rows[name].to_list() if dtype == pl.Enum else [told.shown.cell(value) for value in rows[name].to_list()]
+        for name, dtype in rows.schema.items()  # the words of an Enum are declared, and are nobody's
+    }
     numbers = {name: rows[name] for name, dtype in rows.schema.items() if dtype.is_numeric()}
     frame = pl.DataFrame({name: numbers.get(name, texts[name]) for name in rows.columns})
     says = "Who is qualified, best first, as the definition says."
