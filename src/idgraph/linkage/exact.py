@@ -179,7 +179,8 @@ def _parts(named: nw.LazyFrame, context: Context, engine: Engine, *, mistyped: b
     """The parts of names: record, part."""
     kernel = name_parts("company_name" if context.level == "account" else "person_name", mistyped=mistyped)
     schema = {"record": named.collect_schema()["record"], "part": nw.UInt64()}
-    return engine.checkpoint(engine.map_batches(named.select("record", "name").unique("record"), kernel, schema))
+    asked = named.select("record", "name").unique(["record", "name"])
+    return engine.checkpoint(engine.map_batches(asked, kernel, schema))
 
 
 def _with_bridges(
