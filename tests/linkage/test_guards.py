@@ -185,6 +185,29 @@ def test_a_device_of_people_whose_names_differ_joins_nobody():
     assert barred(graph) == [("device", "device-aa", "several_users", 2)]
 
 
+def test_devices_of_two_types_join_no_people_whose_names_differ():
+    known = people(
+        "hubspot_contacts",
+        [
+            {"id": "1", "email": "ana@acme.io", "name": "Ana Silva", "device": None},
+            {"id": "2", "email": "bo@acme.io", "name": "Bo Berg", "device": "c00kie-1"},
+        ],
+        identifiers={"email": "email", "hubspotutk": "device"},
+    )
+    rows = [("ana@acme.io", "device-aa", None), (None, "device-aa", "c00kie-1")]
+    schema = ["email", "device", "cookie"]
+    visits = ig.Source(
+        "web_visits",
+        kind="visitor",
+        data=pl.DataFrame(rows, schema=schema, orient="row").with_columns(at=pl.lit("2026-01-05")),
+        time="at",
+        identifiers={"email": "email", "device": "device", "hubspotutk": "cookie"},
+    )
+    graph = ig.resolve(known, visits)
+    assert graph.profile("hubspot_contacts:1")["entity_id"] != graph.profile("hubspot_contacts:2")["entity_id"]
+    assert barred(graph) == [("hubspotutk", "c00kie-1", "several_users", 2)]
+
+
 @pytest.mark.parametrize("name", ["Ana Silva", "A. Silva", None])
 def test_a_device_of_one_person_with_two_addresses_joins_them(name):
     rows = [

@@ -88,7 +88,7 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
     known: _Known | None = None
     holders: list[Holders] = []
     for described in types:
-        if described.trust == "device" and known is None:
+        if described.trust == "device":
             known = _known(nw.concat(edges), marked, context, engine)
         rules = rules_of(context.level, described.name, config.without) if described.trust != "none" else {}
         rows = engine.number(_judged(identifiers.pop(described.name), context.level), "row")
@@ -226,7 +226,7 @@ def _of_several_people(shared: nw.LazyFrame, known: _Known, context: Context, en
 
 @dataclass(frozen=True)
 class _Known:
-    """Who is who by evidence stronger than a device.
+    """Who is who by evidence stronger than a device, and by the types of device that were judged before.
 
     Attributes:
         people: node, component: records that evidence joins.
