@@ -153,7 +153,8 @@ class Definition(Node):
             Those reached come first, in order of time.
         """
         self.check(activity)
-        scope = scope_of(activity.as_of(as_of), self.level, self._moments(), also=("person_id", "strict"))
+        then = activity.as_of(as_of).on_the_way_to(self.level)
+        scope = scope_of(then, self.level, self._moments(), also=("person_id", "strict"))
         seen = progress(self.when, scope)
         people = self._population(scope)
         wide = seen.joined(people, scope.keys).select(
