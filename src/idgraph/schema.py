@@ -141,6 +141,8 @@ FRAMES: Final[dict[str, Frame]] = {
             "company_record_id": TEXT,
             "count": COUNT,
             "properties": TEXT,
+            "record_known_at": TIME,
+            "company_known_at": TIME,
         }
     ),
     "facts": Frame(

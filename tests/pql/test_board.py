@@ -1,7 +1,7 @@
 """The board: definitions side by side, states, ranks, whom to call and why; and scorecards as YAML."""
 
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
 import polars as pl
@@ -129,6 +129,23 @@ def test_vetoed_and_won():
     assert found.rows.select("entity_id", "state").rows() == [("c", "ready"), ("a", "vetoed"), ("b", "won")]
     assert row(found, "a")["reasons"] == ["− 2 ticket"]
     assert row(found, "b")["won_at"] == datetime(2026, 3, 29, tzinfo=UTC)
+
+
+AHA, FIRST_TICKET = count("made") >= 1, first("ticket")
+VETOED = {
+    "named": AHA.unless(FIRST_TICKET).named("aha"),
+    "within": AHA.unless(FIRST_TICKET).within("30d", of=FIRST_TICKET),
+    "then": FIRST_TICKET.then(AHA.unless(FIRST_TICKET)),
+    "beside another": (AHA.unless(FIRST_TICKET) & FIRST_TICKET).unless(first("left")),
+}
+
+
+@pytest.mark.parametrize("where", VETOED)
+def test_a_veto_is_one_wherever_it_stands(where):
+    happened = activity((9, "a", "ana", "ticket"), (8, "a", "ana", "ticket"), (7, "a", "ana", "made"))
+    found = board(happened, definition("pql", VETOED[where]))
+    first_that_counts = 8 if where == "then" else 9
+    assert found.rows.select("state", "vetoed_at").rows() == [("vetoed", NOW - timedelta(days=first_that_counts))]
 
 
 ENTITIES_KNOWN = [

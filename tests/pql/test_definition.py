@@ -1,6 +1,9 @@
 """What a definition says of its leads, and what it refuses to mean."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from idgraph.pql import (
     time_to,
     total,
 )
+from idgraph.pql.activity import ENTITIES
 from idgraph.pql.reading import read
 
 HEAD = "name: ready\nversion: 2026-11\nlevel: account\n"
@@ -311,3 +315,24 @@ def test_the_schema_knows_what_may_stand_where():
 def test_a_person_did_what_they_qualified_by():
     board = Definition(name="busy", version="1", level="person", when=count("project") >= 2).run(activity())
     assert board.select("entity_id", "people").rows()[0] == ("ana", ["ana"])
+
+
+@pytest.mark.parametrize("level", ["account", "parent"])
+def test_a_share_is_of_all_who_are_known_to_be_there(level):
+    rows = [("2026-03-01", who, firm, "top", "login") for who, firm in (("ana", "acme"), ("bo", "beta"))]
+    frame = pl.DataFrame(rows, schema=["at", "who", "firm", "owner", "event"], orient="row")
+    made = Activity.from_frame(frame, person="who", account="firm", parent="owner")
+    cy = pl.LazyFrame([("person", "cy", "acme", None, None, None)], schema=ENTITIES, orient="row")
+    known = replace(made, entities=pl.concat([made.entities, cy]))
+    half, most = ((count("login") >= 1).by(share=share) for share in (0.5, 0.7))
+    asked = [Definition(name="x", version="1", level=level, when=when).reached(known) for when in (half, most)]
+    everyone = {"account": ["acme", "beta"], "parent": ["top"]}
+    assert sorted(asked[0]["entity_id"]) == everyone[level]
+    assert asked[1]["entity_id"].to_list() == (["beta"] if level == "account" else [])
+
+
+def test_words_that_modules_are_called_too_are_words():
+    lines = "import idgraph.pql.forecast, idgraph.pql.board\nfrom idgraph.pql import archetypes, board, forecast\n"
+    called = f"{lines}print(*(callable(word) for word in (archetypes, board, forecast)))"
+    said = subprocess.run([sys.executable, "-c", called], capture_output=True, check=True, text=True)
+    assert said.stdout.split() == ["True"] * 3

@@ -215,6 +215,12 @@ EXAMPLES = {
         activity(*((day, "acme", "ana", "widget_made") for day in (1, 11)), (31, "beta", "bo", "login")),
         {"acme": 20},  # two in twenty days: the third would come on the 21st
     ),
+    "nor is it where the rate is asked of the last days alone": (
+        time_to(count("widget_made"), 3, rate_over="2d") <= "1d",
+        "{time_to: {count: widget_made}, limit: 3, rate_over: 2d, at_most: 1d}",
+        activity(*((day, "acme", "ana", "widget_made") for day in (1, 11)), (31, "beta", "bo", "login")),
+        {"acme": 20},  # the one before was ten days ago
+    ),
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.errors import ConfigError
-from idgraph.pql import Definition, count, share_of
+from idgraph.pql import Definition, Scorecard, board, count, share_of
 
 ACME, BETA = "0011G00000eLwuWQAS", "0011G00000gXz9HQAS"
 USERS = {"user": ["u1", "u2"], "mail": ["ana@acme.io", "bo@gmail.com"], "tenant": ["t1", "t2"]}
@@ -152,8 +152,36 @@ def test_as_of_a_time_nobody_is_known_from_later(graph):
 def test_a_person_told_by_a_mail_domain_alone_is_not_sure():
     users = {**USERS, "tenant": ["t1", None], "mail": ["ana@acme.io", "bo@acme.io"]}
     tracks = {name: values[2:3] for name, values in {**TRACKS, "tenant": [None] * 4}.items()}
-    (event,) = rows(ig.resolve(*tables(users=users, tracks=tracks)).activity()).values()
+    activity = ig.resolve(*tables(users=users, tracks=tracks)).activity()
+    (event,) = rows(activity).values()
     assert (event["via"], event["strict"], event["weight"], event["rule"]) == ("domain", False, 10.0, "domain")
+    assert (event["person_strict"], event["person_weight"], event["person_rule"]) == (True, None, None)
+    assert states(activity, "account", sure=11.0) == ["review"]
+    assert states(activity, "person", sure=11.0) == ["ready"]  # whose account they are of is not their doubt
+
+
+def states(activity, level, sure=10.0):
+    """The states of those who qualify by one event of any kind."""
+    one = Definition(name="one", version="1", level=level, when=count() >= 1)
+    found = board(activity, Scorecard(definitions=(one,), sure=sure)).rows
+    return found.filter(pl.col("reached_at").is_not_null())["state"].to_list()
+
+
+def test_a_person_is_for_review_where_it_is_not_sure_that_it_was_them():
+    tracks = {name: values[:1] for name, values in TRACKS.items()}
+    activity = ig.resolve(*tables(tracks=tracks)).activity()
+    (event,) = rows(activity).values()
+    assert (event["person_strict"], event["person_weight"], event["person_rule"]) == (False, 9.0, "device")
+    assert states(activity, "person") == ["review"]
+    assert states(activity, "person", sure=9.0) == ["ready"]
+
+
+def test_who_reaches_no_account_qualifies_all_the_same():
+    users = {**USERS, "tenant": [None, None]}
+    tracks = {name: values[2:3] for name, values in {**TRACKS, "tenant": [None] * 4}.items()}
+    activity = ig.resolve(*tables(users=users, tracks=tracks)).activity()
+    assert [event["account_id"] for event in rows(activity).values()] == [None]
+    assert states(activity, "person") == ["ready"]
 
 
 def test_a_doubtful_merge_of_two_accounts_makes_the_smaller_part_doubtful():
@@ -177,6 +205,7 @@ def test_a_doubtful_merge_of_two_accounts_makes_the_smaller_part_doubtful():
     found = graph.activity().events.collect()
     assert found["account_id"].n_unique() == 1
     assert sorted(found.select("strict", "weight", "rule").rows()) == [(False, 7.5, "similar"), (True, None, None)]
+    assert states(graph.activity(), "tenant") == ["ready", "ready"]  # whose account it is is not a tenant's doubt
 
 
 def test_sales_knows_people_and_accounts_by_a_record(graph):

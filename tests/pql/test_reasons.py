@@ -127,7 +127,7 @@ def test_a_limit_that_is_full_or_far_off():
     assert limit_of(stored(100, 200)) == []
     late = [(days + 30, *row) for days, *row in stored(100, 180, 180, 180, 180)]  # it was to be full, and is not
     assert limit_of(late)[0][0] == "storage: 82 % used"
-    assert limit_of(stored(900, 1, every=60))[0][0] == "storage full in 2771 days at the current rate (90 % used)"
+    assert limit_of(stored(900, 1, every=60))[0][0] == "storage full in 5939 days at the current rate (90 % used)"
 
 
 def test_what_a_veto_counts_is_told_before_it_is_too_much():

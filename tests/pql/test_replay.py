@@ -130,25 +130,25 @@ def monday(at):
 
 
 def full_at(measure, history, at):
-    """When a limit is full, as seen when it last changed, at or before a time."""
-    used_at = lambda time: value(measure.measure, history.upto(time), time)  # noqa: E731
-    events = [event.at for event in history.matching(measure.measure)]
+    """When a limit is full, as seen when it or its use last changed, at or before a time; overdue long, never."""
+    used_at = lambda time: value(measure.measure, history.upto(time), time) or 0  # noqa: E731
+    events = sorted({event.at for event in history.matching(measure.measure) if event.at <= at})
     changes = [time for time in events if used_at(time) != used_at(time - timedelta(microseconds=1))]
-    if isinstance(measure.limit, str):
-        changes += [max(time, history.start) for time, _ in history.facts]
-    seen = max((time for time in changes if time <= at), default=None)
     limit = limit_of(measure, history, at)
-    if seen is None or limit is None:
+    if not changes or limit is None:
         return None
-    window = span(measure.rate_over)
-    used = value(measure.measure, history.upto(seen), seen) or 0
-    before = max(seen, BEGINNING + window) - window
-    was = value(measure.measure, history.upto(before), before) or 0
-    if used >= limit:
+    told = [max(time, history.start) for time, _ in history.facts] if isinstance(measure.limit, str) else []
+    seen = max(time for time in (*events, *told) if time <= at)
+    latest, window = changes[-1], span(measure.rate_over)
+    before = max((time for time in changes if time <= latest - window), default=None)
+    added = used_at(latest) - (used_at(before) if before else 0)
+    if used_at(latest) >= limit:
         return seen
-    if used <= was:
+    if added <= 0 or len(changes) == 1:
         return None
-    return seen + timedelta(microseconds=round((limit - used) / ((used - was) / (window / timedelta(microseconds=1)))))
+    took = (latest - before if before else window) / timedelta(microseconds=1)
+    wait = timedelta(microseconds=round((limit - used_at(latest)) / (added / took)))
+    return None if at > latest + 2 * wait else max(seen, latest + wait)
 
 
 def in_steps(events, step, number, at):
@@ -364,7 +364,7 @@ def counted(names, where):
 
 
 def measured(names):
-    base = st.sampled_from([count(*names), distinct(names, "value"), active_days(*names)])
+    base = st.sampled_from([count(*names), distinct(names, "value"), active_days(*names), total(names, "value")])
     limit = st.one_of(st.just("cap"), st.integers(2, 6))
     share = st.sampled_from([0.25, 0.5, 1.0])
     return {

@@ -200,6 +200,17 @@ def test_fit_is_a_share_of_points_and_says_how_much_is_known():
     assert parts(found, "a") == {"industry in software": 0.5, "first connected": 0.2}
 
 
+def test_what_was_known_once_and_is_no_more_is_not_known():
+    rows = [("seats", "5", 9), ("seats", None, 2), ("plan", None, 9), ("plan", "pro", 2)]
+    table = pl.DataFrame(rows, schema=["name", "value", "days"], orient="row")
+    at = pl.lit(NOW) - pl.duration(days=pl.col("days"))
+    told = table.with_columns(at=at, level=pl.lit("account"), entity_id=pl.lit("a"))
+    happened = activity((10, "a", "ana", "login", 1), facts=told)
+    found = fit(attribute("seats") >= 5, (attribute("plan").is_in(["pro"]), 3))
+    asked = [found.score(happened, "account", NOW - timedelta(days=days)) for days in (5, 0)]
+    assert [score.select("value", "known").row(0) for score in asked] == [(0.25, 0.25), (0.75, 0.75)]
+
+
 def test_scores_that_cannot_be_meant_are_refused():
     with pytest.raises(ConfigError, match="greater than 0"):
         points({"login": 0})

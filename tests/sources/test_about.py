@@ -30,9 +30,10 @@ def tables(*more):
     )
 
 
-def told(*more):
+def told(*more, as_of=None):
     """Whom and which company each event is about."""
-    events = ig.resolve(*tables(*more)).events
+    graph = ig.resolve(*tables(*more))
+    events = (graph.as_of(as_of) if as_of else graph).events
     return {row["event_id"].split(":", 1)[1]: (row["record_id"], row["company_record_id"]) for row in events.to_dicts()}
 
 
@@ -80,6 +81,29 @@ def test_of_several_the_primary_counts_then_the_first_then_the_smallest(order):
         "d2": "crm_companies:80",
         "d3": "crm_companies:70",
     }
+
+
+def test_who_came_to_a_deal_later_was_not_known_before():
+    roles = {"deal": ["d1", "d2"], "who": ["1", "2"], "at": ["2026-01-20", None], "changed": ["2026-02-20", None]}
+    people = source(
+        "crm_roles", roles, about={"crm_deals": "deal"}, identifiers={"crm_contacts.id": "who"}, time="at",
+        version="changed",
+    )  # fmt: skip
+    firms = of_deals(
+        {"deal": ["d1", "d3"], "company": ["70", "80"], "at": ["2026-01-10", "2026-01-30"]},
+        belongs_to={"crm_companies.id": "company"}, time="at",
+    )  # fmt: skip
+    joined = source(
+        "crm_joined", {"id": ["j"], "deal": ["d3"], "who": ["3"], "at": ["2026-01-08"]},
+        about={"crm_deals": "deal"}, identifiers={"crm_contacts.id": "who"}, event={"joined": "at"}, event_id="id",
+    )  # fmt: skip
+    then, soon, later = (told(people, firms, joined, as_of=f"2026-01-{day}") for day in ("09", "10", "20"))
+    bo, cy = ("crm_contacts:2", None), ("crm_contacts:3", None)
+    assert then == {"d1": (None, None), "d2": bo, "d3": cy, "j": cy}  # a table without times holds always
+    assert soon == then | {"d1": (None, "crm_companies:70")}
+    assert later == then | {"d1": ("crm_contacts:1", "crm_companies:70")}
+    beta = ("crm_contacts:3", "crm_companies:80")
+    assert told(people, firms, joined) == later | {"d3": beta, "j": beta}
 
 
 def test_a_deleted_association_says_nothing():

@@ -40,6 +40,7 @@ _EVIDENCE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "judgements": ("at", ()),
 }
 _TOLD: Final[tuple[str, ...]] = ("events", "facts")  # what happened, and what was said: no evidence
+_SAID_BY_OTHERS: Final = (("record_id", "record_known_at"), ("company_record_id", "company_known_at"))
 _OPEN: Final = ["used", "cut"]
 _ASKED: Final = 20_000  # names to look for near ones among: more would take longer than an error may
 
@@ -117,11 +118,18 @@ def known_at(frames: Mapping[str, nw.LazyFrame], at: datetime, engine: Engine) -
     }
     past = nw.col("at").is_null() | (nw.col("at") <= at)  # a fact without a time has always been so
     told = {name: own[name].filter(past) for name in _TOLD if name in own}
+    if "events" in told:
+        told["events"] = told["events"].with_columns(_unless_later(*names, at) for names in _SAID_BY_OTHERS)
     return Known(
         frames={**own, **kept, **told},
         left_out={name: counts.get(name, {}).get("undated", 0) for name in ("records", *_EVIDENCE)},
         later={name: counts.get(name, {}).get("later", 0) for name in ("records", *_EVIDENCE)},
     )
+
+
+def _unless_later(name: str, since: str, at: datetime) -> nw.Expr:
+    """A cell that was known at a time, or null; one without a time was known with its row."""
+    return nw.when(nw.col(since).is_null() | (nw.col(since) <= at)).then(nw.col(name)).alias(name)
 
 
 def leave_out(

@@ -18,6 +18,7 @@ __all__ = ["ABOUT", "earliest", "in_company_of", "of_no_row", "with_others"]
 ABOUT: Final = (
     "source", "row_id", "primary", "at", "record_id", "company_record_id", "file", "row", "value",
 )  # fmt: skip
+_KNOWN_AT: Final = {"record_id": "record_known_at", "company_record_id": "company_known_at"}
 
 
 def with_others(events: nw.LazyFrame, about: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -30,23 +31,31 @@ def with_others(events: nw.LazyFrame, about: nw.LazyFrame, engine: Engine) -> nw
         engine: what runs it.
 
     Returns:
-        The same events.
+        The same events, with record_known_at and company_known_at: since when others say so; null where none do, or
+        none says when.
     """
     rank = nw.when(nw.col("primary")).then(nw.lit(0)).otherwise(nw.lit(1)).alias("rank")
-    for name in ("record_id", "company_record_id"):
+    for name in _KNOWN_AT:
         said = about.filter(~nw.col(name).is_null()).select("row_id", rank, nw.col("at").alias("since"), name)
-        best = earliest(said, ["row_id"], name, engine).select("row_id", nw.col(name).alias("said"))
-        joined = events.join(best, on="row_id", how="left")
-        events = joined.with_columns(nw.coalesce(name, "said").alias(name)).drop("said")
+        best = earliest(said, ["row_id"], name, engine).select("row_id", "since", nw.col(name).alias("said"))
+        events = _filled(events.join(best, on="row_id", how="left"), name)
     return events
 
 
 def in_company_of(events: nw.LazyFrame, others: nw.LazyFrame) -> nw.LazyFrame:
     """Let events that name no company be of the company that the rows are of which they are about."""
     known = others.filter(~nw.col("company_record_id").is_null())
-    theirs = known.group_by(nw.col("row_id").alias("about")).agg(nw.col("company_record_id").min().alias("said"))
-    joined = events.join(theirs, on="about", how="left")
-    return joined.with_columns(nw.coalesce("company_record_id", "said").alias("company_record_id")).drop("said")
+    theirs = known.group_by(nw.col("row_id").alias("about")).agg(
+        nw.col("company_record_id").min().alias("said"), nw.col("company_known_at").max().alias("since")
+    )
+    return _filled(events.join(theirs, on="about", how="left"), "company_record_id")
+
+
+def _filled(events: nw.LazyFrame, name: str) -> nw.LazyFrame:
+    """Let `said` be whom events are about that name none, and `since` when that was known."""
+    since = nw.when(nw.col(name).is_null()).then(nw.col("since")).otherwise(nw.col(_KNOWN_AT[name]))
+    filled = events.with_columns(since.alias(_KNOWN_AT[name]), nw.coalesce(name, "said").alias(name))
+    return filled.drop("said", "since")
 
 
 def of_no_row(about: nw.LazyFrame, there: nw.LazyFrame, columns: Mapping[str, str]) -> nw.LazyFrame:
@@ -82,9 +91,9 @@ def earliest(found: nw.LazyFrame, keys: Sequence[str], name: str, engine: Engine
         engine: what runs it.
 
     Returns:
-        The keys and the value.
+        The keys, the value, since.
     """
     for order in ("rank", "since"):
         least = engine.with_totals(found, list(keys), least=nw.col(order).min())
         found = least.filter((nw.col(order) == nw.col("least")) | nw.col("least").is_null()).drop("least")
-    return found.group_by(*keys).agg(nw.col(name).min())
+    return found.group_by(*keys).agg(nw.col(name).min(), nw.col("since").min())

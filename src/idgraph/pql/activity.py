@@ -39,6 +39,9 @@ EVENTS: Final[Mapping[str, Any]] = {
     "strict": pl.Boolean,
     "weight": pl.Float64,
     "rule": pl.String,
+    "person_strict": pl.Boolean,
+    "person_weight": pl.Float64,
+    "person_rule": pl.String,
 }
 FACTS: Final[Mapping[str, Any]] = {
     "level": pl.String,
@@ -109,9 +112,24 @@ class Activity:
         `company_name` of the person; `unknown` where it names a company that nobody knows. `strict` says whether the
         way from the event to its account rests on evidence without doubt, `weight` is the weakest weight on that way,
         null where all of it is exact, and `rule` what found it: a rule of `links` or `identifiers`, or the `via` of a
-        membership.
+        membership. `person_strict`, `person_weight` and `person_rule` say the same of the way to its person.
         """
         return self.read(tuple(EVENTS))
+
+    def on_the_way_to(self, level: Level) -> Activity:
+        """Let `strict`, `weight` and `rule` be those of the way from each event to its entity of a level.
+
+        A tenant is named by the event itself; whose account it is, and whose person did it, is no doubt of its.
+        """
+        ways = {
+            "person": {name: pl.col(f"person_{name}") for name in ("strict", "weight", "rule")},
+            "tenant": {
+                "strict": pl.lit(value=True),
+                "weight": pl.lit(None, pl.Float64),
+                "rule": pl.lit(None, pl.String),
+            },
+        }
+        return replace(self, history=self.history.with_columns(**ways[level])) if level in ways else self
 
     def read(self, columns: Sequence[str]) -> pl.LazyFrame:
         """Give some columns of `events`; without ids a scan need not count the rows that it passes over."""
@@ -274,7 +292,7 @@ def _events(raw: pl.LazyFrame, wanted: Mapping[str, str | None], properties: str
     given = {name: pl.col(column).cast(EVENTS[name]) for name, column in wanted.items() if column and name != "at"}
     given["at"] = _time(wanted["at"] or "at", schema)
     given["count"] = given["count"].fill_null(1) if "count" in given else pl.lit(1, pl.Int64)
-    given["strict"] = pl.lit(value=True)
+    given["strict"] = given["person_strict"] = pl.lit(value=True)
     if properties:
         given["properties"] = _properties(properties, schema)
     return raw.select(given.get(name, pl.lit(None, dtype)).alias(name) for name, dtype in EVENTS.items())

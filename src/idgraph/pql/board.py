@@ -149,7 +149,7 @@ def board(activity: Activity, card: Scorecard | Definition, as_of: datetime | da
     card = Scorecard.of(card)
     if not isinstance(activity, Activity):
         raise mistaken("activity", activity, "what happened, as graph.activity() gives it")
-    now = _held(activity.as_of(as_of))
+    now = _held(activity.as_of(as_of).on_the_way_to(card.level))
     card.check(now)
     usage = card.usage(now)
     met = merged(now, card)

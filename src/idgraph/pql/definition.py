@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, ValidationError, Wit
 
 from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError
-from idgraph.pql.activity import Activity, Level, id_of
+from idgraph.pql.activity import Activity, Level
 from idgraph.pql.explain import Explained, explained
 from idgraph.pql.moment import reached, standing
 from idgraph.pql.naming import unknown
@@ -30,7 +30,7 @@ from idgraph.pql.quantity import (
 )
 from idgraph.pql.reading import Origin, read, resolve, text_of
 from idgraph.pql.scope import ALWAYS, Scope, scope_of
-from idgraph.pql.tree import AnyMoment, By, Moment, Unless
+from idgraph.pql.tree import AnyMoment, By, Moment
 
 __all__ = ["Definition"]
 
@@ -148,12 +148,13 @@ class Definition(Node):
             One row per entity: entity_id; reached_at (null: not yet; what always held, from the first event on); via
             (the branch: a name, or the words of it); missing (what is still to happen, in words; of alternatives the
             nearest that can still come); missed (whether it can come no more: a window is over, or a veto came);
-            vetoed_at (when a veto came, also after it was reached); reached_at_strict (the same from events
+            vetoed_at (when the first veto came, also after it was reached); reached_at_strict (the same from events
             alone whose way to the entity needs no doubt); people (who did the events it counts, who did most first).
             Those reached come first, in order of time.
         """
         self.check(activity)
-        scope = scope_of(activity.as_of(as_of), self.level, self._moments(), also=("person_id", "strict"))
+        then = activity.as_of(as_of).on_the_way_to(self.level)
+        scope = scope_of(then, self.level, self._moments(), also=("person_id", "strict"))
         seen = progress(self.when, scope)
         people = self._population(scope)
         wide = seen.joined(people, scope.keys).select(
@@ -162,7 +163,7 @@ class Definition(Node):
             via=via(self.when, seen),
             missing=seen.missing,
             missed=seen.late,
-            vetoed_at=_vetoed(seen.parts[1].at if isinstance(self.when, Unless) else None),
+            vetoed_at=seen.vetoed_at,
         )
         dated = _dated(wide, scope) if self._knows() else wide
         full = dated.join(self._strict(scope, dated), on="entity_id", how="left")
@@ -268,13 +269,9 @@ def _only_if(time: pl.Expr, there: pl.Expr) -> pl.Expr:
     return pl.when(there.is_not_null()).then(time)
 
 
-def _vetoed(at: pl.Expr | None) -> pl.Expr:
-    return pl.lit(None, pl.Datetime("us", "UTC")) if at is None else at
-
-
 def _dated(found: pl.LazyFrame, scope: Scope) -> pl.LazyFrame:
     """What always held is reached with the first event; where there is none, as of now."""
-    key = id_of(scope.keys[0].removesuffix("_id"))
+    (key,) = scope.keys
     begun = scope.activity.events.group_by(pl.col(key).alias("entity_id")).agg(__begun=pl.col("at").min())
     first = pl.col("__begun").fill_null(scope.now)
     at = pl.when(pl.col("reached_at") == ALWAYS).then(first).otherwise("reached_at")

@@ -74,7 +74,8 @@ def told_by(
     for source in typed:
         told = read_told(source, config, engine)
         known = _Known(source, frames, owners, config, engine)
-        events[source.name] = known.placed_by_time(known.placed(told.events))
+        unsaid = [nw.lit(None).cast(TIME).alias(name) for name in ("record_known_at", "company_known_at")]
+        events[source.name] = known.placed_by_time(known.placed(told.events)).with_columns(unsaid)
         for target in source.about:
             about.setdefault(target, []).append(known.placed(told.about).select(ABOUT))
         parts["rejects"].append(told.rejects)

@@ -42,7 +42,7 @@ from idgraph.pql.quantity import (
     TimeTo,
     Total,
 )
-from idgraph.pql.scope import ALWAYS, Scope, facts_of, kth, matching, micros, property_of
+from idgraph.pql.scope import Scope, facts_of, kth, matching, micros, property_of
 from idgraph.pql.tree import Condition
 
 __all__ = ["crossing", "holds", "occurrences", "value_now"]
@@ -169,36 +169,46 @@ _NO_LIMIT: Final = -1.0  # what is told ends the limit before: there is none fro
 
 
 def _use(measure: ShareOf | TimeTo, scope: Scope) -> pl.LazyFrame:
-    """How much of a limit is used, at each change of either: keys, at, used, limit."""
+    """How much of a limit is used, at each change of either: keys, at, used, used_at (when use last changed), limit."""
     none = pl.lit(None, pl.Float64)
     used = _running(measure.measure, scope).select(*scope.keys, "at", used=pl.col("value").cast(pl.Float64), limit=none)
+    changed = pl.col("used") != pl.col("used").shift(fill_value=0.0).over(scope.keys)
+    used = used.with_columns(used_at=pl.when(changed).then("at"))
     if isinstance(measure.limit, str):
         number = pl.col("value").cast(pl.Float64, strict=False).fill_null(_NO_LIMIT)
         limits = facts_of(scope, measure.limit).select(*scope.keys, "at", used=none, limit=number)
-        used = pl.concat([used, limits])
+        used = pl.concat([used, limits], how="diagonal")
     else:
         used = used.with_columns(limit=pl.lit(measure.limit))
-    together = used.group_by(*scope.keys, "at").agg(pl.col("used").max(), pl.col("limit").max())
-    filled = together.sort(*scope.keys, "at").with_columns(pl.col("used", "limit").forward_fill().over(scope.keys))
+    together = used.group_by(*scope.keys, "at").agg(pl.col("used", "used_at", "limit").max()).sort(*scope.keys, "at")
+    filled = together.with_columns(pl.col("used", "used_at", "limit").forward_fill().over(scope.keys))
     told = pl.when(pl.col("limit") != _NO_LIMIT).then("limit")
     return filled.with_columns(pl.col("used").fill_null(0.0), limit=told)
 
 
 def _projected(measure: TimeTo, scope: Scope) -> pl.LazyFrame:
-    """When the limit would be full, as seen at each change: keys, at, full (null: never), next."""
-    use = _use(measure, scope).sort("at")
-    earlier = use.select(*scope.keys, before="at", was="used")
-    window = micros(measure.rate_over)
-    dated = use.with_columns(before=pl.max_horizontal(pl.col("at") - pl.duration(microseconds=window), pl.lit(ALWAYS)))
-    rated = dated.sort("before").join_asof(
-        earlier.sort("before"), on="before", by=list(scope.keys), check_sortedness=False
-    )
-    rate = (pl.col("used") - pl.col("was").fill_null(0.0)) / window
+    """When the limit would be full, as seen at each change.
+
+    Returns:
+        The keys, at, full (null: never), lapses (when it is overdue by as long as was expected, and tells nothing any
+        more; null: it is full), next.
+    """
+    use = _use(measure, scope).filter(pl.col("used_at").is_not_null())
+    window = pl.duration(microseconds=micros(measure.rate_over))
+    earlier = use.filter(pl.col("at") == pl.col("used_at")).sort("at")
+    earlier = earlier.select(*scope.keys, before="at", since="at", was="used")
+    dated = use.with_columns(before=pl.col("used_at") - window, first=pl.col("used_at").min().over(scope.keys))
+    rated = dated.sort("before").join_asof(earlier, on="before", by=list(scope.keys), check_sortedness=False)
+    took = (pl.col("used_at") - pl.coalesce("since", "before")).dt.total_microseconds()
+    rate = pl.when(pl.col("used_at") > pl.col("first")).then((pl.col("used") - pl.col("was").fill_null(0.0)) / took)
     left = pl.col("limit") - pl.col("used")
-    wait = pl.when(left <= 0).then(0.0).when(rate > 0).then(left / rate)
-    full = pl.when(wait < _FAR).then(pl.col("at") + pl.duration(microseconds=wait.round().cast(pl.Int64)))
+    wait = pl.when(rate > 0).then(left / rate)
+    whole = pl.duration(microseconds=pl.when(wait < _FAR).then(wait.round().cast(pl.Int64)))
+    ahead, lapses = pl.col("used_at") + whole, pl.col("used_at") + 2 * whole
+    full = pl.when(left <= 0).then("at").when(pl.col("at") <= lapses).then(pl.max_horizontal("at", ahead))
     ordered = rated.sort(*scope.keys, "at")
-    return ordered.select(*scope.keys, "at", full=full, next=pl.col("at").shift(-1).over(scope.keys))
+    following = pl.col("at").shift(-1).over(scope.keys)
+    return ordered.select(*scope.keys, "at", full=full, lapses=pl.when(left > 0).then(lapses), next=following)
 
 
 _FAR: Final = 3e15  # a hundred years in microseconds: what takes longer is never
@@ -283,8 +293,9 @@ def _elapsed(measure: Since, scope: Scope) -> pl.LazyFrame:
 
 def _remaining(measure: TimeTo, scope: Scope) -> pl.LazyFrame:
     seen = _projected(measure, scope).filter(pl.col("at") <= scope.now)
-    last = seen.group_by(scope.keys).agg(pl.col("full").sort_by("at").last())
-    return last.with_columns(value=(pl.col("full") - scope.now).dt.total_microseconds().clip(0))
+    last = seen.group_by(scope.keys).agg(pl.col("full", "lapses").sort_by("at").last())
+    counts = pl.col("lapses").is_null() | (pl.col("lapses") >= scope.now)
+    return last.with_columns(value=pl.when(counts).then((pl.col("full") - scope.now).dt.total_microseconds().clip(0)))
 
 
 def _running_streak(measure: Streak, scope: Scope) -> pl.LazyFrame:

@@ -18,19 +18,22 @@ __all__ = ["STATES", "grounds", "merged"]
 
 STATES: Final = ("ready", "review", "waiting", "missed", "vetoed", "won")  # as they are listed
 _TOLD: Final = ("event_id", "weight", "rule", "record_id", "company_record_id")
-_HOW: Final = (*_TOLD[:3], pl.coalesce("company_record_id", "record_id").alias("named"))
 _TIME: Final = pl.Datetime("us", "UTC")
 
 
 def merged(activity: Activity, card: Scorecard) -> pl.DataFrame:
     """Run all definitions; of each entity take the one met first, or else the one that lacks least.
 
+    Args:
+        activity: what happened, on the way to the level of the card.
+        card: whose definitions.
+
     Returns:
         entity_id; by, via, reached_at, missing, missed, vetoed_at of that definition; lacks (how many steps);
         reached_at_strict, the earliest of all; won_at; `<definition>_at` of each; and state.
     """
     certain = (pl.col("strict") | (pl.col("weight") >= card.sure)).fill_null(value=False)
-    seen = replace(activity, history=activity.history.with_columns(strict=certain))
+    seen = replace(activity, history=activity.history.with_columns(strict=certain, person_strict=certain))
     runs = [
         definition.run(seen).with_columns(by=pl.lit(definition.name), order=pl.lit(place))
         for place, definition in enumerate(card.definitions)
@@ -96,13 +99,15 @@ def grounds(activity: Activity, card: Scorecard, rows: pl.DataFrame) -> pl.DataF
 def _by_branch(activity: Activity, card: Scorecard, branches: set[str]) -> pl.LazyFrame:
     """The events that each branch counts: entity_id, at, event_id, weight, rule, named, via."""
     scope = scope_of(activity, card.level, [one.when for one in card.definitions], also=_TOLD)
+    names = ("record_id", "company_record_id") if card.level == "person" else ("company_record_id", "record_id")
+    how = (*_TOLD[:3], pl.coalesce(names).alias("named"))
     nodes = [node for definition in card.definitions for node in walk(definition.when) if isinstance(node, Moment)]
     named = {str(node): node for node in nodes if str(node) in branches}
     found = [
-        matching(scope, leaf.events, leaf.where, *_HOW).with_columns(via=pl.lit(via))
+        matching(scope, leaf.events, leaf.where, *how).with_columns(via=pl.lit(via))
         for via, node in named.items()
         for leaf in walk(node, vetoes=False)
         if isinstance(leaf, First | OfEvents)
     ]
-    none = scope.events.head(0).select(*scope.keys, "at", *_HOW, via=pl.lit(""))
+    none = scope.events.head(0).select(*scope.keys, "at", *how, via=pl.lit(""))
     return pl.concat([none, *found]).rename({scope.keys[0]: "entity_id"})

@@ -55,6 +55,17 @@ class Progress:
     parts: tuple[Progress, ...] = ()
     frames: tuple[pl.LazyFrame, ...] = ()
 
+    @property
+    def vetoed_at(self) -> pl.Expr:
+        """When the first of the vetoes in it came, or null."""
+        return pl.min_horizontal(pl.lit(None, pl.Datetime("us", "UTC")), *self._vetoes())
+
+    def _vetoes(self) -> Iterator[pl.Expr]:
+        if isinstance(self.moment, Unless):
+            yield self.parts[1].at
+        for part in self.parts[:1] if isinstance(self.moment, Unless) else self.parts:
+            yield from part._vetoes()  # noqa: SLF001 - of this very class
+
     def joined(self, entities: pl.LazyFrame, keys: Sequence[str]) -> pl.LazyFrame:
         """Give entities the columns that `at` and `missing` need."""
         return reduce(lambda left, right: left.join(right, on=list(keys), how="left"), self.frames, entities)

@@ -335,7 +335,7 @@ class ShareOf(Measure):
 
 
 class TimeTo(Measure):
-    """How long until a limit is full at the current rate; nothing where it is not known, or nothing grows."""
+    """How long until a limit is full at the rate of `rate_over` or longer; nothing where there is no limit or rate."""
 
     kind = "time_to"
     timed = True

@@ -105,7 +105,18 @@ def _credited(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         strict=pl.when(pl.col("account_id").is_not_null()).then(strict),
         weight=pl.when(~strict).then(weight),
         rule=pl.when(~strict).then(rule),
+        **_way_to_person(),
     ).select(pl.col(name).cast(dtype) for name, dtype in EVENTS.items())
+
+
+def _way_to_person() -> dict[str, pl.Expr]:
+    """How sure it is whose an event is: it is by the main core of a person."""
+    main = pl.col("person_main").is_null() | (pl.col("person_core") == pl.col("person_main"))
+    said = {"person_weight": pl.col("person_weakest"), "person_rule": pl.col("person_rule")}
+    return {
+        "person_strict": pl.when(pl.col("person_id").is_not_null()).then(main),
+        **{name: pl.when(~main).then(value) for name, value in said.items()},
+    }
 
 
 def _placed(held: Mapping[str, pl.DataFrame], level: str) -> pl.DataFrame:
@@ -156,12 +167,7 @@ def _about_accounts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     The main core is what sales knows it as: of most CRM accounts, then of most records, then the one that sorts first.
     """
     placed = _placed(held, "account")
-    is_known = held["records"].select("record_id", in_crm=pl.col("kind").cast(pl.String) == "crm_account")
-    cores = (
-        placed.join(is_known, on="record_id").group_by("entity_id", "strict_id").agg(pl.col("in_crm").sum(), pl.len())
-    )
-    cores = cores.sort("in_crm", "len", "strict_id", descending=[True, True, False])
-    main = cores.group_by("entity_id", maintain_order=True).agg(main_core=pl.col("strict_id").first())
+    main = _main_cores(held, placed, "crm_account", "main_core")
     rows = held["accounts"].join(main, on="entity_id", how="left").join(_doubtful(placed), on="entity_id", how="left")
     return rows.select(
         "main_core",
@@ -173,10 +179,26 @@ def _about_accounts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _about_people(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The weakest evidence of each person that is not all sure: person_id, person_weakest, person_rule."""
-    rows = held["profiles"].join(_doubtful(_placed(held, "person")), on="entity_id", how="semi")
+    """Of each person that is not all sure the weakest evidence, and the main core: that of most users, as in accounts.
+
+    Returns:
+        person_id, person_weakest, person_rule, person_main.
+    """
+    placed = _placed(held, "person")
+    doubtful = placed.join(_doubtful(placed), on="entity_id", how="semi")
+    rows = held["profiles"].join(_main_cores(held, doubtful, "user", "person_main"), on="entity_id")
     rule = pl.col("weakest_rule").cast(pl.String)
-    return rows.select(person_id="entity_id", person_weakest="weakest_weight", person_rule=rule)
+    return rows.select("person_main", person_id="entity_id", person_weakest="weakest_weight", person_rule=rule)
+
+
+def _main_cores(held: Mapping[str, pl.DataFrame], placed: pl.DataFrame, kind: str, name: str) -> pl.DataFrame:
+    """The core of each entity of most records of a kind, then of most records, then the one that sorts first."""
+    is_one = held["records"].select("record_id", of_kind=pl.col("kind").cast(pl.String) == kind)
+    cores = (
+        placed.join(is_one, on="record_id").group_by("entity_id", "strict_id").agg(pl.col("of_kind").sum(), pl.len())
+    )
+    ordered = cores.sort("of_kind", "len", "strict_id", descending=[True, True, False])
+    return ordered.group_by("entity_id", maintain_order=True).agg(pl.col("strict_id").first().alias(name))
 
 
 def _doubtful(placed: pl.DataFrame) -> pl.DataFrame:

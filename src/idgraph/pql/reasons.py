@@ -169,9 +169,10 @@ def _limits(activity: Activity, level: Level, definitions: Sequence[Node]) -> It
     """What fills: each limit that a definition names, once."""
     nodes = [node for definition in definitions for node in walk(definition)]
     named = {f"{node.measure} / {node.limit}": node for node in nodes if isinstance(node, ShareOf | TimeTo)}
-    for node in named.values():
+    rates = {f"{node.measure} / {node.limit}": node for node in nodes if isinstance(node, TimeTo)}
+    for name, node in named.items():
         share = ShareOf.of_words(share_of=node.measure, limit=node.limit)
-        time = TimeTo.of_words(time_to=node.measure, limit=node.limit)
+        time = rates.get(name) or TimeTo.of_words(time_to=node.measure, limit=node.limit)
         yield _limit(scope_of(activity, level, [share], also=("event_id",)), share, time)
 
 

@@ -87,9 +87,12 @@ class Scope:
         """List the people of each entity: those who did something there, and those known to be there."""
         (key, *_) = self.keys
         acted = self.activity.events.select(key, "person_id")
-        above = pl.col("level") == "person"
-        known = self.activity.entities.filter(above).select(pl.col("parent").alias(key), person_id="entity_id")
-        return pl.concat([acted, known] if key == "account_id" else [acted]).drop_nulls().unique()
+        entities = self.activity.entities
+        known = entities.filter(pl.col("level") == "person").select(account_id="parent", person_id="entity_id")
+        accounts = entities.filter(pl.col("level") == "account").select(account_id="entity_id", parent_id="parent")
+        belong = known.join(accounts, on="account_id", how="left")
+        there = [acted, belong.select(key, "person_id")] if key in {"account_id", "parent_id"} else [acted]
+        return pl.concat(there).drop_nulls().unique()
 
 
 def scope_of(activity: Activity, level: str, moments: Sequence[Node], also: Sequence[str] = ()) -> Scope:

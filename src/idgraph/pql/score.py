@@ -9,16 +9,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import reduce
 from typing import Annotated, Final
 
 import polars as pl
 from pydantic import Field, StringConstraints
 
 from idgraph.pql.activity import Activity, Level, id_of
+from idgraph.pql.measure import value_now
 from idgraph.pql.moment import reached, standing
 from idgraph.pql.quantity import Attribute, Fixed, Node, walk
-from idgraph.pql.scope import micros, scope_of
+from idgraph.pql.scope import Scope, micros, scope_of
 from idgraph.pql.tree import AnyMoment, Moment
 
 __all__ = ["CAPPED", "Checklist", "Fit", "Points", "Trait", "checklist", "fit", "points", "summed"]
@@ -241,22 +241,20 @@ class Fit(Node):
             for trait in self.traits
         ]
         scores = summed(pl.concat(has).join(everyone.lazy(), on="entity_id", how="semi").collect(), everyone)
-        return scores.join(self._known(now, level, everyone), on="entity_id", how="left", maintain_order="left")
+        return scores.join(self._known(scope, everyone), on="entity_id", how="left", maintain_order="left")
 
-    def _known(self, activity: Activity, level: Level, everyone: pl.DataFrame) -> pl.DataFrame:
-        """How much of the points rests on attributes that are known; what is told by events always is."""
-        told = activity.facts.filter(pl.col("level") == level, pl.col("value").is_not_null())
-        names = told.group_by("entity_id").agg(pl.col("name").unique()).collect()
-        asked = everyone.join(names, on="entity_id", how="left")
-        held = pl.col("name").fill_null([])
-        shares = [_is_told(trait.when, held).cast(pl.Float64) * trait.points for trait in self.traits]
-        whole = sum(trait.points for trait in self.traits)
-        return asked.select("entity_id", known=reduce(lambda left, right: left + right, shares) / whole)
-
-
-def _is_told(moment: Moment, names: pl.Expr) -> pl.Expr:
-    wanted = [node.name for node in walk(moment) if isinstance(node, Attribute)]
-    return pl.all_horizontal(pl.lit(value=True), *(names.list.contains(name) for name in wanted))
+    def _known(self, scope: Scope, everyone: pl.DataFrame) -> pl.DataFrame:
+        """How much of the points rests on attributes that are known now; what is told by events always is."""
+        asked = everyone.with_columns(known=pl.lit(0.0))
+        for trait in self.traits:
+            known = everyone.lazy()
+            for node in walk(trait.when):
+                if isinstance(node, Attribute):
+                    told = value_now(node, scope).drop_nulls("value").rename({scope.keys[0]: "entity_id"})
+                    known = known.join(told, on="entity_id", how="semi")
+            asked = asked.join(known.with_columns(worth=trait.points).collect(), on="entity_id", how="left")
+            asked = asked.select("entity_id", known=pl.col("known") + pl.col("worth").fill_null(0.0))
+        return asked.with_columns(pl.col("known") / sum(trait.points for trait in self.traits))
 
 
 def checklist(*steps: Moment, among: Moment | None = None) -> Checklist:

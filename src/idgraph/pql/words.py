@@ -163,7 +163,9 @@ def share_of(number: Number, limit: str | float) -> Number:
 def time_to(number: Number, limit: str | float, rate_over: str = "28d") -> Number:
     """How long until a limit is full at the current rate: `time_to(total("stored", "bytes"), "plan_bytes") <= "30d"`.
 
-    The rate is what was added in the time that ended at the last change, by that time; from then on the wait runs down.
+    The rate is what was added since the last change that lies `rate_over` or more before the latest one, by the time
+    between the two: who makes one in half a year has no other rate on the day on which they do. One change alone is no
+    rate. From the latest change on the wait runs down; overdue by as long as it was, it tells nothing any more.
     """
     return Number(TimeTo.of_words(time_to=number.measure, limit=limit, rate_over=rate_over))
 

@@ -204,7 +204,7 @@ class _Rows:
 
     def about(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Give what is said of the rows of another source: the columns of `_ABOUT` and references."""
-        table = self._read(rows).with_columns(at=pl.coalesce("version_time", "time"), row_id="about")
+        table = self._read(rows).with_columns(at=pl.coalesce("time", "version_time"), row_id="about")
         is_main = [
             pl.col(f"{_MAIN}{column}").str.to_lowercase().is_in(_lower(is_)).fill_null(value=False)
             for column, is_ in self._source.primary.items()
