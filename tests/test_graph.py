@@ -147,18 +147,27 @@ def test_an_account_by_its_id_and_by_each_of_its_records(graph):
 @pytest.mark.parametrize(
     ("ask", "id", "words"),
     [
-        ("profile", "app_users:nobody", "there is no record or entity 'app_users:nobody'"),
+        ("profile", "app_users:nobody", "there is no record 'app_users:nobody' in this graph. Record ids are"),
+        ("profile", "app_user:u1", "there is no record 'app_user:u1' in this graph. Did you mean app_users:u1 or"),
+        ("how", "app_user:u1", "Did you mean app_users:u1 or"),
         ("profile", "app_users:dora@acme.io", "'app_users:d…@acme.io'"),
-        ("profile", "prf_0000000000000000", "there is no record or entity"),
+        ("profile", "prf_0000000000000000", "there is no entity 'prf_0000000000000000'"),
         ("profile", "crm_accounts:a1", "is not in profiles; it is in accounts"),
         ("account", "app_users:u1", "is not in accounts; it is in profiles"),
-        ("to_networkx", "app_users:nobody", "there is no record or entity"),
+        ("to_networkx", "app_users:nobody", "there is no record"),
     ],
 )
 def test_asking_for_what_is_not_there(graph, ask, id, words):
     with pytest.raises(NotFoundError) as told:
         getattr(graph, ask)(id)
     assert words in str(told.value)
+
+
+@pytest.mark.parametrize("id", [None, 7])
+def test_ids_are_texts(graph, id):
+    for ask in (graph.profile, graph.how, lambda id: graph.explain("app_users:u1", id)):
+        with pytest.raises(ConfigError, match=f"id={id} cannot be used: it takes the id of a record or an entity"):
+            ask(id)
 
 
 def test_a_record_may_be_named_like_an_entity():

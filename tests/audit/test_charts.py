@@ -78,7 +78,7 @@ def test_what_is_not_there_cannot_be_drawn(graph):
     apart = next(user for user in users[1:] if not graph.explain(users[0], user).same)
     with pytest.raises(NotFoundError, match="no evidence joins"):
         graph.chart.weights(users[0], apart)
-    with pytest.raises(NotFoundError, match="no record or entity"):
+    with pytest.raises(NotFoundError, match="no entity"):
         graph.chart.entity("prf_0000000000000000")
 
 

@@ -15,7 +15,8 @@ import polars as pl
 
 from idgraph.collapse.ids import PREFIXES
 from idgraph.entities.describe import ENTITY_FRAMES
-from idgraph.errors import NotFoundError, mask_id
+from idgraph.entities.nearest import no_record
+from idgraph.errors import NotFoundError, mask_id, mistaken
 
 __all__ = ["entities_of", "entity_row", "evidence_held", "inside", "insides", "is_entity_id", "rows_of"]
 
@@ -30,7 +31,13 @@ _HELD: Final = {
 
 
 def is_entity_id(id: str) -> bool:
-    """Whether an id is that of an entity, by its form; else it is a record's."""
+    """Whether an id is that of an entity, by its form; else it is a record's.
+
+    Raises:
+        ConfigError: it is no text.
+    """
+    if not isinstance(id, str):
+        raise mistaken("id", id, "the id of a record or an entity, as text")
     return _ENTITY_ID.fullmatch(id) is not None
 
 
@@ -49,18 +56,18 @@ def inside(frames: Frames, id: str, collect: Collect) -> pl.DataFrame:
     """Find the records of an entity: record_id, entity_id, in their order.
 
     Args:
-        frames: assignments.
+        frames: records, assignments.
         id: an entity id, or the id of one of its records: then its profile or account.
         collect: brings a small frame to this process.
 
     Raises:
-        NotFoundError: there is no such record or entity.
+        NotFoundError: there is no such record or entity; of a record the message names those most like it.
     """
     entities = [id] if is_entity_id(id) else entities_of(frames, [id], collect).values()
     found = rows_of(frames, "assignments", "entity_id", entities, collect).select("record_id", "entity_id")
     if found.is_empty():
-        msg = f"there is no record or entity {mask_id(id)!r} in this graph"
-        raise NotFoundError(msg)
+        entity = f"there is no entity {id!r} in this graph"
+        raise NotFoundError(entity if is_entity_id(id) else no_record(frames["records"], id, collect))
     return found.sort("record_id")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from idgraph.entities.nearest import no_record
 from idgraph.errors import ConfigError, mask, mask_id, mask_text
 from idgraph.linkage.alike import COMPARED_APART
 from idgraph.linkage.guards import UNCLEAR
@@ -42,7 +43,7 @@ _EVIDENCE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 _TOLD: Final[tuple[str, ...]] = ("events", "facts")  # what happened, and what was said: no evidence
 _SAID_BY_OTHERS: Final = (("record_id", "record_known_at"), ("company_record_id", "company_known_at"))
 _OPEN: Final = ["used", "cut"]
-_ASKED: Final = 20_000  # names to look for near ones among: more would take longer than an error may
+_ASKED: Final = 20_000  # values to look for near ones among: more would take longer than an error may
 
 
 @dataclass(frozen=True)
@@ -342,7 +343,7 @@ def _without_value(
             raise ConfigError(msg)
     of_type = identifiers if kind is None else identifiers.filter(_is("type", kind))
     if not engine.count(of_type.filter(nw.col("value") == text)):
-        near = _near(text, _candidates(of_type, "value", text, engine), mask)
+        near = _near(text, _candidates(of_type, text, engine), mask)
         held = f"no record holds the {kind or 'identifier'} {mask(text)!r}"
         msg = f"{held}. {near}Write it as it stands in identifiers.value, normalised."
         raise ConfigError(msg)
@@ -379,8 +380,7 @@ def _no_link(frames: Mapping[str, nw.LazyFrame], left: str, right: str, engine: 
     """Say why there is no link to leave out: an id is wrong, or what joins the two is no link."""
     for record_id in (left, right):
         if not engine.count(frames["records"].filter(nw.col("record_id") == record_id)):
-            near = _near(record_id, _candidates(frames["records"], "record_id", record_id, engine), mask_id)
-            return f"there is no record {mask_id(record_id)!r} in this graph. {near}See graph.records."
+            return no_record(frames["records"], record_id, engine.collect)
     pair = f"{mask_id(left)!r} and {mask_id(right)!r}"
     return f"no link joins {pair}. If they share a value, leave that out: graph.explain says what joins them."
 
@@ -398,12 +398,12 @@ def _any_of(column: str, words: set[str]) -> nw.Expr:
     return nw.coalesce(nw.col(column).cast(TEXT), nw.lit("")).is_in(sorted(words))
 
 
-def _candidates(frame: nw.LazyFrame, column: str, given: str, engine: Engine) -> list[str]:
-    """What may be near a text, of a column that may have millions: it begins alike and is about as long."""
-    length = nw.col(column).str.len_chars()
-    alike = nw.col(column).str.starts_with(given[:1].lower()) | nw.col(column).str.starts_with(given[:1])
-    about = frame.filter(alike & (length >= len(given) - 2) & (length <= len(given) + 2)).select(column).unique(column)
-    return engine.collect(about.sort(column).head(_ASKED)).to_series().to_list()
+def _candidates(identifiers: nw.LazyFrame, given: str, engine: Engine) -> list[str]:
+    """What may be near a value, of those that may be millions: it begins alike and is about as long."""
+    value = nw.col("value")
+    length, alike = value.str.len_chars(), value.str.starts_with(given[:1].lower()) | value.str.starts_with(given[:1])
+    about = identifiers.filter(alike & (length >= len(given) - 2) & (length <= len(given) + 2))
+    return engine.collect(about.select("value").unique("value").sort("value").head(_ASKED)).to_series().to_list()
 
 
 def _near(given: str, known: list[str], shown: Callable[[str], str]) -> str:
