@@ -16,7 +16,8 @@ from idgraph.audit.blast import BlastRadius, blast_radius, standings
 from idgraph.audit.coverage import coverage
 from idgraph.audit.drift import drift, rates
 from idgraph.audit.evaluation import Evaluation, evaluation
-from idgraph.audit.explain import Explanation, drawn, example, explain
+from idgraph.audit.explain import drawn, example, explain
+from idgraph.audit.explanation import Explanation
 from idgraph.audit.growth import growth
 from idgraph.audit.inside import entity_row, evidence_held, inside
 from idgraph.audit.judging.questions import asked_of

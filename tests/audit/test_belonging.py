@@ -31,7 +31,8 @@ def graph():
         ("app_users:u1", "app_tenants:1", "tenant", "2026-01-05"),
         ("crm_contacts:1", "crm_accounts:1", "crm", "2026-01-02"),
         ("crm_contacts:2", "crm_accounts:2", "crm", "2026-01-02"),
-        ("crm_contacts:2", "crm_accounts:3", "crm", "2026-02-02"),
+        ("crm_contacts:2", "crm_accounts:3", "crm", "2026-01-05"),
+        ("crm_contacts:2", "crm_accounts:2", "crm", "2026-02-02"),
     ]
     columns = ["person_record_id", "company_record_id", "via", "observed_at"]
     memberships = pl.DataFrame(belongs, schema=columns, orient="row")
@@ -70,9 +71,109 @@ def test_accounts_are_told_with_what_decided_between_them(graph):
 def test_of_equal_ways_the_one_seen_later_is_the_primary(graph):
     found = graph.explain("crm_contacts:2", "crm_accounts:2")
     assert [(one.company_record_id, one.why) for one in found.accounts] == [
-        ("crm_accounts:3", "crm both, but seen later"),
-        ("crm_accounts:2", "crm both, but seen earlier"),
+        ("crm_accounts:2", "crm both, but seen later"),
+        ("crm_accounts:3", "crm both, but seen earlier"),
     ]
+
+
+def moving(*rows):
+    """What is said of one contact: of each row the account, and the days of first and last sight."""
+    records = pl.DataFrame(
+        {"record_id": [f"c:{n}" for n, _ in enumerate(rows)], "last_seen": [last for *_, last in rows]}
+    )
+    companies = pl.DataFrame({"record_id": sorted({account for account, *_ in rows}), "kind": "crm_account"})
+    people = records.with_columns(pl.col("last_seen").str.to_datetime(time_zone="UTC"), kind=pl.lit("contact"))
+    belongs = pl.DataFrame(
+        {
+            "person_record_id": records["record_id"],
+            "company_record_id": [account for account, *_ in rows],
+            "observed_at": [first for _, first, _ in rows],
+        }
+    )
+    held = {"record_id": records["record_id"], "type": "email", "value": "ana@acme.io"}
+    return ig.Graph.from_frames(
+        records=pl.concat([people, companies], how="diagonal"),
+        identifiers=pl.DataFrame(held),
+        memberships=belongs.with_columns(pl.col("observed_at").str.to_datetime(time_zone="UTC"), via=pl.lit("crm")),
+    )
+
+
+def test_an_account_that_somebody_left_is_told_as_over():
+    """Last seen in May there, and first seen elsewhere in July."""
+    made = moving(("acme:1", "2026-01-02", "2026-05-04"), ("beta:1", "2026-07-01", "2026-07-02"))
+    found = made.explain("c:0", "acme:1")
+    assert found.member
+    assert str(found).startswith(
+        "c:0 and acme:1 are a person and a company; the person belonged to it until 2026-05-04:"
+    )
+    assert found.reasons == []
+    assert [(one.company_record_id, one.is_primary, one.why) for one in found.accounts] == [
+        ("beta:1", True, "the other is over"),
+        ("acme:1", False, "it is over: it was last seen before another account was first known in the same way"),
+    ]
+    assert "by crm, weight 20, ended 2026-05-04; it is over" in str(found)
+    assert "the person belongs to it:" in str(made.explain("c:0", "beta:1"))
+
+
+def test_over_counts_before_strength():
+    """The CRM knew Ana at Acme, until her contact was moved to nobody's; at Beta only her workspace knows her."""
+    source = ig.Source(
+        "crm_contacts",
+        kind="contact",
+        id="id",
+        time="at",
+        identifiers={"email": "email"},
+        belongs_to={"crm_accounts.id": "account", "app.tenant_id": "tenant"},
+        data=pl.DataFrame(
+            {
+                "id": ["1", "1", "1"],
+                "email": "ana@gmail.com",
+                "account": ["acme", "beta", None],
+                "tenant": [None, None, "t1"],
+                "at": ["2026-01-02", "2026-02-02", "2026-03-02"],
+            }
+        ),
+    )
+    found = ig.resolve(source).explain("crm_contacts:1", "crm_accounts:acme")
+    moved = "it is over: newer rows name other companies in its place"
+    told = {one.company_record_id: (one.is_primary, one.why) for one in found.accounts}
+    assert told["crm_accounts:acme"] == (False, moved)
+    assert str(found).splitlines()[0].endswith("the person belonged to it until 2026-02-02:")
+
+
+def test_what_waits_for_somebody_to_decide_is_no_membership():
+    """A lead writes from one company's domain and names another."""
+    companies = pl.DataFrame(
+        {"id": ["1", "2"], "name": ["Acme Robotics", "Betamax"], "web": ["acme.io", "betamax.com"]}
+    )
+    lead = pl.DataFrame({"id": ["5"], "mail": ["ana@acme.io"], "company": ["Betamax"]})
+    made = ig.resolve(
+        ig.Source(
+            "crm_accounts",
+            kind="crm_account",
+            id="id",
+            identifiers={"domain": "web"},
+            attributes={"name": "name"},
+            data=companies,
+        ),
+        ig.Source(
+            "crm_leads",
+            kind="lead",
+            id="id",
+            identifiers={"email": "mail"},
+            attributes={"company_name": "company"},
+            data=lead,
+        ),
+    )
+    found = made.explain("crm_leads:5", "crm_accounts:1")
+    assert not found.member
+    first, *_, last = str(found).splitlines()
+    assert first.endswith("a company; whether the person belongs to it waits for somebody to decide:")
+    assert last.endswith("it waits for somebody to decide: the address is one company's, and the name given another's")
+    assert [(one.state, one.reason, one.is_primary) for one in found.accounts] == [
+        ("review", "companies_disagree", False)
+    ] * 2
+    assert [step.rule for step in found.steps] == ["domain"]
 
 
 def test_why_a_person_does_not_belong(graph):
@@ -102,7 +203,7 @@ def test_entities_can_be_named_instead_of_records(graph):
     assert found.accounts == graph.explain("crm_contacts:1", "app_tenants:1").accounts
     assert graph.explain(profile, "app_users:u1").same
     assert not graph.explain(profile, "app_users:u2").same
-    with pytest.raises(NotFoundError, match="there is no record or entity 'prf_0000000000000000'"):
+    with pytest.raises(NotFoundError, match="there is no entity 'prf_0000000000000000'"):
         graph.explain("prf_0000000000000000", account)
 
 
@@ -117,9 +218,11 @@ def test_every_membership_of_a_world_is_explained(tmp_path):
     opened = ig.open(ig.resolve(*ig.discover(tmp_path / "exports")).write(tmp_path / "out"))
     several = opened.members.filter(pl.len().over("profile_id") > 1)
     assert several.height > 4
-    for profile, account, via, primary in several.select("profile_id", "account_id", "via", "is_primary").iter_rows():
-        found = opened.explain(profile, account)
-        (mine,) = [one for one in found.accounts if one.account_id == account]
-        assert (found.member, mine.via, mine.is_primary) == (True, via, primary)
-        assert len(found.accounts) == several.filter(profile_id=profile).height
-        assert [one.is_primary for one in found.accounts] == [True] + [False] * (len(found.accounts) - 1)
+    for row in several.iter_rows(named=True):
+        found = opened.explain(row["profile_id"], row["account_id"])
+        assert found.member == (row["state"] == "used")
+        told = ("account_id", "via", "weight", "until", "state", "reason", "is_primary")
+        assert [getattr(found.standing, name) for name in told] == [row[name] for name in told]
+        assert len(found.accounts) == several.filter(profile_id=row["profile_id"]).height
+        assert not any(one.is_primary for one in found.accounts[1:])
+        assert all(one.why for one in found.accounts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +23,12 @@ __all__ = ["Standing", "domains_shared", "maybe_one", "standings_of"]
 Frames = Mapping[str, nw.LazyFrame]
 Collect = Callable[[nw.LazyFrame], pl.DataFrame]
 _ENDS: Final = ["person_record_id", "company_record_id"]
+# What speaks against an account as the primary one, the gravest first.
+_DOUBTS: Final = {
+    "sure": "waits for somebody to decide",
+    "goes_on": "is over",
+    "own": "is only a tenant that several companies use",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class Standing:
         person_record_id, company_record_id: the records of the strongest membership, of several the one known last.
         via: `crm`, `tenant`, `domain` or `company_name`.
         weight: the log2 odds that memberships of this kind are right.
-        latest: when a membership in this account was last seen; None where no time is known.
+        latest: when a membership in this account was observed last; None where no time is known.
+        until: when it was last known, where it is over; None where it goes on.
+        state, reason: as in the frame `members`: `review` where somebody has to decide whether it is one.
         memberships: how many there are.
         is_primary: whether it is the account to count the person under.
         why: what decided between it and the primary, or where it is that, between it and the next.
@@ -46,13 +54,17 @@ class Standing:
     via: str
     weight: float
     latest: datetime | None
+    until: datetime | None
+    state: str
+    reason: str | None
     memberships: int
     is_primary: bool
     why: str
 
     def __str__(self) -> str:
         """One line; ids are masked."""
-        seen = f", last seen {self.latest:%Y-%m-%d}" if self.latest else ""
+        at, what = (self.until, "ended") if self.until else (self.latest, "last seen")
+        seen = f", {what} {at:%Y-%m-%d}" if at else ""
         told = f"{mask_id(self.company_record_id)} ({self.account_id}), by {self.via}, weight {self.weight:g}{seen}"
         return f"{told}{': primary' if self.is_primary else ''}{f'; {self.why}' if self.why else ''}"
 
@@ -75,24 +87,44 @@ def standings_of(frames: Frames, profile_id: str, records: Collection[str], coll
     weight = pl.col("via").cast(pl.String).replace_strict(VIA_WEIGHTS, default=0.0, return_dtype=pl.Float64)
     account = pl.col("company_record_id").replace_strict(placed, return_dtype=pl.String)
     known = found.with_columns(pl.col("via").cast(pl.String), weight=weight, account_id=account)
-    # The order of `idgraph.entities.members.members`.
-    order = {"weight": True, "observed_at": True, **dict.fromkeys(_ENDS, False)}
-    sorted_rows = known.sort(*order, descending=[*order.values()], nulls_last=True)
+    goes_on = pl.col("until").is_null()
+    order = {"weight": True, "goes_on": True, "observed_at": True, **dict.fromkeys(_ENDS, False)}
+    sorted_rows = known.with_columns(goes_on=goes_on).sort(*order, descending=[*order.values()], nulls_last=True)
     best = sorted_rows.group_by("account_id", maintain_order=True).agg(
-        pl.col(*_ENDS, "via", "weight").first(), latest=pl.col("observed_at").max(), memberships=pl.len()
+        pl.col(*_ENDS, "via", "weight").first(),
+        latest=pl.col("observed_at").max(),
+        memberships=pl.len(),
+        moved=(~pl.col("goes_on")).all(),
     )
     of_profile = rows_of(frames, "members", "profile_id", [profile_id], collect)
-    ranked = best.join(of_profile.select("account_id", "is_primary"), on="account_id")
-    order = {"is_primary": True, "weight": True, "latest": True, "account_id": False}
+    told = of_profile.select("account_id", "until", "is_primary", pl.col("state", "reason").cast(pl.String))
+    marks = {"sure": pl.col("state") == "used", "goes_on": goes_on, "own": pl.col("reason").ne_missing("two_companies")}
+    ranked = best.join(told, on="account_id").with_columns(**marks)
+    # The order of `idgraph.entities.members.members`.
+    order = {"is_primary": True, **dict.fromkeys(marks, True), "weight": True, "latest": True, "account_id": False}
     rows = ranked.sort(*order, descending=[*order.values()], nulls_last=True).to_dicts()
     others = [rows[1] if len(rows) > 1 else None, *rows[:1] * (len(rows) - 1)]
-    return [Standing(**row, why=_why(row, other)) for row, other in zip(rows, others, strict=False)]
+    named = [field.name for field in fields(Standing) if field.name != "why"]
+    return [
+        Standing(**{name: row[name] for name in named}, why=_why(row, other))
+        for row, other in zip(rows, others, strict=False)
+    ]
 
 
 def _why(row: Mapping[str, Any], other: Mapping[str, Any] | None) -> str:
-    """What decides between an account and another: strength, then time, then the id."""
-    if other is None:
-        return ""
+    """What decides between an account and another: first what speaks against one of them."""
+    if not row["sure"]:
+        return "it waits for somebody to decide: the address is one company's, and the name given another's"
+    for mark, said in _DOUBTS.items():
+        if not row[mark] and (other is None or other[mark]):
+            return f"it {said}{_ended(row) if mark == 'goes_on' else ''}"
+        if row[mark] and other is not None and not other[mark]:
+            return f"the other {said}"
+    return _stronger(row, other) if other is not None else ""
+
+
+def _stronger(row: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """What decides where nothing speaks against either."""
     if row["weight"] != other["weight"]:
         said = "more" if row["weight"] > other["weight"] else "less"
         return f"{row['via']} counts {said} than {other['via']}"
@@ -100,6 +132,13 @@ def _why(row: Mapping[str, Any], other: Mapping[str, Any] | None) -> str:
         first = other["latest"] is None or (row["latest"] is not None and row["latest"] > other["latest"])
         return f"{row['via']} both, but seen {'later' if first else 'earlier'}"
     return f"{row['via']} both, seen at one time: the smaller account id is taken"
+
+
+def _ended(row: Mapping[str, Any]) -> str:
+    """Why a membership is over."""
+    if row["moved"]:
+        return ": newer rows name other companies in its place"
+    return ": it was last seen before another account was first known in the same way"
 
 
 def domains_shared(frames: Frames, people: Collection[str], companies: Collection[str], collect: Collect) -> list[str]:

@@ -26,7 +26,7 @@ from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS
 
 if TYPE_CHECKING:
     from idgraph.audit.compared import Compared
-    from idgraph.audit.explain import Explanation
+    from idgraph.audit.explanation import Explanation
     from idgraph.engines import Engine
     from idgraph.pql.board import Board
 

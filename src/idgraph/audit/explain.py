@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,149 +13,22 @@ import polars as pl
 from idgraph.audit.apart import Learnt, why_apart
 from idgraph.audit.belonging import Standing, domains_shared, maybe_one, standings_of
 from idgraph.audit.compared import Compared, sides_of, with_values
+from idgraph.audit.explanation import Explanation, Step
 from idgraph.audit.inside import entities_of, evidence_held, inside, insides, is_entity_id
 from idgraph.collapse.ids import PREFIXES
-from idgraph.errors import NotFoundError, mask, mask_id
+from idgraph.entities.nearest import no_record
+from idgraph.errors import NotFoundError, mask_id
 from idgraph.linkage.parts import from_text
-from idgraph.linkage.rules import ALIAS_RULE, SIMILAR_RULE
+from idgraph.linkage.rules import SIMILAR_RULE
 from idgraph.schema import FRAMES
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Explanation", "Step", "drawn", "evidence_graph", "example", "explain"]
+__all__ = ["drawn", "evidence_graph", "example", "explain"]
 
 Rows = Callable[[nw.LazyFrame], pl.DataFrame]
 _LEVELS: Final = {prefix: level for level, prefix in PREFIXES.items()}
-_NEAREST: Final = 3  # record ids that may be meant
-_ASKED: Final = 1_000_000  # record ids that are looked through
-_NEAR: Final = 75.0  # per cent of their letters that are the same
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a path: two records and what joins them.
-
-    Attributes:
-        left_id, right_id: the records.
-        rule: the rule, or `source_merge`.
-        type, value: the shared identifier; for a link, the rule and what supports it.
-        weight: log2 odds of the weaker end.
-        parts: of likeness, what each comparison adds to the weight, and the values it compared: they add up to it.
-    """
-
-    left_id: str
-    right_id: str
-    rule: str
-    type: str
-    value: str
-    weight: float
-    parts: tuple[Compared, ...] = ()
-
-    @property
-    def shown(self) -> str:
-        """The value as it may be shown; which column a merge was recorded in is no value of anybody."""
-        if self.rule == SIMILAR_RULE:
-            return ""
-        return self.value if self.rule == ALIAS_RULE or not self.value else mask(self.value)
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Whether two records share an entity, and what says so.
-
-    Attributes:
-        left_id, right_id: the records asked for.
-        level: person or account; None where one is a person and the other a company.
-        same: whether they share an entity.
-        steps: the path of used evidence between them; empty where they do not. Of a person and a company that it
-            belongs to, the path over the strongest membership.
-        reasons: where they do not, what could have joined them and did not.
-        parts: where they do not, what each comparison by likeness says of the two: as it was when they were compared;
-            else by the average of how rare values are.
-        member: of a person and a company, whether the one belongs to the other. A membership is no link.
-        accounts: of a person and a company, all accounts of the person, the primary first; see `Standing`.
-    """
-
-    left_id: str
-    right_id: str
-    level: str | None
-    same: bool
-    steps: list[Step] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    parts: list[Compared] = field(default_factory=list)
-    member: bool = False
-    accounts: list[Standing] = field(default_factory=list)
-
-    @property
-    def weakest(self) -> Step | None:
-        """The step with the least weight, the first of several."""
-        return min(self.steps, key=lambda step: step.weight, default=None)
-
-    def __str__(self) -> str:
-        """A few lines for a terminal; values are masked."""
-        two = f"{mask_id(self.left_id)} and {mask_id(self.right_id)}"
-        said = f"{two} are one {self.level}:" if self.same else f"{two} are not one"
-        if self.level is None:
-            belongs = "the person belongs to it" if self.member else "the person does not belong to it"
-            said = f"{two} are a person and a company; {belongs}{':' if self.member else ''}"
-        lines = [said, *self._path()]
-        lines += [f"  {reason}" for reason in self.reasons] + _lines(self.parts, "    ")
-        if self.accounts:
-            lines.append("  accounts of the person:")
-            lines += [f"    {place}. {one}" for place, one in enumerate(self.accounts, 1)]
-        return "\n".join(lines)
-
-    def _path(self) -> list[str]:
-        """The steps, the weakest marked."""
-        lines = []
-        for step in self.steps:
-            mark = "   ← weakest" if step is self.weakest and len(self.steps) > 1 else ""
-            lines.append(
-                f"  {mask_id(step.left_id)} — {f'{step.type} {step.shown}'.strip()} — {mask_id(step.right_id)}"
-                f"   (rule {step.rule}, weight {step.weight:g}){mark}"
-            )
-            lines += _lines(step.parts, "      ")
-        return lines
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the same for machines; values are masked here too."""
-        steps = [
-            {
-                "left_id": mask_id(step.left_id),
-                "right_id": mask_id(step.right_id),
-                "rule": step.rule,
-                "type": step.type,
-                "value": step.shown,
-                "weight": step.weight,
-                "weakest": step is self.weakest,
-                "parts": [part.as_dict() for part in step.parts],
-            }
-            for step in self.steps
-        ]
-        return {
-            "left_id": mask_id(self.left_id),
-            "right_id": mask_id(self.right_id),
-            "level": self.level,
-            "same": self.same,
-            "steps": steps,
-            "reasons": self.reasons,
-            "parts": [part.as_dict() for part in self.parts],
-            "member": self.member,
-            "accounts": [one.as_dict() for one in self.accounts],
-        }
-
-
-def _lines(parts: Sequence[Compared], indent: str) -> list[str]:
-    """Parts as a table for a terminal, the one that says least marked."""
-    rows = [(part.field, part.level, part.shown, f"{part.weight:+.1f}") for part in parts]
-    wide = [max((len(row[place]) for row in rows), default=0) for place in range(4)]
-    least = min((part.weight for part in parts if part.field not in {"prior", "ceiling"}), default=0.0)
-    marks = ["   ← weakest" if part.weight == least and len(parts) > 1 else "" for part in parts]
-    return [
-        f"{indent}{row[0]:<{wide[0]}}  {row[1]:<{wide[1]}}  {row[2]:<{wide[2]}}  {row[3]:>{wide[3]}}{mark}"
-        for row, mark in zip(rows, marks, strict=True)
-    ]
 
 
 def evidence_graph(identifiers: pl.DataFrame, links: pl.DataFrame) -> nx.Graph:
@@ -277,27 +150,10 @@ def _placed(frames: Mapping[str, nw.LazyFrame], pair: Sequence[str], collect: Ro
         NotFoundError: one is not there; the message names those most like it.
     """
     entities = entities_of(frames, pair, collect)
-    if missing := [record_id for record_id in pair if record_id not in entities]:
-        near = [mask_id(record_id) for record_id in nearest(frames["records"], missing[0], collect)]
-        meant = (
-            f"Did you mean {' or '.join(near)}?"
-            if near
-            else "Record ids are '<source>:<native id>'; see graph.records."
-        )
-        msg = f"there is no record {mask_id(missing[0])!r}. {meant}"
-        raise NotFoundError(msg)
+    for record_id in pair:
+        if record_id not in entities:
+            raise NotFoundError(no_record(frames["records"], record_id, collect))
     return entities
-
-
-def nearest(records: nw.LazyFrame, record_id: str, collect: Rows) -> list[str]:
-    """The record ids most like one that is not there, those of its source if there is one, the likest first."""
-    from rapidfuzz import fuzz, process
-
-    source, _, _ = record_id.partition(":")
-    own = collect(records.filter(nw.col("source") == source).select("record_id").head(_ASKED))
-    among = (own if own.height else collect(records.select("record_id").head(_ASKED)))["record_id"].to_list()
-    found = process.extract(record_id, among, scorer=fuzz.ratio, limit=_NEAREST, score_cutoff=_NEAR)
-    return [near for near, *_ in found]
 
 
 def drawn(frames: Mapping[str, nw.LazyFrame], records: Collection[str], collect: Rows) -> nx.Graph[Any]:
@@ -352,7 +208,7 @@ def _belonging(frames: Mapping[str, nw.LazyFrame], asked: Sequence[_Asked], coll
         nothing = [f"nothing says that {mask_id(person.id)} belongs to {mask_id(company.id)}"]
         reasons = [*nothing, *domains_shared(frames, person.records, company.records, collect)]
     else:
-        told = replace(told, member=True, steps=_joining(frames, person, company, mine, collect))
+        told = replace(told, standing=mine, steps=_joining(frames, person, company, mine, collect))
         reasons = []
     if primary is not None and primary is not mine:
         others = inside(frames, primary.account_id, collect)["record_id"].to_list()
