@@ -163,6 +163,12 @@ def test_a_long_value_is_cut(graph):
     assert len(judging.records["crm:1"]["facts"][0][1][0]) < 300
 
 
+def test_two_are_asked_about_once(graph):
+    """Else they could be judged both ways."""
+    asked = graph.judge(pairs(("crm:1", "crm:2"), ("crm:2", "crm:1"), ("crm:1", "app:1"), ("crm:1", "crm:2")))
+    assert [(one["left"], one["right"]) for one in asked.questions] == [(["crm:1"], ["crm:2"]), (["crm:1"], ["app:1"])]
+
+
 def test_an_empty_queue_asks_nothing():
     records = pl.DataFrame({"record_id": ["crm:1"], "kind": ["contact"]})
     assert ig.Graph.from_frames(records=records).judge().questions == []

@@ -11,6 +11,7 @@ import polars as pl
 
 from idgraph.audit.inside import rows_of
 from idgraph.audit.report.shown import Shown
+from idgraph.entities.nearest import no_record
 from idgraph.errors import ConfigError, NotFoundError, mask_id
 from idgraph.linkage.exact import names_of
 from idgraph.linkage.firms import COMPANY_NAMES
@@ -48,8 +49,9 @@ def asked_of(pairs: nw.LazyFrame, frames: Frames, engine: Engine) -> Asked:
     """Look up what a person needs to know to answer.
 
     Args:
-        pairs: `left_id` and `right_id`. With a column `question`, as the review queue has, they stand for their whole
-            entities. `rule`, `evidence`, `reason`, `weight` and `effect` are told where they are there.
+        pairs: `left_id` and `right_id`; two that stand there several times are asked about once. With a column
+            `question`, as the review queue has, they stand for their whole entities. `rule`, `evidence`, `reason`,
+            `weight` and `effect` are told where they are there.
         frames: records, identifiers, memberships, assignments.
         engine: what runs it.
 
@@ -63,7 +65,9 @@ def asked_of(pairs: nw.LazyFrame, frames: Frames, engine: Engine) -> Asked:
             f"pairs lack the column {missing[0]!r}; they are record ids, as graph.review() and graph.sample() give them"
         )
     known = [name for name in (*_ENDS, "question", *_TOLD) if name in columns]
-    rows = engine.collect(pairs.select(*(nw.col(name).cast(TEXT) for name in known)))
+    every = engine.collect(pairs.select(*(nw.col(name).cast(TEXT) for name in known)))
+    two = pl.struct(least=pl.min_horizontal(_ENDS), most=pl.max_horizontal(_ENDS))
+    rows = every.filter(two.is_first_distinct())
     placed = _placed(frames, rows, engine)
     held = _held(frames, {entity_id for _, entity_id in placed.values()}, engine) if "question" in columns else {}
     drafts = [_draft(row, placed, held) for row in rows.iter_rows(named=True)]
@@ -80,7 +84,7 @@ def _placed(frames: Frames, rows: pl.DataFrame, engine: Engine) -> dict[str, tup
     placed = found.filter(pl.col("level") != "tenant").select("record_id", "level", "entity_id")
     known = {record_id: (level, entity_id) for record_id, level, entity_id in placed.iter_rows()}
     if strange := sorted(ids - known.keys()):
-        raise NotFoundError(f"there is no record {mask_id(strange[0])!r} in this graph")
+        raise NotFoundError(no_record(frames["records"], strange[0], engine.collect))
     return known
 
 
