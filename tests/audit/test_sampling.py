@@ -84,6 +84,7 @@ def test_who_is_unsure_does_not_count():
     found = graph.estimate(turned)
     assert (found.labelled, found.left_out) == (said.height - 1, 2)
     assert "joined pairs are right" in str(found)
+    assert str(found).endswith("; 2 more do not count: unsure, or not joined")
 
 
 def test_pairs_that_share_a_value_are_drawn_too():

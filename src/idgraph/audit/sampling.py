@@ -59,9 +59,9 @@ class Estimate:
     def __str__(self) -> str:
         """One line."""
         interval = f"{self.low:.1%} to {self.high:.1%} in 95 of 100 draws"
-        return (
-            f"{self.precision:.1%} of {self.pairs:,} joined pairs are right ({interval}), by {self.labelled:,} labels"
-        )
+        left = f"; {self.left_out:,} more do not count: unsure, or not joined" if self.left_out else ""
+        said = f"{self.precision:.1%} of {self.pairs:,} joined pairs are right ({interval})"
+        return f"{said}, by {self.labelled:,} labels{left}"
 
 
 def sample(frames: Mapping[str, nw.LazyFrame], level: str, size: int, seed: int, engine: Engine) -> pl.DataFrame:
