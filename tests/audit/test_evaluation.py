@@ -13,6 +13,7 @@ import idgraph as ig
 from idgraph.audit.evaluation import false_pairs, missed_pairs
 from idgraph.audit.metrics import quality
 from idgraph.datasets import saas_world
+from idgraph.errors import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +187,13 @@ def test_one_kind_and_tenants(graph, world):
     assert kind.errors["pairs"].sum() == kind.pairs_found + kind.pairs_true - 2 * kind.pairs_right
     tenants = graph.evaluate(world.company_truth, "tenant")
     assert set(tenants.rules["rule"]) <= {"app.tenant_id", "source_merge", "judgement"}
+
+
+def test_what_cannot_be_counted_is_refused(graph, world):
+    with pytest.raises(ConfigError, match="kind='people' cannot be used: it takes one of level person: visitor, user"):
+        graph.evaluate(world.people_truth, kind="people")
+    with pytest.raises(ConfigError, match=r"frame='truth\.csv' cannot be used: it takes a frame, not a path"):
+        graph.evaluate("truth.csv")
 
 
 def test_where_errors_are_many_some_are_drawn_and_that_is_said(graph, world, monkeypatch):

@@ -14,12 +14,25 @@ from typing import Any, Protocol
 import narwhals.stable.v2 as nw
 import polars as pl
 
-__all__ = ["Blocks", "Engine", "Kernel", "PairKernel", "Readable", "Size", "Table"]
+from idgraph.errors import mistaken
+
+__all__ = ["Blocks", "Engine", "Kernel", "PairKernel", "Readable", "Size", "Table", "as_polars"]
 
 Kernel = Callable[[pl.DataFrame], pl.DataFrame]
 
 # Of pairs (left, right, and left_place, right_place: where the two stand in a table) and of that table.
 PairKernel = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+
+
+def as_polars(frame: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any library
+    """Bring what Polars or Arrow knows to Polars, without copying where it can be.
+
+    Raises:
+        ConfigError: it is a path.
+    """
+    if isinstance(frame, str | Path):
+        raise mistaken("frame", str(frame), "a frame, not a path: read the file first, by polars.read_csv(…) say")
+    return pl.DataFrame(frame)
 
 
 class Readable(Protocol):

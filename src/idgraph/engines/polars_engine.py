@@ -14,7 +14,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Table
+from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Table, as_polars
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr, scan
 from idgraph.engines.meeting import in_parts, sized
@@ -68,7 +68,7 @@ class PolarsEngine:
             return frame.lazy()
         if isinstance(frame, pl.DataFrame | pl.LazyFrame):
             return nw.from_native(frame.lazy())
-        return nw.from_native(pl.DataFrame(frame).lazy())
+        return nw.from_native(as_polars(frame).lazy())
 
     def map_batches(self, frame: nw.LazyFrame, kernel: Kernel, schema: Mapping[str, nw.dtypes.DType]) -> nw.LazyFrame:
         """See `Engine.map_batches`; batches stream, so memory does not hold the whole frame twice."""

@@ -17,6 +17,7 @@ from idgraph.audit.evaluation.missed_pairs import missed_pairs
 from idgraph.audit.evaluation.rules import rules
 from idgraph.audit.evaluation.shown import html, said, shown
 from idgraph.audit.metrics import Quality, evaluate, known_of, of_kind
+from idgraph.errors import mistaken
 from idgraph.schema import LEVELS, TEXT
 
 if TYPE_CHECKING:
@@ -170,8 +171,11 @@ def evaluation(
         engine: what runs it.
 
     Raises:
-        ConfigError: the truth lacks a column, puts a record into two entities, or knows none of the graph's records.
+        ConfigError: the truth is no frame, lacks a column, puts a record into two entities, or knows none of the
+            graph's records; or no record of the level is of the kind.
     """
+    if kind is not None and kind not in LEVELS[level]:
+        raise mistaken("kind", kind, f"one of level {level}: {', '.join(LEVELS[level])}")
     asked = _Asked(frames, engine.lazy(truth), level, kind, learnt, config, engine)
     score = evaluate(frames, asked.truth, level, kind, engine)
     known = known_of(frames, asked.truth, kind, engine)

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import polars as pl
 
-from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Table
+from idgraph.engines.base import Blocks, Kernel, PairKernel, Readable, Size, Table, as_polars
 from idgraph.engines.components import smallest_member
 from idgraph.engines.files import FILE, ROW, column_expr
 from idgraph.engines.spark import skew
@@ -87,7 +87,7 @@ class SparkEngine:
             given: DataFrame = native
             texts = {f.name: column(f.name).cast("string") for f in given.schema if f.dataType.typeName() == "void"}
             return nw.from_native(given.withColumns(texts) if texts else given)
-        eager = native.collect() if isinstance(native, pl.LazyFrame) else pl.DataFrame(native)
+        eager = native.collect() if isinstance(native, pl.LazyFrame) else as_polars(native)
         try:
             rows = eager.cast(spark_dtypes(eager.schema))
         except pl.exceptions.InvalidOperationError:
