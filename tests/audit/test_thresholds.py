@@ -47,15 +47,24 @@ def test_the_graphs_own_threshold_gives_the_graph(graph, world, level):
     assert found["links"].is_sorted(descending=True)
 
 
+@pytest.mark.parametrize("level", ["person", "account"])
+def test_as_many_links_are_right_as_their_probabilities_say(graph, world, level):
+    """Without a truth they are what is known of precision."""
+    truth = world.people_truth if level == "person" else world.company_truth
+    found = graph.evaluate(truth, level).rules.row(by_predicate=pl.col("rule") == "similar", named=True)
+    expected = graph.thresholds(level=level).filter("own")["expected"].item()
+    assert expected == pytest.approx(found["right"] / (found["right"] + found["wrong"]), abs=0.05)
+
+
 def test_what_joins_when():
     found = chain().thresholds(probabilities=[0.95, 0.5, 0.8, 0.995])
-    columns = ["probability", "own", "links", "entities", "joined", "largest", "pairs"]
+    columns = ["probability", "own", "links", "expected", "entities", "joined", "largest", "pairs"]
     assert found.columns == columns
     assert found.rows() == [
-        (0.5, False, 3, 1, 1, 4, 6),
-        (0.8, False, 2, 2, 1, 3, 3),
-        (0.95, False, 1, 3, 1, 2, 1),
-        (0.995, False, 0, 4, 0, 1, 0),
+        (0.5, False, 3, pytest.approx(0.83), 1, 1, 4, 6),
+        (0.8, False, 2, pytest.approx(0.945), 2, 1, 3, 3),
+        (0.95, False, 1, 0.99, 3, 1, 2, 1),
+        (0.995, False, 0, None, 4, 0, 1, 0),
     ]
     assert chain().thresholds().filter("own")["probability"].to_list() == [0.6]
 

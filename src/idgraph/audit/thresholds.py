@@ -53,7 +53,8 @@ def thresholds(
 
     Returns:
         probability, own (whether the graph itself was made so: from the least likely link that it uses on), links (of
-        those asked, how many are used), entities, joined (those of several records), largest (records), pairs (of
+        those asked, how many are used), expected (the share of these that is right by their own probabilities; null
+        where there is none), entities, joined (those of several records), largest (records), pairs (of
         records that are one); with a truth precision, recall and f1 of pairs, and bcubed_precision, bcubed_recall,
         bcubed_f1. Records known only by reference count too.
 
@@ -78,7 +79,8 @@ def thresholds(
         also = replace(evidence, links=nw.concat([known, joining]))
         placed = _placed(also, joining, level, config, engine)
         scores = {} if truth is None else _scores(placed, level, truth, engine)
-        told = {"probability": probability, "own": probability == own, "links": engine.count(joining)}
+        odds = engine.collect(joining.select("probability"))["probability"]
+        told = {"probability": probability, "own": probability == own, "links": odds.len(), "expected": odds.mean()}
         rows.append({**told, **_sizes(placed, engine), **scores})
     return pl.DataFrame(rows)
 
