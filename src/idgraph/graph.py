@@ -539,6 +539,7 @@ class Graph:
         *,
         previous: Graph | None = None,
         board: Any = None,  # noqa: ANN401 - a board, or a frame of any library
+        evaluation: Evaluation | None = None,
         redact: bool = False,
     ) -> Path:
         """Write one HTML page that needs no network; see `idgraph.audit.report.report`.
@@ -547,6 +548,7 @@ class Graph:
             out: a file that is new, or an earlier page of ours.
             previous: an earlier result, to say what changed.
             board: what `idgraph.pql.board` gave, to show; or a frame of your own, best first.
+            evaluation: what `evaluate` gave, to show how right the graph is.
             redact: shorten personal values.
 
         Returns:
@@ -559,7 +561,16 @@ class Graph:
         before = None if previous is None else _known_graph(previous)._frames  # noqa: SLF001 - another of its kind
         rows = board.brief() if isinstance(board, Board) else board
         shown = None if rows is None else self._engine.lazy(rows)
-        page = report(self._frames, self.run, self.config, self._engine, previous=before, board=shown, redact=redact)
+        page = report(
+            self._frames,
+            self.run,
+            self.config,
+            self._engine,
+            previous=before,
+            board=shown,
+            evaluation=None if evaluation is None else evaluation.section,
+            redact=redact,
+        )
         write_page(page, Path(out))
         return Path(out)
 

@@ -200,6 +200,18 @@ def test_a_board_is_shown_where_one_is_given(graph, page):
     assert "ana@acme.io" not in redacted
 
 
+def test_how_right_it_is_is_shown_where_a_truth_is_known(graph, page):
+    assert "How right" not in text(graph.report(page))
+    first = graph.profiles.filter(pl.col("records") > 1)["entity_id"][0]
+    ids = graph.profile(first)["record_ids"]
+    found = graph.evaluate(pl.DataFrame({"record_id": [*ids, "elsewhere:1"], "entity_id": [*ids, "x"]}))
+    said = " ".join(text(graph.report(page, evaluation=found, redact=True)).split())
+    assert "How right" in said
+    assert f"{len(ids)} records, precision 0.0000, recall 1.0000" in said
+    assert "the graph has not 1 more of the truth" in said
+    assert "Errors by cause" in said
+
+
 def test_the_graph_as_of_a_time_says_so(graph, page):
     assert "It is what was known at 2026-01-01T00:00:00+00:00." in text(graph.as_of("2026-01-01").report(page))
 

@@ -554,7 +554,7 @@ def test_a_type_stands_for_the_parts_of_its_rule():
         ),
         (
             {"link": ("crm:1", "crm:l2")},
-            "no record 'crm:l2' in this graph. Did you mean crm:2 or crm:l1 or",
+            "no record 'crm:l2' in this graph. Did you mean crm:2 or crm:l1?",
         ),
         ({"link": ("crm:1", "app:u1")}, "no link joins 'app:u1' and 'crm:1'. If they share a value, leave that out"),
     ],

@@ -205,9 +205,13 @@ def report(
     events: Annotated[
         list[Path] | None, typer.Option(help="Folder of events for --pql that the graph does not hold yet.")
     ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Table with record_id and entity_id of people: show how right the graph is.")
+    ] = None,
     redact: Annotated[bool, typer.Option("--redact", help="Shorten personal values.")] = False,
 ) -> None:
     """Write one HTML page: summary, risks, search, what was refused, what changed. It needs no network."""
+    from idgraph.audit.metrics import read_truth
     from idgraph.graph import Graph
 
     if events and pql is None:
@@ -217,7 +221,8 @@ def report(
     with warned(), progress() as say:
         board = _board(opened, events or [], pql, None, say) if pql else None
         say("looking at the graph")
-        opened.report(out, previous=earlier, board=board, redact=redact)
+        found = opened.evaluate(read_truth(truth)) if truth else None
+        opened.report(out, previous=earlier, board=board, evaluation=found, redact=redact)
     typer.echo(f"Written to {out}.")
 
 

@@ -17,12 +17,12 @@ from idgraph.audit.evaluation.missed_pairs import missed_pairs
 from idgraph.audit.evaluation.rules import rules
 from idgraph.audit.evaluation.shown import html, said, shown
 from idgraph.audit.metrics import Quality, evaluate, known_of, of_kind
+from idgraph.audit.report.tables import Section, Table
 from idgraph.errors import mistaken
 from idgraph.schema import LEVELS, TEXT
 
 if TYPE_CHECKING:
     from idgraph.audit.apart import Learnt
-    from idgraph.audit.report.tables import Table
     from idgraph.config import Config
     from idgraph.engines import Engine
 
@@ -77,6 +77,12 @@ class Evaluation(Quality):
     def tables(self) -> list[Table]:
         """The same as tables that people read: scores of all and by kind, rules, the first causes of errors."""
         return shown(self, self.kinds, self.rules, self.errors, self.looked_at)
+
+    @property
+    def section(self) -> Section:
+        """The same as a part of a page; see `idgraph.audit.report.report`."""
+        says = f"Against what is known of the truth, on level {self.level}: {self}."
+        return Section("evaluation", "How right", says, self.tables)
 
     @cached_property
     def kinds(self) -> pl.DataFrame:

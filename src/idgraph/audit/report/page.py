@@ -18,6 +18,7 @@ from idgraph.audit.review import review
 from idgraph.audit.summary import summary
 
 if TYPE_CHECKING:
+    from idgraph.audit.report.tables import Section
     from idgraph.config import Config
     from idgraph.engines import Engine
 
@@ -35,6 +36,7 @@ def report(
     *,
     previous: Frames | None = None,
     board: nw.LazyFrame | None = None,
+    evaluation: Section | None = None,
     redact: bool = False,
 ) -> str:
     """Make one HTML page of a graph, which asks nothing of any network.
@@ -49,6 +51,7 @@ def report(
         engine: what runs it.
         previous: the frames of an earlier result, to compare with.
         board: the board of a `idgraph.pql.Definition`, best first.
+        evaluation: how right the graph is: see `idgraph.audit.evaluation.Evaluation.section`.
         redact: shorten personal values.
 
     Returns:
@@ -57,7 +60,7 @@ def report(
     shown = Shown(redact)
     facts = summary(frames, engine)
     queue = engine.collect(review(frames, config, engine, _ASKED))
-    told = Told(frames, facts, queue, previous, board, shown, engine)
+    told = Told(frames, facts, queue, previous, board, evaluation, shown, engine)
     asked = [entity for end in ("left_entity", "right_entity") for entity in queue[end].drop_nulls()]
     entities = interesting(frames, asked, shown, engine)
     parts = sections(told)

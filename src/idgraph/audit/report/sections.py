@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
@@ -43,6 +44,7 @@ class Told:
         queue: see `idgraph.audit.review.review`.
         previous: the frames of an earlier result.
         board: a board, best first.
+        evaluation: how right the graph is.
         shown: how values are shown.
         engine: what runs it.
     """
@@ -52,6 +54,7 @@ class Told:
     queue: pl.DataFrame
     previous: Frames | None
     board: nw.LazyFrame | None
+    evaluation: Section | None
     shown: Shown
     engine: Engine
 
@@ -68,7 +71,18 @@ class Told:
 
 def sections(told: Told) -> list[Section]:
     """Give the sections of a page."""
-    made = (_review, _weakest, _suppressed, _board, _changes, _flow, _coverage, _sizes, _rejects)
+    made = (
+        _review,
+        attrgetter("evaluation"),
+        _weakest,
+        _suppressed,
+        _board,
+        _changes,
+        _flow,
+        _coverage,
+        _sizes,
+        _rejects,
+    )
     return [section for make in made if (section := make(told)) is not None]
 
 
