@@ -151,10 +151,10 @@ def test_answers_of_a_sample_give_an_estimate(graph):
     assert graph.estimate(judging.judgements).precision == 1
 
 
-def test_they_keep_the_order_of_the_questions(graph):
-    judging = graph.judge(pairs(*[("app:1", f"crm:{number % 3 + 1}") for number in range(11)]))
+def test_they_keep_the_order_of_the_questions(torn):
+    judging = torn.judge(pairs(*[("crm:000", f"crm:{number:03}") for number in range(1, 12)]))
     judging.answers = {str(place): answer(judging.questions[place], "unsure") for place in (10, 2, 0)}
-    assert judging.judgements["right_id"].to_list() == ["crm:1", "crm:3", "crm:2"]
+    assert judging.judgements["right_id"].to_list() == ["crm:001", "crm:003", "crm:011"]
 
 
 def test_a_long_value_is_cut(graph):
