@@ -133,3 +133,11 @@ def test_a_graph_opened_again_explains_the_same(graph, tmp_path):
     for state in ("used", "review"):
         left, right = alike(graph, "person", state).select("left_id", "right_id").row(0)
         assert str(opened.explain(left, right)) == str(graph.explain(left, right))
+
+
+def test_an_example_is_picked_from_a_giant_too():
+    """Of ten thousand records the first hundred are looked at: all pairs of them would take minutes."""
+    ids = [f"crm:{number:05}" for number in range(10_000)]
+    shared = pl.DataFrame({"record_id": ids, "type": "email", "value": "bo@acme.io", "state": "used", "weight": 14.0})
+    records = pl.DataFrame({"record_id": ids, "kind": "contact"})
+    assert ig.Graph.from_frames(records=records, identifiers=shared).example() == ("crm:00000", "crm:00001")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["drawn", "evidence_graph", "example", "explain"]
 
 Rows = Callable[[nw.LazyFrame], pl.DataFrame]
+_COMPARED: Final = 100  # records of a profile of which two are picked as an example
 _LEVELS: Final = {prefix: level for level, prefix in PREFIXES.items()}
 
 
@@ -251,7 +252,7 @@ def example(frames: Mapping[str, nw.LazyFrame], collect: Rows) -> tuple[str, str
     graph = drawn(frames, inside(frames, best["entity_id"][0], collect)["record_id"], collect)
     import networkx as nx
 
-    lengths = dict(nx.all_pairs_shortest_path_length(graph))
-    records = sorted(node for node in graph if isinstance(node, str))
+    records = sorted(node for node in graph if isinstance(node, str))[:_COMPARED]
+    lengths = {record: nx.single_source_shortest_path_length(graph, record) for record in records}
     pairs = [(-lengths[one][other], one, other) for place, one in enumerate(records) for other in records[place + 1 :]]
     return min(pairs)[1:]
