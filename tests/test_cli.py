@@ -271,6 +271,10 @@ def test_report(out, tmp_path):
     assert said("report", out, "--out", page, "--previous", out, "--redact") == f"Written to {page}.\n"
     assert "ana@acme.io" not in page.read_text()
     assert "What changed" in page.read_text()
+    ids = ig.open(out).assignments.filter(level="person")["record_id"]
+    pl.DataFrame({"record_id": ids, "entity_id": ids}).write_csv(tmp_path / "truth.csv")
+    said("report", out, "--out", page, "--truth", tmp_path / "truth.csv")
+    assert f"on level person: {len(ids)} records, precision" in page.read_text()
     (tmp_path / "mine.html").write_text("mine")
     assert "left alone" in str(failed("report", out, "--out", tmp_path / "mine.html"))
 
