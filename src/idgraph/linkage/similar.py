@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["PRECISION", "Asked", "Similar", "keys_to_compare", "similar", "tidied"]
 
 PRECISION: Final = 0.98
-_DRAWN: Final = 200_000
+_DRAWN: Final = 400_000
 _CLOSE: Final = 0.9
 _SHORTEST: Final = 4  # letters of a name that may be mistyped in an address
 
