@@ -63,7 +63,7 @@ def build(
     frames["tenants"] = _with_accounts(frames["tenants"], placed, engine)
     tops = ultimate_parents(evidence.hierarchy, placed["account"], engine)
     accounts = frames["accounts"].drop("ultimate_parent_id").join(tops, on="entity_id", how="left")
-    frames["accounts"] = cast(accounts, "accounts")
+    frames["accounts"] = engine.checkpoint(cast(accounts, "accounts"))  # a join keeps no order: it is read in one
     domains = evidence.identifiers["account"]["domain"]
     by_domain = domain_memberships(evidence.addresses, domains, evidence.records, engine)
     shared: list[str | nw.Expr] = ["person", "company", nw.col("via").cast(TEXT), "observed_at", "until"]
