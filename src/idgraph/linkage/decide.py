@@ -7,12 +7,11 @@ strongest link first, and only if what was compared between them is for it on av
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
-from itertools import groupby, product
+from itertools import product
 from math import inf
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -30,6 +29,7 @@ __all__ = ["SCHEMA", "least_odds", "probability", "torn_groups"]
 
 _AGAINST: Final = -2.0  # the mean odds of what was compared between two groups, below which they stay apart
 _MOST: Final = 12.0  # beyond which odds say no more, so that one pair cannot outvote many
+_STEPS: Final = 2**20  # of a bit: sums of such are exact, in whichever order they are added up
 _PAIR: Final = ("component", "left", "right")
 SCHEMA: Final = {"row": COUNT, "group": COUNT}
 _GROUPS: Final = pl.Schema({"row": pl.Int64(), "group": pl.Int64()})
@@ -90,60 +90,63 @@ def torn_groups(pairs: nw.LazyFrame, least: float, engine: Engine, kept_apart: K
 
 
 def _grouped(rows: pl.DataFrame, least: float, rules: Collection[tuple[int, int]]) -> pl.DataFrame:
-    ordered = rows.select(*_PAIR, "odds", "left_source", "right_source").sort(_PAIR)
-    found: list[tuple[int, int]] = []
-    for _, part in groupby(ordered.iter_rows(), key=itemgetter(0)):
-        found += _Component(part, least, rules).groups()
+    found = _Groups(rows, least, rules).joined()
     return pl.DataFrame(found, schema=_GROUPS, orient="row")
 
 
-_Between = tuple[float, int, float]  # the sum, number and most of the odds between two groups
+_Offer = tuple[float, int, int]  # the mean odds between two groups, negated, and the rows that they are named after
+_Between = tuple[float, int]  # the sum of the odds between two groups, and of how many pairs
 
 
-class _Component:
-    """The rows of one component while groups are joined."""
+class _Groups:
+    """Rows while groups are joined; whole components, any number of them: what is not linked does not meet.
 
-    def __init__(self, pairs: Iterable[tuple[Any, ...]], least: float, rules: Collection[tuple[int, int]] = ()) -> None:
-        self._least, self._rules = least, rules
-        self._members: dict[int, list[int]] = {}
-        self._sources: dict[int, set[int]] = {}
-        self._between: dict[int, dict[int, _Between]] = {}
-        for _, left, right, odds, *sources in pairs:
-            said = max(-_MOST, min(_MOST, odds)) if odds > NEVER / 2 else -inf
-            for one, other, source in ((left, right, sources[0]), (right, left, sources[1])):
-                self._members.setdefault(one, [one])
-                self._sources.setdefault(one, {source})
-                self._between.setdefault(one, {})[other] = (said, 1, odds)
+    Of the groups that a link connects the odds are kept added up; those of other pairs are looked up when their groups
+    come to be connected, which most never do.
+    """
 
-    def groups(self) -> Iterator[tuple[int, int]]:
-        """Join, strongest first; ties by row."""
-        waiting: list[tuple[float, int, int]] = []
-        for one, others in self._between.items():
-            for other in others:
-                if one < other:
-                    self._offer(waiting, one, other)
-        while waiting:
-            mean, one, other = heapq.heappop(waiting)
+    def __init__(self, pairs: pl.DataFrame, least: float, rules: Collection[tuple[int, int]]) -> None:
+        self._rules = rules
+        ends = {"left": "left_source", "right": "right_source"}
+        held = pl.concat([pairs.select(row=row, source=source) for row, source in ends.items()]).unique("row")
+        self._members = {row: {row} for row in held["row"].to_list()}
+        self._group = {row: row for row in self._members}
+        self._sources = {row: {source} for row, source in held.select("row", "source").iter_rows()} if rules else {}
+        said = pl.when(pl.col("odds") > NEVER / 2).then((pl.col("odds").clip(-_MOST, _MOST) * _STEPS).round() / _STEPS)
+        ordered = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right").alias("right")
+        told = pairs.select(*ordered, -said.fill_null(-inf).alias("rank"), linked=pl.col("odds") >= least)
+        links = told.filter("linked").sort("rank", "left", "right")
+        self._offers: list[_Offer] = list(links.select("rank", "left", "right").iter_rows())
+        self._later: list[_Offer] = []
+        self._between: dict[int, dict[int, _Between]] = {row: {} for row in self._members}
+        for rank, one, other in self._offers:
+            self._between[one][other] = self._between[other][one] = (-rank, 1)
+        self._unlinked: dict[int, dict[int, float]] = {}
+        for one, other, rank in told.filter(~pl.col("linked")).select("left", "right", "rank").iter_rows():
+            self._unlinked.setdefault(one, {})[other] = -rank
+            self._unlinked.setdefault(other, {})[one] = -rank
+
+    def joined(self) -> Iterator[tuple[int, int]]:
+        """Join, strongest first; ties by row. Each row with its group."""
+        for rank, one, other in self._strongest():
             between = self._between.get(one, {}).get(other)
-            if between is None or self._rank(between) != mean or self._apart(one, other):
+            if between is None or -between[0] / between[1] != rank or self._apart(one, other):
                 continue
             into, gone = (one, other) if len(self._members[one]) >= len(self._members[other]) else (other, one)
             self._join(into, gone)
-            for third in self._between[into]:
-                self._offer(waiting, min(into, third), max(into, third))
         for members in self._members.values():
             first = min(members)
             for row in members:
                 yield row, first
 
-    @staticmethod
-    def _rank(between: _Between) -> float:
-        return -between[0] / between[1]
-
-    def _offer(self, waiting: list[tuple[float, int, int]], one: int, other: int) -> None:
-        between = self._between[one][other]
-        if between[2] >= self._least and -self._rank(between) >= _AGAINST and not self._apart(one, other):
-            heapq.heappush(waiting, (self._rank(between), one, other))
+    def _strongest(self) -> Iterator[_Offer]:
+        """The offers in order, with those that are made on the way."""
+        for offer in self._offers:
+            while self._later and self._later[0] < offer:
+                yield heapq.heappop(self._later)
+            yield offer
+        while self._later:
+            yield heapq.heappop(self._later)
 
     def _apart(self, one: int, other: int) -> bool:
         if not self._rules:
@@ -151,12 +154,40 @@ class _Component:
         return any(pair in self._rules for pair in product(self._sources[one], self._sources[other]))
 
     def _join(self, into: int, gone: int) -> None:
-        self._members[into] += self._members.pop(gone)
-        self._sources[into] |= self._sources.pop(gone)
-        for third, said in self._between.pop(gone).items():
+        """Join two groups, and make offers for what that changes."""
+        known, lost = self._between[into], self._between.pop(gone)
+        del known[gone], lost[into]
+        for third, more in self._met_by(gone, known).items():
+            if third not in lost:
+                self._tell(into, third, [known[third], more])
+        for third, said in lost.items():
             del self._between[third][gone]
-            if third == into:
-                continue
-            known = self._between[into].get(third, (0.0, 0, -_MOST))
-            both = (known[0] + said[0], known[1] + said[1], max(known[2], said[2]))
-            self._between[into][third] = self._between[third][into] = both
+            beside = known[third] if third in known else self._looked_up(into, third)
+            self._tell(into, third, [said, beside] if beside else [said])
+        self._group.update(dict.fromkeys(self._members[gone], into))
+        self._members[into] |= self._members.pop(gone)
+        if self._rules:
+            self._sources[into] |= self._sources.pop(gone)
+
+    def _met_by(self, one: int, others: Collection[int]) -> dict[int, _Between]:
+        """Add up what unlinked pairs say between a group and others, in the time that its own pairs take."""
+        found: dict[int, _Between] = {}
+        for row in self._members[one]:
+            for met, bits in self._unlinked.get(row, {}).items():
+                if (other := self._group[met]) in others:
+                    total, pairs = found.get(other, (0.0, 0))
+                    found[other] = total + bits, pairs + 1
+        return found
+
+    def _looked_up(self, one: int, other: int) -> _Between | None:
+        """Add up what pairs between two groups that no link connects say; None: nothing was compared."""
+        few, many = sorted((self._members[one], self._members[other]), key=len)
+        told = [self._unlinked[row] for row in few if row in self._unlinked]
+        said = [of_row[row] for of_row in told for row in of_row.keys() & many]
+        return (sum(said), len(said)) if said else None
+
+    def _tell(self, into: int, third: int, said: list[_Between]) -> None:
+        both = sum(total for total, _ in said), sum(pairs for _, pairs in said)
+        self._between[into][third] = self._between[third][into] = both
+        if (mean := both[0] / both[1]) >= _AGAINST:
+            heapq.heappush(self._later, (-mean, min(into, third), max(into, third)))
