@@ -23,7 +23,7 @@ os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 # examples in each run, so fewer do; a developer's runs explore, and remember what failed.
 hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
 hypothesis.settings.register_profile(
-    "ci", parent=hypothesis.settings.get_profile("default"), max_examples=30, derandomize=True, database=None
+    "ci", parent=hypothesis.settings.get_profile("default"), max_examples=20, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 

@@ -326,7 +326,7 @@ def entities_by_hand(world):
 
 
 def test_from_frames_gives_the_same_graph(engine, assert_same_graph):
-    examples, phases = {"polars": (25, tuple(Phase)), "spark": (2, (Phase.reuse, Phase.generate))}[engine.name]
+    examples, phases = {"polars": (12, tuple(Phase)), "spark": (1, (Phase.reuse, Phase.generate))}[engine.name]
 
     @settings(max_examples=examples, phases=phases)  # to shrink a failing example Spark would need an hour
     @given(world=worlds(), seed=st.integers(0, 99))
