@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
+
+from idgraph.schema import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,18 +15,24 @@ if TYPE_CHECKING:
 
 __all__ = ["best_values", "bids", "ranks"]
 
+_UNKNOWN: Final = -(2**62)  # a time before all others
+
 
 def ranks(records: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """Order records: last seen first, ties by source name, then by native id.
+    """Order records: last seen first, ties by source name, then by native id; deleted ones after all others.
+
+    A system that merges two records deletes one, which then is the one changed last.
 
     Args:
-        records: record (numbered by source name and native id), last_seen.
+        records: record (numbered by source name and native id), last_seen, deleted.
         engine: what runs it.
 
     Returns:
         rank, record: the smallest rank of an entity is its best record.
     """
-    return engine.newest_first(records.select("last_seen", "record"), "last_seen", "record", "rank").drop("last_seen")
+    known = microseconds(records, "last_seen").fill_null(_UNKNOWN)
+    seen = records.select("record", seen=nw.when(~nw.col("deleted")).then(known))
+    return engine.newest_first(seen, "seen", "record", "rank").drop("seen")
 
 
 def bids(attributes: Sequence[str]) -> dict[str, nw.Expr]:

@@ -35,7 +35,7 @@ def describe(
     """Describe the entities of a level.
 
     Args:
-        records: record, record_id, kind, first_seen, last_seen, stub, and the attributes.
+        records: record, record_id, kind, first_seen, last_seen, stub, deleted, and the attributes.
         attributes: which of their columns describe.
         found: the entities, and the evidence that holds them together.
         named: what waits for entity, entity_id.
