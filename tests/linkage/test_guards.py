@@ -276,6 +276,25 @@ def test_a_providers_domain_links_no_companies(domain, reason):
     assert (why, records) == (reason, 2)
 
 
+@pytest.mark.parametrize("site", ["facebook.com", "https://www.linkedin.com/", "x.com", "m.facebook.com/"])
+def test_a_social_network_is_nobodys_domain_who_is_not_called_so(site):
+    rows = [{"domain": site, "name": "Wenniro Foods"}, {"domain": site, "name": "Wenniro Foods"}]
+    graph = ig.resolve(companies("crm_accounts", rows))
+    assert len(entities(graph, "account")) == 2
+    ((_, _, why, records),) = barred(graph)
+    assert (why, records) == ("profile_host", 2)
+
+
+def test_a_social_network_has_its_own_domain_and_people():
+    rows = [{"domain": "github.com", "name": "GitHub, Inc."}, {"domain": "github.com", "name": "Github"}]
+    accounts = companies("crm_accounts", [*rows, {"domain": "github.com", "name": "Wenniro Foods"}])
+    graph = ig.resolve(accounts, people("crm_contacts", [{"email": "ana@github.com"}]))
+    entity = graph.assignments.filter(pl.col("level") == "account").sort("record_id")["entity_id"].to_list()
+    assert entity[0] == entity[1] != entity[2]
+    assert graph.members["account_id"].to_list() == [entity[0]]
+    assert barred(graph) == [("domain", "github.com", "profile_host", 1)]
+
+
 @pytest.mark.parametrize("domain", ["gmail.com", "mailinator.com", "privaterelay.appleid.com"])
 def test_users_with_a_providers_addresses_link_no_companies(domain):
     users = people(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from idgraph.normalise import normalise_domain
 from idgraph.normalise.domain import _PATH, _PORT, _PROFILE, _SCHEME, _by_library, _plain_hosts, _suffixes
 from idgraph.normalise.nulls import EDGE, null_text
-from idgraph.normalise.web_hosts import EXTRA_SUFFIXES
+from idgraph.normalise.web_hosts import EXTRA_SUFFIXES, PROFILE_HOSTS
 
 
 def one_by_one(raw: str) -> tuple[str | None, str | None, str | None]:
@@ -21,6 +21,8 @@ def one_by_one(raw: str) -> tuple[str | None, str | None, str | None]:
     value, note, reason = _by_library(host)
     if re.search(_PROFILE, host) and re.search(_PATH, text):
         return None, None, "profile_page"
+    if value in PROFILE_HOSTS:
+        note = note or "profile_host"
     return value, note, "null_like" if value is None and null_text(raw) else reason
 
 
@@ -92,8 +94,10 @@ def test_the_quick_path_says_what_the_library_says_on_made_up_addresses(texts):
         ("mail.yahoo.co.jp", "yahoo.co.jp", "free"),
         ("mailinator.com", "mailinator.com", "disposable"),
         ("users.noreply.github.com", "users.noreply.github.com", "relay"),
-        ("github.com", "github.com", None),
-        ("facebook.com/", "facebook.com", None),
+        ("github.com", "github.com", "profile_host"),
+        ("facebook.com/", "facebook.com", "profile_host"),
+        ("m.facebook.com", "facebook.com", "profile_host"),
+        ("docs.google.com", "google.com", None),
         ("telstra.com", "telstra.com", "isp"),
         ("acme.herokuapp.com", "acme.herokuapp.com", "shared_host"),
         ("www.acme.github.io/docs", "acme.github.io", "shared_host"),

@@ -38,6 +38,7 @@ NOTES_THAT_BAR: Final[dict[str, dict[str, str]]] = {
         "disposable": "disposable_domain",
         "relay": "relay_domain",
         "shared_host": "shared_host",
+        "profile_host": "profile_host",
         "isp": "isp_domain",
     },
 }
@@ -51,6 +52,7 @@ STATE_REASONS: Final[dict[str, str]] = {
     "relay_domain": "a domain of forwarding addresses",
     "isp_domain": "a domain that is an access provider's and a company's",
     "shared_host": "a domain under which a host keeps many customers",
+    "profile_host": "a social network, directory or code host, of a company that is not called so",
     "over_limit": "more records of one source hold it than one person or company would have",
     "several_users": "a device that several people were seen on",
     "names_disagree": "the names of those who hold it do not hang together",

@@ -66,7 +66,8 @@ def normalise_domain(raw: pl.Series) -> pl.DataFrame:
     Returns:
         value: String, lower case.
         note: String, the first that holds of `placeholder`, `disposable`, `relay`, `free` (free mail), `isp` (of a
-            provider's customers and of its own staff), `shared_host`.
+            provider's customers and of its own staff), `shared_host`, `profile_host` (a social network, directory or
+            code host by itself: what exports make of the address of a page there, or its own website).
         reason: String, why there is no value: `null_like`, `ip_address`, `profile_page` (a page on a social network,
             directory or code host), `not_a_domain`.
 
@@ -83,9 +84,10 @@ def normalise_domain(raw: pl.Series) -> pl.DataFrame:
     null_like = changed_where(
         refused, pl.repeat(False, len(raw), eager=True), lambda _: is_null_text(raw.filter(refused))
     )
+    host = pl.when(pl.col("value").is_in(sorted(PROFILE_HOSTS))).then(pl.lit("profile_host"))
     return found.with_columns(page=page, null_like=null_like).select(
         value=pl.when(~pl.col("page")).then("value"),
-        note=pl.when(~pl.col("page")).then("note"),
+        note=pl.when(~pl.col("page")).then(pl.coalesce("note", host)),
         reason=pl.when("page")
         .then(pl.lit("profile_page"))
         .when("null_like")
@@ -101,7 +103,8 @@ def email_domain(value: pl.Series) -> pl.DataFrame:
         value: String, values of `normalise_email`.
 
     Returns:
-        value, note, reason: as `normalise_domain` says of the host.
+        value, note, reason: as `normalise_domain` says of the host, but never `profile_host`: who writes from there
+            works there.
 
     >>> email_domain(pl.Series(["ana@mail.acme.io", "ana@gmail.com", None])).rows()
     [('acme.io', None, None), ('gmail.com', 'free', None), (None, None, None)]

@@ -1,6 +1,6 @@
 """Crunchbase's organizations.csv and org_parents.csv: a reference of companies, and who owns them.
 
-A domain there may be a social network's.
+A domain there may be a social network's, whose page the company has for a website.
 """
 
 from __future__ import annotations
