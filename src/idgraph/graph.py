@@ -43,7 +43,8 @@ from idgraph.engines.output import (
     write_page,
 )
 from idgraph.engines.run import previous_facts, run_facts, when
-from idgraph.entities.again import judged_again, known_at, leave_out
+from idgraph.entities.again import judged_again, leave_out
+from idgraph.entities.as_of import known_at
 from idgraph.entities.build import build
 from idgraph.entities.changes import changes_between
 from idgraph.entities.crosswalk import crosswalk
@@ -303,7 +304,7 @@ class Graph:
         """Give the graph as it was known at a time, by when its evidence was observed; nothing is matched again.
 
         What is suppressed, what a model or a majority decided, attributes and the flag `deleted` are today's. What
-        nobody knows the time of is left out: see `idgraph.entities.again.known_at`, and `docs/how-to/as-of.md`.
+        nobody knows the time of is left out: see `idgraph.entities.as_of.known_at`, and `docs/how-to/as-of.md`.
 
         Args:
             at: a datetime, a date (its first moment), or either as ISO 8601 text; without a zone it is UTC.

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import idgraph as ig
 from idgraph.engines import engine_for
-from idgraph.entities.again import known_at, leave_out
+from idgraph.entities.again import leave_out
+from idgraph.entities.as_of import known_at
 from idgraph.errors import ConfigError
 from idgraph.normalise.instants import instant
 from idgraph.schema import FRAMES, empty
