@@ -81,21 +81,46 @@ def told_by(
         parts["rejects"].append(told.rejects)
         if source.kind is None and source.attributes:
             parts["facts"].append(cast(known.placed(told.facts), "facts"))
+    events, unknown = _told_of_others(typed, events, about, frames["records"], engine)
+    parts["rejects"] += unknown
+    before = frames["events"].select("event_id")
+    parts["events"] += [cast(rows, "events").join(before, on="event_id", how="anti") for rows in events.values()]
+    return {name: nw.concat(several) for name, several in parts.items()}
+
+
+def _told_of_others(
+    sources: Sequence[Source],
+    events: Mapping[str, nw.LazyFrame],
+    about: Mapping[str, Sequence[nw.LazyFrame]],
+    records: nw.LazyFrame,
+    engine: Engine,
+) -> tuple[dict[str, nw.LazyFrame], list[nw.LazyFrame]]:
+    """Let events be of whom rows of other sources say that are about theirs, and those rows of the same company.
+
+    Args:
+        sources: see `told_by`.
+        events: by source.
+        about: what rows say of those of another source, by its name: the columns of `ABOUT`.
+        records: record_id.
+        engine: what runs it.
+
+    Returns:
+        The events, and `rejects`: rows about others that nobody gave.
+    """
+    found, unknown = dict(events), []
     for target, said in about.items():
         rows = nw.concat(said)
-        if target in events:
-            events[target] = engine.checkpoint(with_others(events[target], rows, engine))
-        there = [frames["records"].select(nw.col("record_id").alias("row_id"))]
-        there += [events[target].select("row_id")] if target in events else []
-        column = {source.name: source.about[target] for source in typed if target in source.about}
-        parts["rejects"].append(cast(of_no_row(rows, nw.concat(there), column), "rejects"))
-    before = frames["events"].select("event_id")
-    for source in typed:
-        rows = events[source.name]
-        for target in source.about.keys() & events.keys():
-            rows = in_company_of(rows, events[target])
-        parts["events"].append(cast(rows, "events").join(before, on="event_id", how="anti"))
-    return {name: nw.concat(several) for name, several in parts.items()}
+        there = [records.select(nw.col("record_id").alias("row_id"))]
+        if target in found:
+            found[target] = engine.checkpoint(with_others(found[target], rows, engine))
+            there.append(found[target].select("row_id"))
+        column = {source.name: source.about[target] for source in sources if target in source.about}
+        unknown.append(cast(of_no_row(rows, nw.concat(there), column), "rejects"))
+    others = dict(found)
+    for source in sources:
+        for target in source.about.keys() & found.keys():
+            found[source.name] = in_company_of(found[source.name], others[target])
+    return found, unknown
 
 
 def _referring(source: Source, among: set[str]) -> Source:
