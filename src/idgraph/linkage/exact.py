@@ -89,14 +89,14 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
     known: _Known | None = None
     holders: list[Holders] = []
     for described in types:
-        if described.trust == "device":
-            known = _known(nw.concat(edges), marked, context, engine)
         rules = rules_of(context.level, described.name, config.without) if described.trust != "none" else {}
         rows = identifiers.pop(described.name)
         if context.level == "account" and described.normaliser == "domain":
             rows = _with_own_hosts(rows, context, engine)
         rows = engine.number(_judged(rows, context.level), "row")
         rows, shared = _shared(rows, engine)
+        if described.trust == "device" and engine.count(shared):
+            known = _known(nw.concat(edges), marked, context, engine)
         barred = _barred(shared, described, context, known, engine)
         if context.level == "account" and described.trust == "contact":
             barred = _with_bridges(barred, shared, nw.concat(edges), context, engine)
