@@ -107,13 +107,7 @@ def test_a_limit_can_be_set():
 
 
 def test_events_repeat_a_person_and_are_exempt():
-    visits = pl.DataFrame(
-        {"at": ["2026-01-05"] * 20, "user": ["u1"] * 20, "device": [f"device-{n}" for n in range(20)]}
-    )
-    events = ig.Source(
-        "web_visits", kind="visitor", data=visits, time="at", identifiers={"app.user_id": "user", "device": "device"}
-    )
-    graph = ig.resolve(events)
+    graph = ig.resolve(logins([("u1", f"device-{n}") for n in range(20)]))
     assert graph.records.height == 20
     assert len(entities(graph)) == 1
     assert barred(graph) == []
@@ -122,15 +116,24 @@ def test_events_repeat_a_person_and_are_exempt():
 # Devices
 
 
-def logins(rows: list[tuple[str | None, str]]) -> ig.Source:
-    table = pl.DataFrame(rows, schema={"user": pl.String, "device": pl.String}, orient="row")
+def visits(columns: dict[str, str], *rows: tuple[str | None, ...]) -> ig.Source:
+    """Visits by type of identifier: the columns that hold them, in order."""
+    table = pl.DataFrame(rows, schema=dict.fromkeys(columns.values(), pl.String), orient="row")
     return ig.Source(
         "web_visits",
         kind="visitor",
         data=table.with_columns(at=pl.lit("2026-01-05")),
         time="at",
-        identifiers={"app.user_id": "user", "device": "device"},
+        identifiers=dict(columns),
     )
+
+
+def logins(rows: list[tuple[str | None, str]]) -> ig.Source:
+    return visits({"app.user_id": "user", "device": "device"}, *rows)
+
+
+def identified(rows: list[tuple[str | None, str]]) -> ig.Source:
+    return visits({"email": "email", "device": "device"}, *rows)
 
 
 def test_a_device_of_two_users_joins_nobody():
@@ -155,23 +158,12 @@ def test_two_user_ids_that_the_systems_say_are_one_are_no_conflict():
         id_type="app.user_id",
         same_as={"app.user_id": "same"},
     )
-    visits = logins([("u1", "device-aa"), ("u2", "device-aa"), (None, "device-aa")])
-    graph = ig.resolve(users, visits)
+    seen = logins([("u1", "device-aa"), ("u2", "device-aa"), (None, "device-aa")])
+    graph = ig.resolve(users, seen)
     assert len(entities(graph)) == 1
     assert barred(graph) == []
-    apart_again = ig.resolve(users, visits, config=ig.Config(without=("source_merge",)))
+    apart_again = ig.resolve(users, seen, config=ig.Config(without=("source_merge",)))
     assert barred(apart_again) == [("device", "device-aa", "several_users", 3)]
-
-
-def identified(rows: list[tuple[str | None, str]]) -> ig.Source:
-    table = pl.DataFrame(rows, schema={"email": pl.String, "device": pl.String}, orient="row")
-    return ig.Source(
-        "web_identifies",
-        kind="visitor",
-        data=table.with_columns(at=pl.lit("2026-01-05")),
-        time="at",
-        identifiers={"email": "email", "device": "device"},
-    )
 
 
 def test_a_device_of_people_whose_names_differ_joins_nobody():
@@ -194,16 +186,9 @@ def test_devices_of_two_types_join_no_people_whose_names_differ():
         ],
         identifiers={"email": "email", "hubspotutk": "device"},
     )
-    rows = [("ana@acme.io", "device-aa", None), (None, "device-aa", "c00kie-1")]
-    schema = ["email", "device", "cookie"]
-    visits = ig.Source(
-        "web_visits",
-        kind="visitor",
-        data=pl.DataFrame(rows, schema=schema, orient="row").with_columns(at=pl.lit("2026-01-05")),
-        time="at",
-        identifiers={"email": "email", "device": "device", "hubspotutk": "cookie"},
-    )
-    graph = ig.resolve(known, visits)
+    columns = {"email": "email", "device": "device", "hubspotutk": "cookie"}
+    seen = visits(columns, ("ana@acme.io", "device-aa", None), (None, "device-aa", "c00kie-1"))
+    graph = ig.resolve(known, seen)
     assert graph.profile("hubspot_contacts:1")["entity_id"] != graph.profile("hubspot_contacts:2")["entity_id"]
     assert barred(graph) == [("hubspotutk", "c00kie-1", "several_users", 2)]
 
