@@ -557,8 +557,10 @@ class Graph:
 
         Raises:
             OutputError: the file is somebody else's, or cannot be written.
-            ConfigError: the previous result is no graph.
+            ConfigError: the previous result is no graph, or the evaluation none.
         """
+        if evaluation is not None and not isinstance(evaluation, Evaluation):
+            raise mistaken("evaluation", evaluation, "what graph.evaluate(truth) gives")
         before = None if previous is None else _known_graph(previous)._frames  # noqa: SLF001 - another of its kind
         rows = board.brief() if isinstance(board, Board) else board
         shown = None if rows is None else self._engine.lazy(rows)

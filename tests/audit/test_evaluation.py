@@ -192,7 +192,7 @@ def test_one_kind_and_tenants(graph, world):
 def test_what_cannot_be_counted_is_refused(graph, world):
     with pytest.raises(ConfigError, match="kind='people' cannot be used: it takes one of level person: visitor, user"):
         graph.evaluate(world.people_truth, kind="people")
-    with pytest.raises(ConfigError, match=r"frame='truth\.csv' cannot be used: it takes a frame, not a path"):
+    with pytest.raises(ConfigError, match=r"'truth\.csv' is a path, and a frame is taken here"):
         graph.evaluate("truth.csv")
 
 

@@ -11,7 +11,7 @@ import pytest
 import idgraph as ig
 from idgraph.audit.report.shown import Shown
 from idgraph.datasets import saas_world
-from idgraph.errors import OutputError
+from idgraph.errors import ConfigError, OutputError
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +210,8 @@ def test_how_right_it_is_is_shown_where_a_truth_is_known(graph, page):
     assert f"{len(ids)} records, precision 0.0000, recall 1.0000" in said
     assert "the graph has not 1 more of the truth" in said
     assert "Errors by cause" in said
+    with pytest.raises(ConfigError, match=r"evaluation='truth\.csv' cannot be used: it takes what graph\.evaluate"):
+        graph.report(page, evaluation="truth.csv")
 
 
 def test_the_graph_as_of_a_time_says_so(graph, page):

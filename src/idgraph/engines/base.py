@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from idgraph.errors import mistaken
+from idgraph.errors import ConfigError, mask_text
 
 __all__ = ["Blocks", "Engine", "Kernel", "PairKernel", "Readable", "Size", "Table", "as_polars"]
 
@@ -31,7 +31,9 @@ def as_polars(frame: Any) -> pl.DataFrame:  # noqa: ANN401 - a frame of any libr
         ConfigError: it is a path.
     """
     if isinstance(frame, str | Path):
-        raise mistaken("frame", str(frame), "a frame, not a path: read the file first, by polars.read_csv(…) say")
+        path = mask_text(repr(str(frame)))
+        msg = f"{path} is a path, and a frame is taken here: read the file first, by polars.read_csv(…) say"
+        raise ConfigError(msg)
     return pl.DataFrame(frame)
 
 
