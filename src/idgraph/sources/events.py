@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.schema import COUNT, FLAG, TEXT, TIME, cast
-from idgraph.sources.mapping import find_column, row_map, said, text_of
+from idgraph.sources.mapping import find_column, located, row_map, said, text_of
 from idgraph.sources.table import TimeIf
 from idgraph.sources.times import parse_times
 from idgraph.sources.values import NOTHING, value_kernel
@@ -102,7 +102,7 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
     return Told(
         events=newest.filter("kept").select(*told, "row_id"),
         facts=engine.checkpoint(facts.unique([*_FACT, *cells])) if source.kind is None else facts,
-        about=engine.checkpoint(_located(engine.map_batches(raw, rows.about, {**_ABOUT, **cells}), table)),
+        about=engine.checkpoint(located(engine.map_batches(raw, rows.about, {**_ABOUT, **cells}), table)),
         rejects=_rejects(happened, newest, source, table),
     )
 
@@ -133,19 +133,11 @@ def _rejects(happened: nw.LazyFrame, newest: nw.LazyFrame, source: Source, table
                 nw.lit("repeated").alias("reason"),
             )
         )
-    located = _located(nw.concat(parts), table).with_columns(
+    placed = located(nw.concat(parts), table).with_columns(
         nw.lit(source.name).alias("source"), nw.col("wrong").alias("value")
     )
     unread = [] if source.kind or table.rejects is None else [cast(table.rejects, "rejects")]
-    return nw.concat([*unread, cast(located.drop("wrong"), "rejects")])
-
-
-def _located(rows: nw.LazyFrame, table: Table) -> nw.LazyFrame:
-    """Name files in place of their numbers."""
-    name = nw.lit(None).cast(TEXT)
-    for number, path in enumerate(table.files):
-        name = nw.when(nw.col("file") == number).then(nw.lit(path.name)).otherwise(name)
-    return rows.with_columns(name.alias("file"))
+    return nw.concat([*unread, cast(placed.drop("wrong"), "rejects")])
 
 
 class _Rows:

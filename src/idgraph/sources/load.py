@@ -9,14 +9,14 @@ import narwhals.stable.v2 as nw
 
 from idgraph.errors import MappingError, mask
 from idgraph.schema import COUNT, TEXT, cast
-from idgraph.sources.mapping import row_map
+from idgraph.sources.mapping import located, row_map
 from idgraph.sources.values import NOTHING, VALUE_SCHEMA, value_kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from idgraph.config import Config
-    from idgraph.engines import Engine, Kernel
+    from idgraph.engines import Engine, Kernel, Table
     from idgraph.sources.table import Cell, Role, Source
 
 __all__ = ["IDENTIFIER", "Loaded", "load", "load_said"]
@@ -75,8 +75,7 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     del mapped, usable  # the rows are held once, in their order
     identifiers, refused = _identifiers(rows, source, config, engine)
     referring, unusable = _references(references, rows, source, config, engine)
-    places = {number: path.name for number, path in enumerate(table.files)}
-    located = _located(nw.concat([misread, refused, unusable]), source, places)
+    placed = _rejected(nw.concat([misread, refused, unusable]), source, table)
     unread = [] if table.rejects is None else [cast(table.rejects, "rejects")]
     rejects = [frame.with_columns(nw.col("file").str.replace_all(r"^.*[/\\]", "")) for frame in unread]
     records = _named(records, source, engine)
@@ -84,7 +83,7 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
         records=records,
         identifiers=identifiers,
         references=referring,
-        rejects=engine.checkpoint(nw.concat([*rejects, located])),
+        rejects=engine.checkpoint(nw.concat([*rejects, placed])),
         files=table.files,
         size=engine.count(records),
     )
@@ -115,8 +114,7 @@ def load_said(source: Source, config: Config, engine: Engine) -> tuple[nw.LazyFr
         mapped.filter(~nw.col("deleted"), ~nw.col(cell.column).is_null()).with_columns(record, known)
     )
     referring, unusable = _references(rows, rows, source, config, engine)
-    places = {number: path.name for number, path in enumerate(table.files)}
-    return referring.rename({"record": "record_id"}), engine.checkpoint(_located(unusable, source, places))
+    return referring.rename({"record": "record_id"}), engine.checkpoint(_rejected(unusable, source, table))
 
 
 def _named(records: nw.LazyFrame, source: Source, engine: Engine) -> nw.LazyFrame:
@@ -303,9 +301,6 @@ def _refused(rows: nw.LazyFrame, value: str, column: str, reason: str, grain: st
     )
 
 
-def _located(refused: nw.LazyFrame, source: Source, places: dict[int, str]) -> nw.LazyFrame:
-    """Say the source, and the file by its name."""
-    named = nw.lit(None).cast(TEXT)
-    for number, name in places.items():
-        named = nw.when(nw.col("file") == number).then(nw.lit(name)).otherwise(named)
-    return cast(refused.with_columns(named.alias("file"), nw.lit(source.name).alias("source")), "rejects")
+def _rejected(refused: nw.LazyFrame, source: Source, table: Table) -> nw.LazyFrame:
+    """What was refused, with its source and file: the frame `rejects`."""
+    return cast(located(refused, table).with_columns(nw.lit(source.name).alias("source")), "rejects")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from idgraph.config import Config
     from idgraph.engines import Kernel, Table
 
-__all__ = ["RowMap", "find_column", "row_map", "said", "text_of"]
+__all__ = ["RowMap", "find_column", "located", "row_map", "said", "text_of"]
 
 # Texts that a database or a data frame writes where there is no value. Other junk is a value, and refused as one.
 ABSENT: Final = ("", "NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N", "<NA>", "NaT")
@@ -190,3 +190,11 @@ def _is_true(table: pl.DataFrame) -> pl.Expr:
         if "deleted" in table.columns
         else pl.lit(value=False)
     )
+
+
+def located(rows: nw.LazyFrame, table: Table) -> nw.LazyFrame:
+    """Name the files that mapped rows are of, in place of their numbers: the column file."""
+    name = nw.lit(None).cast(TEXT)
+    for number, path in enumerate(table.files):
+        name = nw.when(nw.col("file") == number).then(nw.lit(path.name)).otherwise(name)
+    return rows.with_columns(name.alias("file"))
