@@ -280,6 +280,37 @@ def test_a_social_network_has_its_own_domain_and_people():
     assert barred(graph) == [("domain", "github.com", "profile_host", 1)]
 
 
+@pytest.mark.parametrize(
+    ("domain", "name", "reason"),
+    [
+        ("comcast.net", "Comcast", "free_domain"),
+        ("vodafone.de", "Vodafone", "isp_domain"),
+        ("mailinator.com", "Mailinator", "disposable_domain"),
+        ("duck.com", "Duck", "relay_domain"),
+        ("wenniro.wixsite.com", "Wenniro", "shared_host"),
+    ],
+)
+def test_a_domain_on_a_list_is_the_own_one_of_who_is_called_so_and_of_nobody_else(domain, name, reason):
+    rows = [{"domain": domain, "name": called} for called in (f"{name} Inc.", name, "Orange County Plumbing")]
+    users = [{"email": f"{local}@{domain}", "tenant": "t1"} for local in ("ana", "bo")]
+    graph = ig.resolve(
+        companies("crm_accounts", rows),
+        people("app_users", users, kind="user", belongs_to={"app.tenant_id": "tenant"}),
+        config=ig.Config(without=("similar",)),
+    )
+    assert len(entities(graph, "account")) == 3
+    assert ["crm_accounts:1", "crm_accounts:2"] in entities(graph, "account")
+    assert barred(graph) == [("domain", domain, reason, 1)]
+    used = graph.identifiers.filter(type="domain", state="used")
+    assert used.select("value", "reason").unique().rows() == [(domain, "own_domain")]
+    assert graph.summary()["overridden"] == [{"type": "domain", "reason": "own_domain", "count": 2}]
+
+
+def test_a_tenant_that_is_called_like_a_provider_does_not_have_its_domain():
+    tenants = companies("app_tenants", [{"domain": "gmail.com", "name": "Gmail"}] * 2, kind="tenant")
+    assert len(entities(ig.resolve(tenants), "account")) == 2
+
+
 @pytest.mark.parametrize("domain", ["gmail.com", "mailinator.com", "privaterelay.appleid.com"])
 def test_users_with_a_providers_addresses_link_no_companies(domain):
     users = people(

@@ -26,8 +26,9 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
     Returns:
         `records` by source and kind; `profiles`, `tenants`, `accounts` (of real records; stubs apart); `joined`
         (entities of several records); `members` by via; `events` by source; `suppressed` values, `cut` identifiers and
-        `rejects` by reason; `review` links; `judgements` by what became of them (used, rejected, review, cut; waiting
-        for their records); `changes` since the previous result by level and change.
+        `rejects` by reason; `overridden` (identifiers used although a list bars them) by type and reason; `review`
+        links; `judgements` by what became of them (used, rejected, review, cut; waiting for their records); `changes`
+        since the previous result by level and change.
     """
 
     def tally(name: str, *by: str, of: nw.LazyFrame | None = None) -> list[dict[str, Any]]:
@@ -40,6 +41,7 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
     several = {name: engine.count(frame.filter(nw.col("records") > 1)) for name, frame in real.items()}
     review = frames["links"].filter((nw.col("state") == "review") & (nw.col("rule") != JUDGEMENT_RULE))
     cut = frames["identifiers"].filter(nw.col("state") == "cut")
+    overridden = frames["identifiers"].filter((nw.col("state") == "used") & ~nw.col("reason").is_null())
     return {
         "records": tally("records", "source", "kind"),
         **{name: engine.count(frame) for name, frame in real.items()},
@@ -48,6 +50,7 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         "members": tally("members", "via"),
         "events": tally("events", "source"),
         "suppressed": tally("suppressed", "type", "reason"),
+        "overridden": tally("identifiers", "type", "reason", of=overridden),
         "rejects": tally("rejects", "source", "grain", "reason"),
         "review": engine.count(review),
         "cut": tally("identifiers", "type", "reason", of=cut),

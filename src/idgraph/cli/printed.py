@@ -118,6 +118,7 @@ def print_summary(facts: dict[str, Any]) -> None:
     if facts["review"]:
         typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
     print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
+    print_refused("Domains used although they are on a list", facts["overridden"], ["type", "reason"])
     print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
     print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
 

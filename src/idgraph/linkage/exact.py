@@ -12,8 +12,8 @@ import narwhals.stable.v2 as nw
 
 from idgraph.linkage import guards
 from idgraph.linkage.devices import SAYS_NOTHING, Holders, links_by_time, people_on
-from idgraph.linkage.employers import keyed
 from idgraph.linkage.names import name_parts
+from idgraph.linkage.own_domains import own_domains, with_reason, without_note
 from idgraph.linkage.rules import DEVICE_RULE, rules_of
 from idgraph.schema import TEXT
 
@@ -91,8 +91,10 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
     for described in types:
         rules = rules_of(context.level, described.name, config.without) if described.trust != "none" else {}
         rows = identifiers.pop(described.name)
+        own = None
         if context.level == "account" and described.normaliser == "domain":
-            rows = _with_own_hosts(rows, context, engine)
+            own = own_domains(rows, context.names, engine)
+            rows = without_note(rows, own, engine)
         rows = engine.number(_judged(rows, context.level), "row")
         rows, shared = _shared(rows, engine)
         if described.trust == "device" and engine.count(shared):
@@ -103,7 +105,7 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
         if known is not None and rules and DEVICE_RULE not in config.without:
             holders += _of_shared_devices(described, rules, rows, shared, barred, engine)
         rows = _with_bars(rows, barred, engine)
-        marked[described.name] = _marked(rows, rules, described, engine)
+        marked[described.name] = with_reason(_marked(rows, rules, described, engine), own, engine)
         free = shared.join(barred, on="row", how="anti")
         edges += [engine.checkpoint(_edges(free, rule, kinds, described, engine)) for rule, kinds in rules.items()]
     joined = engine.checkpoint(nw.concat(edges))
@@ -114,20 +116,6 @@ def link_exact(identifiers: dict[str, nw.LazyFrame], context: Context, config: C
     links = links_by_time(holders, context.records, people, engine)
     by_time = links.select("left", "right", nw.col("rule").cast(engine.word), "weight")
     return Exact(marked, engine.checkpoint(nw.concat([joined, by_time])), links)
-
-
-def _with_own_hosts(rows: nw.LazyFrame, context: Context, engine: Engine) -> nw.LazyFrame:
-    """Take the note off social networks, directories and code hosts where the company is called so: it is its own."""
-    noted = rows.filter(nw.col("note") == "profile_host").select("record", name="value")
-    hosts = engine.checkpoint(keyed(noted, "domain", engine))
-    if not engine.count(hosts):
-        return rows
-    named = context.names.join(hosts.select("record"), on="record", how="semi")
-    own = keyed(named, "name", engine).select("record", "key").join(hosts, on=["record", "key"])
-    own = own.select("record", value="name", own=nw.lit(value=True)).unique(["record", "value"])
-    rows = rows.join(own, on=["record", "value"], how="left")
-    note = nw.when(nw.col("own").is_null()).then(nw.col("note").cast(TEXT)).alias("note")
-    return engine.checkpoint(rows.with_columns(note).drop("own"))
 
 
 def _judged(rows: nw.LazyFrame, level: str) -> nw.LazyFrame:

@@ -169,7 +169,7 @@ def _domains(firms: Firms, of_record: nw.LazyFrame) -> nw.LazyFrame:
     """The domains of companies, those that others hold too included: record, unit, domain, state."""
     if "domain" not in firms.identifiers:
         return of_record.head(0).with_columns(nw.lit("").alias("domain"), nw.lit("").alias("state"))
-    own = nw.col("reason").is_null() | (nw.col("reason").cast(TEXT) == "ambiguous_domain")
+    own = (nw.col("state") != "suppressed") | (nw.col("reason").cast(TEXT) == "ambiguous_domain")
     domains = firms.identifiers["domain"].filter(own).select("record", "state", domain="value")
     return domains.join(of_record, on="record").unique(["record", "domain"])
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from idgraph.engines import Engine
 
 __all__ = [
+    "NOTES_OF_LISTS",
     "NOTES_THAT_BAR",
+    "OWN_DOMAIN",
     "STATE_REASONS",
     "UNCLEAR",
     "bridging",
@@ -43,6 +45,10 @@ NOTES_THAT_BAR: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+# Of those, the classes that come from lists, which the holder's name outranks: nobody is called like a made-up value.
+NOTES_OF_LISTS: Final = tuple(note for note in NOTES_THAT_BAR["account"] if note not in {"role", "placeholder"})
+OWN_DOMAIN: Final = "own_domain"
+
 STATE_REASONS: Final[dict[str, str]] = {
     "null_like": "a text that says there is no value",
     "placeholder": "a made-up or test value",
@@ -53,6 +59,7 @@ STATE_REASONS: Final[dict[str, str]] = {
     "isp_domain": "a domain that is an access provider's and a company's",
     "shared_host": "a domain under which a host keeps many customers",
     "profile_host": "a social network, directory or code host, of a company that is not called so",
+    OWN_DOMAIN: "on a list of such domains, and used all the same: the company that holds it is called so",
     "over_limit": "more records of one source hold it than one person or company would have",
     "several_users": "a device that several people were seen on",
     "names_disagree": "the names of those who hold it do not hang together",

@@ -147,8 +147,21 @@ def _suppressed(told: Told) -> Section:
     if told.summary["cut"]:
         cut = pl.DataFrame(told.summary["cut"]).rename({"count": "identifiers"})
         tables.append(table("Cut from entities that would hold too much", cut, bar="identifiers"))
+    tables += _overridden(told)
     says = "Values that may not link, because too many share them or because they name nobody."
     return Section("suppressed", "Suppressed values", says, tables)
+
+
+def _overridden(told: Told) -> Iterator[Table]:
+    """The domains that are on a list of providers or hosts, and used as the holder's own."""
+    of = sum(row["count"] for row in told.summary["overridden"])
+    if of:
+        used = told.frames["identifiers"].filter((nw.col("state") == "used") & ~nw.col("reason").is_null())
+        words = [nw.col(name).cast(TEXT) for name in ("type", "reason")]
+        counted = used.select(*words, "value").group_by("type", "value", "reason").agg(nw.len().alias("records"))
+        ordered = counted.sort("records", "type", "value", descending=[True, False, False]).head(_VALUES)
+        rows = _shown(told.engine.collect(ordered), value=told.shown.value)
+        yield table("Used although they are on a list: their holders are called so", rows, of=of)
 
 
 def _board(told: Told) -> Section | None:
