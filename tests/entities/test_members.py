@@ -248,3 +248,49 @@ def test_another_record_of_the_person_may_say_which(cells, primary):
     found = torn(other(**cells))
     assert found.pop(primary) == (True, "used", None)
     assert list(found.values()) == [DOUBTED]
+
+
+NAMESAKE = (False, "review", "namesakes")
+
+
+def named(
+    *leads: dict[str, str], accounts: tuple[str, ...] = ("Acme", "ACME Inc.", "Betamax")
+) -> list[tuple[Any, ...]]:
+    """The accounts of one person, of leads that name companies, among accounts that are called so."""
+    crm = ig.Source(
+        "crm_accounts",
+        kind="crm_account",
+        data=pl.DataFrame({"id": [str(place) for place, _ in enumerate(accounts, 1)], "name": accounts}),
+        id="id",
+        attributes={"name": "name"},
+    )
+    columns = ("id", "mail", "company", "account")
+    rows = [{"id": str(place), "mail": "ana@gmail.com", **lead} for place, lead in enumerate(leads, 1)]
+    said = ig.Source(
+        "crm_leads",
+        kind="lead",
+        data=pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String)),
+        id="id",
+        identifiers={"email": "mail"},
+        attributes={"company_name": "company"},
+        belongs_to={"crm_accounts.id": "account"},
+    )
+    graph = ig.resolve(crm, said)
+    of = graph.assignments.filter(level="account").select(account_id="entity_id", record="record_id")
+    found = graph.members.join(of, on="account_id").sort("record")
+    words = found.select("is_primary", pl.col("state", "reason").cast(pl.String))
+    return [(name.split(":")[1], *row) for name, row in zip(found["record"], words.rows(), strict=True)]
+
+
+def test_where_several_accounts_go_by_the_name_given_somebody_has_to_say_which():
+    assert named({"company": "Acme"}) == [("1", *NAMESAKE), ("2", *NAMESAKE)]
+
+
+def test_what_else_is_known_of_the_person_decides_between_namesakes():
+    known = ("3", True, "used", None)
+    assert named({"company": "Acme"}, {"company": "Betamax"}) == [known]
+    assert named({"company": "Acme"}, {"account": "2"}) == [("2", True, "used", None)]
+
+
+def test_of_more_than_three_namesakes_nobody_is_asked():
+    assert named({"company": "Acme"}, accounts=("Acme", "Acme Inc", "Acme Ltd", "Acme GmbH")) == []

@@ -13,7 +13,7 @@ import polars as pl
 from idgraph.audit.between import links_between
 from idgraph.audit.inside import entities_of, rows_of
 from idgraph.engines import engine_for
-from idgraph.entities.members import VIA_WEIGHTS
+from idgraph.entities.members import DOUBTS, VIA_WEIGHTS
 from idgraph.errors import mask_id
 from idgraph.linkage.derived import address_domains
 from idgraph.linkage.guards import STATE_REASONS
@@ -114,7 +114,7 @@ def standings_of(frames: Frames, profile_id: str, records: Collection[str], coll
 def _why(row: Mapping[str, Any], other: Mapping[str, Any] | None) -> str:
     """What decides between an account and another: first what speaks against one of them."""
     if not row["sure"]:
-        return "it waits for somebody to decide: the address is one company's, and the name given another's"
+        return f"it waits for somebody to decide: {DOUBTS[row['reason']]}"
     for mark, said in _DOUBTS.items():
         if not row[mark] and (other is None or other[mark]):
             return f"it {said}{_ended(row) if mark == 'goes_on' else ''}"

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["VIA_WEIGHTS", "domain_memberships", "members", "shared_tenants"]
+__all__ = ["DOUBTS", "VIA_WEIGHTS", "domain_memberships", "members", "shared_tenants"]
 
 _PAIR: Final = ["profile_id", "account_id"]
 _SHARED: Final = "two_companies"
-_TORN: Final = "companies_disagree"
+_NAMED: Final = "company_name"
+
+# Why a membership is for a person to decide on, the graver first: of ways in which it is known the surest counts.
+DOUBTS: Final[dict[str, str]] = {
+    "namesakes": "several accounts go by the name given, and nothing else is known",
+    "companies_disagree": "the address is one company's, and the name given another's",
+}
+_SURE: Final = len(DOUBTS)
 
 # How a membership is known, and the log2 odds that it is right: the CRM says so, the product, the mail domain, or what
 # somebody wrote into the field for the company.
-VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0, "company_name": 6.0}
-_WRITTEN: Final = ("domain", "company_name")  # what a record says of itself, where nobody said whose it is
+VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0, _NAMED: 6.0}
+_WRITTEN: Final = ("domain", _NAMED)  # what a record says of itself, where nobody said whose it is
 
 
 def domain_memberships(
@@ -71,7 +78,8 @@ def members(
     or at no known time, goes on.
 
     Where the address of a record is one company's and the name it gives another's, it is evidence of neither: an
-    account that nothing else leads to is for a person to decide on, and never primary.
+    account that nothing else leads to is for a person to decide on, and never primary. So are the accounts that go by
+    one name, of a person of whom nothing else is known.
 
     The primary account is one that is not over; not a tenant that two companies use; the one known in the strongest way
     (CRM, then tenant, then mail domain, then company name); of several, the one most lately known; then the smallest
@@ -102,7 +110,7 @@ def members(
     found = engine.checkpoint(found.join(inside, on=_PAIR, how="left"))
     order = ["goes_on", "own", "weight", "latest", "account_id"]
     ordered = engine.number(found.sort(order, descending=[True] * 4 + [False], nulls_last=True), "place")
-    sure = nw.col("sure") == 1
+    sure = nw.col("sure") == _SURE
     best = ordered.filter(sure).group_by("profile_id").agg(nw.col("place").min())
     best = best.select("place", nw.lit(value=True).alias("is_primary"))
     flagged = ordered.join(best, on="place", how="left").with_columns(
@@ -110,7 +118,7 @@ def members(
         nw.when(nw.col("goes_on") == 0).then(nw.col("last")).alias("until"),
         nw.col("is_primary").fill_null(value=False),
         nw.when(sure).then(nw.lit("used")).otherwise(nw.lit("review")).alias("state"),
-        nw.when(~sure).then(nw.lit(_TORN)).otherwise(nw.when(nw.col("own") == 0).then(nw.lit(_SHARED))).alias("reason"),
+        _reason().alias("reason"),
     )
     return engine.checkpoint(cast(flagged, "members").sort("profile_id", "account_id"))
 
@@ -137,11 +145,25 @@ def _placed(
         weight = nw.when(nw.col("via") == via).then(nw.lit(odds)).otherwise(weight)
     used = nw.when(nw.col("via") != "domain").then(nw.col("tenant_ids"))  # an address tells no workspace
     known = known.with_columns(weight.alias("weight"), used.alias("tenant_ids"), nw.col("own").fill_null(1))
-    known = engine.checkpoint(known.drop("company"))
-    known = engine.lookup(known, "person", _torn(known), "person", {"torn": "torn"})
+    return _with_doubts(engine.checkpoint(known.drop("company")), engine)
+
+
+def _with_doubts(known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Say how sure each membership is, and leave out namesakes of people of whom more is known."""
+    is_named = nw.col("via") == _NAMED
+    said = known.filter(is_named).select("person", "account_id").unique(["person", "account_id"])
+    several = engine.with_totals(said, ["person"], n=nw.len()).filter(nw.col("n") > 1)
+    several = engine.checkpoint(several.select("person", nw.lit(value=True).alias("several")).unique("person"))
+    known = engine.lookup(known, "person", several, "person", {"several": "several"})
+    of_many = is_named & ~nw.col("several").is_null()
+    clear = engine.checkpoint(known.filter(~of_many).drop("several"))
+    clear = engine.lookup(clear, "person", _torn(clear), "person", {"torn": "torn"})
     doubted = ~nw.col("torn").is_null() & nw.col("via").is_in(list(_WRITTEN))
-    sure = nw.when(doubted).then(0).otherwise(1).cast(COUNT)
-    return known.with_columns(sure.alias("sure")).drop("person", "torn")
+    clear = clear.with_columns(nw.when(doubted).then(_SURE - 1).otherwise(_SURE).cast(COUNT).alias("sure")).drop("torn")
+    others = known.filter(of_many).drop("several")
+    others = others.join(clear.select("profile_id").unique("profile_id"), on="profile_id", how="anti")
+    others = others.with_columns(nw.lit(0).cast(COUNT).alias("sure"))
+    return engine.checkpoint(nw.concat([clear, others]).drop("person"))
 
 
 def _torn(known: nw.LazyFrame) -> nw.LazyFrame:
@@ -181,3 +203,11 @@ def _via_of(weight: nw.Expr) -> nw.Expr:
     for via, odds in VIA_WEIGHTS.items():
         named = nw.when(weight == odds).then(nw.lit(via)).otherwise(named)
     return named
+
+
+def _reason() -> nw.Expr:
+    """Why a membership is in doubt, or never the primary one before others."""
+    reason: nw.Expr = nw.when((nw.col("sure") == _SURE) & (nw.col("own") == 0)).then(nw.lit(_SHARED))
+    for sure, doubt in enumerate(DOUBTS):
+        reason = nw.when(nw.col("sure") == sure).then(nw.lit(doubt)).otherwise(reason)
+    return reason

@@ -57,7 +57,7 @@ class Likeness:
     Attributes:
         people: see `idgraph.linkage.alike.Alike`.
         companies: likewise.
-        memberships: person, company (records), via: people who name a known company, and only that one.
+        memberships: person, company (records), via: people and the known companies that go by the name they give.
     """
 
     people: Alike | None = None
@@ -147,10 +147,10 @@ def _firms(known: Linked, people: nw.LazyFrame | None) -> Firms:
 
 
 def _named(employers: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """The one company that a record names, where it is known."""
+    """The known companies that go by the name that a record gives; there may be several."""
     named = employers.filter((nw.col("via") == "company_name") & ~nw.col("account").is_null())
-    only = engine.with_totals(named.select("record", "account"), ["record"], n=nw.len()).filter(nw.col("n") == 1)
-    return engine.checkpoint(only.select(person="record", company="account", via=nw.lit("company_name")))
+    said = named.select(person="record", company="account", via=nw.lit("company_name"))
+    return engine.checkpoint(said.unique(["person", "company"]))
 
 
 def _employers(known: Linked, accounts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
