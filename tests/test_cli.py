@@ -27,6 +27,7 @@ Commands:
   explain   Say why two records are one person or company, or why not.
   report    Write one HTML page: summary, risks, search, what was...
   evaluate  Compare the entities with a known truth: pairwise and B-cubed...
+  leads     Say to which account each lead goes, or why to none:...
   pql       Say which accounts are ready to buy, since when, and why:...
   demo      Show the whole story on a made-up company's exports:...
 """
@@ -90,7 +91,7 @@ def test_help_lists_every_command():
     assert done.returncode == 0
     assert done.stdout.endswith(COMMANDS)
     assert "Exit" not in done.stderr
-    for command in ("discover", "merge", "plan", "explain", "evaluate", "demo"):
+    for command in ("discover", "merge", "plan", "explain", "evaluate", "leads", "demo"):
         assert "--help" in said(command, "--help")
 
 
@@ -119,6 +120,17 @@ def test_plan_says_what_a_run_would_do_and_writes_nothing(exports):
     told = json.loads(said("plan", exports, "--json"))["plan"]
     assert {"level": "person", "rule": "email", "edges": 2} in told["edges"]
     assert sorted(exports.rglob("*")) == before
+
+
+def test_leads_says_where_they_go_and_writes_the_table(out, tmp_path):
+    table = tmp_path / "leads.csv"
+    text = said("leads", out, "--out", table)
+    assert re.search(r"contact +matched +tenant +2\n", text)
+    graph = ig.Graph.open(out)
+    assert pl.read_csv(table)["record_id"].to_list() == graph.lead_to_account()["record_id"].to_list()
+    counted = json.loads(said("leads", out, "--json", "--kind", "user"))
+    assert sum(row["records"] for row in counted) == graph.records.filter(kind="user").height
+    assert "'people' is no kind of people" in str(failed("leads", out, "--kind", "people"))
 
 
 def test_discover_for_machines(exports):

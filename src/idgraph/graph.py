@@ -21,6 +21,7 @@ from idgraph.audit.explanation import Explanation
 from idgraph.audit.growth import growth
 from idgraph.audit.inside import entity_row, evidence_held, inside
 from idgraph.audit.judging.questions import asked_of
+from idgraph.audit.leads import lead_to_account
 from idgraph.audit.report import report
 from idgraph.audit.review import review
 from idgraph.audit.sampling import Estimate, estimate, sample
@@ -222,8 +223,7 @@ class Graph:
         Raises:
             NotFoundError: a record or an entity is not in the graph.
         """
-        collect, strict = self._engine.collect, self.config.strict_weight
-        return explain(self._frames, left_id, right_id, collect, self._learnt(), strict)
+        return explain(self._frames, left_id, right_id, self._engine, self._learnt(), self.config.strict_weight)
 
     def how(self, id: str) -> pl.DataFrame:
         """Replay how an entity grew, strongest evidence first; see `idgraph.audit.growth.growth`.
@@ -495,6 +495,18 @@ class Graph:
     def coverage(self) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
         """Count who reaches an account, and through what; see `idgraph.audit.coverage.coverage`."""
         return self._engine.native(coverage(self._frames, self._engine))
+
+    def lead_to_account(self, *kinds: str) -> Any:  # noqa: ANN401 - a frame of the engine's own kind
+        """Say to which account each lead and contact goes, or why to none; see `idgraph.audit.leads.lead_to_account`.
+
+        Args:
+            kinds: of which kinds of people; default: `lead` and `contact`.
+
+        Raises:
+            ConfigError: one is no kind of people.
+        """
+        asked = kinds or ("lead", "contact")
+        return self._engine.native(lead_to_account(self._frames, asked, self._engine))
 
     def drift(self, previous: Graph) -> pl.DataFrame:
         """Say which rates are not what they were: of each source what is null, held, linked, joined and so on.

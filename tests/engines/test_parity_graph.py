@@ -318,6 +318,9 @@ def test_questions_have_the_same_answers(engine, given, expected, graph):
     assert set(expected.timeline("laptop-01")["how"]) == {"identified", "attributed", "anonymous"}
     same(expected.timeline("laptop-01"), graph.timeline("laptop-01"))
     same(expected.crosswalk(), graph.crosswalk())
+    same(expected.coverage(), graph.coverage())
+    assert set(expected.lead_to_account()["state"]) > {"matched"}
+    same(expected.lead_to_account(), graph.lead_to_account())
     assert graph.summary() == expected.summary()
     assert len(expected.contradictions()) == 1
     assert graph.contradictions() == expected.contradictions()

@@ -12,13 +12,14 @@ import polars as pl
 
 from idgraph.audit.between import links_between
 from idgraph.audit.inside import entities_of, rows_of
-from idgraph.engines import engine_for
+from idgraph.audit.unplaced import UNPLACED_REASONS, unplaced
+from idgraph.engines import Engine, engine_for
 from idgraph.entities.members import DOUBTS, VIA_WEIGHTS
 from idgraph.errors import mask_id
 from idgraph.linkage.derived import address_domains
 from idgraph.linkage.guards import STATE_REASONS
 
-__all__ = ["Standing", "domains_shared", "maybe_one", "standings_of"]
+__all__ = ["Standing", "domains_shared", "maybe_one", "no_account", "standings_of"]
 
 Frames = Mapping[str, nw.LazyFrame]
 Collect = Callable[[nw.LazyFrame], pl.DataFrame]
@@ -164,6 +165,16 @@ def _state(state: str, reason: str | None) -> str:
     if state == "used":
         return "but the domain is taken for that of another record that holds it"
     return f"{state}, {reason}: {STATE_REASONS.get(reason, reason)}" if reason else state
+
+
+def no_account(frames: Frames, profile_id: str, engine: Engine) -> list[str]:
+    """Say why a person has no account at all, if that is so."""
+    found = engine.collect(unplaced(frames, engine, [profile_id]))
+    return [
+        f"nor to any other account: {UNPLACED_REASONS.get(reason) or STATE_REASONS[reason]}"
+        f"{f' ({mask_id(value)})' if value else ''}"
+        for reason, value in found.select("reason", "value").iter_rows()
+    ]
 
 
 def maybe_one(frames: Frames, wholes: Sequence[Collection[str]], called: Sequence[str], collect: Collect) -> list[str]:

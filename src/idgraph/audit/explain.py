@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.audit.apart import Learnt, why_apart
-from idgraph.audit.belonging import Standing, domains_shared, maybe_one, standings_of
+from idgraph.audit.belonging import Standing, domains_shared, maybe_one, no_account, standings_of
 from idgraph.audit.compared import Compared, sides_of, with_values
 from idgraph.audit.explanation import Explanation, Step
 from idgraph.audit.inside import entities_of, evidence_held, inside, insides, is_entity_id
@@ -24,6 +24,8 @@ from idgraph.schema import FRAMES
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from idgraph.engines import Engine
 
 __all__ = ["drawn", "evidence_graph", "example", "explain"]
 
@@ -63,7 +65,7 @@ def explain(
     frames: Mapping[str, nw.LazyFrame],
     left_id: str,
     right_id: str,
-    collect: Rows,
+    engine: Engine,
     learnt: Mapping[str, Learnt | None],
     strict_weight: float,
 ) -> Explanation:
@@ -73,7 +75,7 @@ def explain(
         frames: records, identifiers, links, assignments, memberships, members.
         left_id: a record id; or the id of an entity, which is asked by its first record.
         right_id: another.
-        collect: brings a small frame to this process.
+        engine: what runs it.
         learnt: by level, what the run learnt of likeness.
         strict_weight: from here on evidence needs no doubt.
 
@@ -84,10 +86,11 @@ def explain(
     Raises:
         NotFoundError: a record or an entity is not in the graph.
     """
+    collect = engine.collect
     asked = _asked(frames, [left_id, right_id], collect)
     levels = {one.level for one in asked}
     if len(levels) > 1:
-        return _belonging(frames, asked, collect)
+        return _belonging(frames, asked, engine)
     level = levels.pop()
     left_id, right_id = pair = [one.record_id for one in asked]
     wholes = {one.entity_id: one.records for one in asked}
@@ -198,8 +201,9 @@ def _path(graph: nx.Graph, left_id: str, right_id: str) -> list[Step]:
     return steps
 
 
-def _belonging(frames: Mapping[str, nw.LazyFrame], asked: Sequence[_Asked], collect: Rows) -> Explanation:
+def _belonging(frames: Mapping[str, nw.LazyFrame], asked: Sequence[_Asked], engine: Engine) -> Explanation:
     """Say whether a person belongs to an account, through what, and which of the person's accounts is the primary."""
+    collect = engine.collect
     person, company = sorted(asked, key=lambda one: one.level, reverse=True)
     accounts = standings_of(frames, person.entity_id, person.records, collect)
     told = Explanation(asked[0].id, asked[1].id, None, same=False, accounts=accounts)
@@ -208,6 +212,7 @@ def _belonging(frames: Mapping[str, nw.LazyFrame], asked: Sequence[_Asked], coll
     if mine is None:
         nothing = [f"nothing says that {mask_id(person.id)} belongs to {mask_id(company.id)}"]
         reasons = [*nothing, *domains_shared(frames, person.records, company.records, collect)]
+        reasons += [] if accounts else no_account(frames, person.entity_id, engine)
     else:
         told = replace(told, standing=mine, steps=_joining(frames, person, company, mine, collect))
         reasons = []

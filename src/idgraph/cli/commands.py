@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import shlex
-import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -15,16 +14,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from idgraph.cli.demo import demo
 from idgraph.cli.printed import (
-    decimals,
     discovery_facts,
     evaluation_facts,
-    indented,
+    lead_facts,
     print_board,
     print_changes,
     print_discovery,
     print_json,
     print_judgements,
+    print_leads,
     print_stanzas,
     print_summary,
     print_table,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idgraph.config import Config
-    from idgraph.datasets import World
     from idgraph.graph import Graph
     from idgraph.pql import Board
     from idgraph.sources.table import Source
@@ -254,6 +253,33 @@ def evaluate(
 
 
 @app.command()
+def leads(
+    out: Out,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="Write the whole table: leads.csv, or leads.parquet.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Kind of people; may be given several times. Default: lead and contact.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say to which account each lead goes, or why to none: lead-to-account matching."""
+    from idgraph.engines.output import replace_table
+    from idgraph.graph import Graph
+
+    found = Graph.open(out).lead_to_account(*(kind or ()))
+    if to:
+        replace_table(found.lazy(), to)
+    facts = lead_facts(found)
+    if as_json:
+        print_json(facts)
+        return
+    print_leads(facts)
+    if to:
+        typer.echo(f"\nWritten to {to}.")
+
+
+@app.command()
 def pql(
     out: Out,
     events: Annotated[
@@ -284,53 +310,7 @@ def pql(
         typer.echo(f"\nWritten to {to}.")
 
 
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the exports and the graph.")] = Path("idgraph-demo"),
-    companies: Annotated[int, typer.Option(help="How many companies the made-up world has.", min=10)] = 500,
-    seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 0,
-) -> None:
-    """Show the whole story on a made-up company's exports: recognised, merged, refused and why, right and wrong."""
-    from idgraph.datasets import CARD, saas_world
-    from idgraph.engines.output import RUN_FILE, new_folder
-    from idgraph.pipeline import resolve
-    from idgraph.pql import Scorecard, board
-    from idgraph.sources.discover import discover as find
-
-    with warned(), progress() as say, new_folder(out, {"exports", "graph", "pql.yaml", RUN_FILE}) as folder:
-        say("making a world of companies")
-        world = saas_world(companies, seed).with_usage(seed)
-        exports = folder / "exports"
-        world.write(exports)
-        found = find(exports)
-        graph = resolve(*found, progress=say)
-        say("writing")
-        graph.write(folder / "graph")
-        (folder / RUN_FILE).write_text((folder / "graph" / RUN_FILE).read_text())
-        (folder / "pql.yaml").write_text(CARD.read_text("utf-8"), "utf-8")
-        say("asking who is ready to buy")
-        found_ready = board(graph.activity(), Scorecard.from_yaml(folder / "pql.yaml"))
-    typer.echo(f"A made-up software company with {companies:,} customers exported its systems:\n")
-    print_discovery(found)
-    print_summary(graph.summary())
-    typer.echo("\nOne profile, and why it is one:")
-    pair = graph.example()
-    typer.echo(indented(str(graph.explain(*pair))))
-    typer.echo("\nAgainst the truth, which the run did not see:")
-    found_quality = {
-        "people": graph.evaluate(world.people_truth),
-        "companies": graph.evaluate(world.company_truth, "account"),
-    }
-    print_table(
-        ["", "pairwise precision", "recall", "F1", "B³ F1"],
-        [[name, *decimals(q.precision, q.recall, q.f1, q.bcubed_f1)] for name, q in found_quality.items()],
-    )
-    _print_ready(found_ready, graph, world)
-    typer.echo(f"\nThe exports are in {out / 'exports'}, the graph in {out / 'graph'}. Next:")
-    program = "idgraph" if shutil.which("idgraph") else sys.argv[0]
-    typer.echo(f"  {shlex.join([program, 'explain', str(out / 'graph'), *pair])}")
-    typer.echo(f"  {shlex.join([program, 'pql', str(out / 'graph'), str(out / 'pql.yaml')])}")
-    typer.echo(f"  {shlex.join([program, 'merge', str(out / 'exports'), '--out', 'my-graph'])}")
+app.command()(demo)
 
 
 def _board(graph: Graph, events: list[Path], card: Path, as_of: str | None, say: Callable[[str], None]) -> Board:
@@ -361,25 +341,6 @@ def _settings(stored: Config, region: str | None, timezone: str | None, off: lis
     """The settings of the folder's `idgraph.toml`, and over them what the command says."""
     said = {"region": region, "timezone": timezone, "without": tuple(off)}
     return type(stored).model_validate({**dict(stored), **{key: value for key, value in said.items() if value}})
-
-
-def _print_ready(found: Board, graph: Graph, world: World) -> None:
-    """Say how many of the accounts that were made ready to buy are on the board, and explain the first one."""
-    import polars as pl
-
-    placed = graph.assignments.filter(pl.col("level").cast(pl.String) == "account")
-    companies = placed.join(world.company_truth.rename({"entity_id": "company_id"}), on="record_id")
-    made = world.usage_truth.filter(pl.col("ready_at").is_not_null())
-    planted = companies.join(made, on="company_id").select("entity_id").unique()
-    reached = found.rows.filter(pl.col("pql_at").is_not_null())
-    right = reached.join(planted, on="entity_id", how="semi")
-    typer.echo(
-        f"\nReady to buy, by what they did in the product: {reached.height} accounts; {right.height} of them are"
-    )
-    typer.echo(f"among the {planted.height} that were made so.")
-    ready = right.filter(pl.col("state") == "ready")["entity_id"]
-    for entity_id in ready.head(1):
-        typer.echo(indented(found.explain(entity_id)))
 
 
 def main() -> NoReturn:

@@ -11,6 +11,8 @@ import typer
 from idgraph.errors import mask_id
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from idgraph.audit.evaluation import Evaluation
     from idgraph.pql import Board
     from idgraph.sources.discover import Discovery
@@ -20,11 +22,13 @@ __all__ = [
     "discovery_facts",
     "evaluation_facts",
     "indented",
+    "lead_facts",
     "print_board",
     "print_changes",
     "print_discovery",
     "print_json",
     "print_judgements",
+    "print_leads",
     "print_refused",
     "print_stanzas",
     "print_summary",
@@ -171,6 +175,26 @@ def print_board(found: Board) -> None:
     )
     if len(told["board"]) < found.rows.height:
         typer.echo(f"\nThe first {len(told['board'])} of {found.rows.height:,}; --out board.csv has all.")
+
+
+def lead_facts(found: pl.DataFrame) -> list[dict[str, Any]]:
+    """Count how many leads go where, and why some go nowhere; see `Graph.lead_to_account`."""
+    by = ["kind", "state", "via", "reason"]
+    leads: dict[tuple[Any, ...], set[str]] = {}
+    for record_id, *key in found.select("record_id", *by).iter_rows():
+        leads.setdefault(tuple(key), set()).add(record_id)
+    rows = [{**dict(zip(by, key, strict=True)), "records": len(records)} for key, records in leads.items()]
+    return sorted(
+        rows, key=lambda row: (row["kind"], row["state"], -row["records"], str(row["via"]), str(row["reason"]))
+    )
+
+
+def print_leads(facts: list[dict[str, Any]]) -> None:
+    """Print what `lead_facts` counted."""
+    rows = [
+        [*(str(row[name] or "") for name in ("kind", "state", "via", "reason")), f"{row['records']:,}"] for row in facts
+    ]
+    print_table(["kind", "state", "via", "reason", "records"], rows)
 
 
 def print_refused(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
