@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE, SEPARATOR, compared
-from idgraph.linkage.fields import HOLDINGS
+from idgraph.linkage.fields import HOLDINGS, Field, tidy
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 pairs = st.lists(st.tuples(texts, texts), min_size=1, max_size=6)
@@ -73,8 +73,34 @@ def test_a_pair_alone_is_as_among_others(holds, pairs):
         ("list", "c12n", "a61k", "different"),
         ("category", "red", "blue", "different"),
         ("number", "52.1", "52.11", "near"),
+        ("size", "23", "40", "within twice"),
+        ("size", "23", "47", "different"),
     ],
 )
 def test_levels_mean_what_they_say(holds, left, right, level):
     place = compared(holds, pl.Series([left]), pl.Series([right])).item()
     assert HOLDINGS[holds].levels[place].name == level
+
+
+@pytest.mark.parametrize(
+    ("raw", "size"),
+    [
+        ("120", "120"),
+        ("120.0", "120"),
+        ("1,000+", "1000"),
+        ("1.000.000", "1000000"),
+        ("10 000", "10000"),
+        ("11-50", "23"),
+        ("1001–5000 employees", "2237"),
+        ("0", None),
+        ("unknown", None),
+        ("9" * 30, None),
+    ],
+)
+def test_sizes_are_read_from_numbers_and_ranges(raw, size):
+    assert tidy(Field("employees", "size"), pl.Series([raw])).item() == size
+
+
+def test_industries_are_the_same_in_the_spelling_of_two_systems():
+    column = pl.Series(["COMPUTER_SOFTWARE", "Computer Software"])
+    assert tidy(Field("industry", "category"), column).n_unique() == 1

@@ -240,7 +240,7 @@ def _thirds(chosen: Sequence[int], features: Sequence[tuple[int, str]], meeting:
 def _featured(rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
     """Say what of each row others may share, as hashes: row, side, and a column for each feature."""
     made = zip(fields, _features(fields), strict=True)
-    found = [on_fewest(rows[one.name], partial(_hashes, makes=makes)) for one, makes in made]
+    found = [on_fewest(rows[one.name], partial(_hashes, makes=makes)) for one, makes in made if makes]
     columns = [column for frame in found for column in frame]
     hashes = [column.alias(_name(number)) for number, column in enumerate(columns)]
     return rows.select("row", pl.col("side").cast(pl.Int64), *hashes)
@@ -348,6 +348,7 @@ _FEATURES: Final[dict[str, dict[str, _Make]]] = {
     "category": {"whole": _whole},
     "several": {"each": _each},
     "number": {"whole": _whole},
+    "size": {},  # too many are of one size
 }
 
 

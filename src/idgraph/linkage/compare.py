@@ -34,6 +34,7 @@ _Texts = Sequence[str]
 _FAR: Final = 3  # edits; more are not counted
 _SLICE: Final = 100_000
 _LONG: Final = 60  # letters; what is longer is compared by its words, and by so many letters
+_TWICE: Final = 2
 _TAIL: Final = 7  # digits of a phone number that its country and area leave
 _LONG_ENOUGH: Final = 7  # letters of a domain that may be mistyped
 _COUNTER: Final = 20  # mailboxes of one name are counted to less, from jdoe to jdoe2; a year of birth is more
@@ -266,6 +267,11 @@ def _number(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Place
     return _placed((apart < 0.02).to_numpy())
 
 
+def _size(left: pl.Series, right: pl.Series, _: Mapping[str, float]) -> _Places:
+    one, other = (side.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() for side in (left, right))
+    return _placed(np.maximum(one, other) <= _TWICE * np.minimum(one, other))
+
+
 _COMPARE: Final[dict[str, Callable[[pl.Series, pl.Series, Mapping[str, float]], _Places]]] = {
     "name": _name,
     "email": _email,
@@ -278,6 +284,7 @@ _COMPARE: Final[dict[str, Callable[[pl.Series, pl.Series, Mapping[str, float]], 
     "category": _category,
     "several": _several,
     "number": _number,
+    "size": _size,
 }
 
 

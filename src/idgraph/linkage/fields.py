@@ -138,6 +138,7 @@ HOLDINGS: Final[dict[str, Holding]] = {
     "category": Holding(_levels(("same", 0.9, 2), ("different", 0.1, 0))),
     "several": Holding((*_levels(("same", 0.7, 2)), Level("some the same", 0.2, 2), Level("different", 0.1, 0))),
     "number": Holding(_levels(("same", 0.8, 2), ("near", 0.1, 1), ("different", 0.1, 0))),
+    "size": Holding(_levels(("same", 0.4, 2), ("within twice", 0.4, 1), ("different", 0.2, 0))),
 }
 
 
@@ -351,13 +352,15 @@ def tidy(field: Field, column: pl.Series) -> pl.Series:
     elif field.holds == "list":
         things = folded(raw).str.replace_all("[*]{2,}|[|;]", "\n").str.replace_all(r"[^\p{L}\p{M}\p{N}\n]+", "")
         text = things.str.split("\n").list.unique().list.sort().list.join(" ").str.strip_chars()
+    elif field.holds == "size":
+        text = _size(raw)
     elif field.holds == "title":
         text = in_latin(normalise("company_name", raw)["value"])
     else:
         text = in_latin(folded(raw)).str.replace_all("['’`]", "")
         if field.holds == "code":
             text = text.str.replace_all(r"[^\p{L}\p{N}]+", "")
-        elif field.holds in {"name", "text"}:
+        elif field.holds in {"name", "text", "category"}:
             text = text.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
     return pl.select(pl.when((text != "") & text.is_not_null()).then(text)).to_series().rename(field.name)
 
@@ -375,3 +378,11 @@ def _day(raw: pl.Series) -> pl.Series:
     american = long.str.replace(r"^(\d{1,2})[./-](1[3-9]|2\d|3[01])[./-](\d{4})$", "${3}-0${1}-0${2}")
     european = american.str.replace(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$", "${3}-0${2}-0${1}")
     return european.str.replace_all(r"-0(\d{2})", "-${1}").str.replace_all(r"[^\p{L}\p{N}]+", "").str.to_lowercase()
+
+
+def _size(raw: pl.Series) -> pl.Series:
+    """How many there are, as a whole number: of a range such as `11-50` what lies in the middle by ratio, 23."""
+    plain = raw.str.replace_all(r"[ ,.'’](\d{3})\b", "${1}").str.replace_all(r"[.,]\d{1,2}\b", "")
+    numbers = plain.str.extract_all(r"\d+").list.head(2).list.eval(pl.element().cast(pl.Float64).log())
+    middle = numbers.list.mean().exp().round()
+    return pl.select(pl.when(middle >= 1).then(middle).cast(pl.Int64, strict=False).cast(pl.String)).to_series()

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPANY_NAMES", "Firms", "firms_table", "keys_of_firms", "similar_firms"]
 
 COMPANY_NAMES: Final = ("name", "legal_name", "tenant_name")  # attributes that say what a company is called
-_ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "category"}
+_ATTRIBUTES: Final = {"city": "text", "country": "category", "industry": "category", "employees": "size"}
 _HOLDS: Final[dict[str, str]] = {
     "name": "text",
     "domain": "several",
