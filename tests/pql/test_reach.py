@@ -272,9 +272,11 @@ def test_a_plan_holds_from_its_time_on(graph):
     activity = graph.activity(plans)
     seats = activity.facts.filter(pl.col("name") == "seats").collect()
     account = entity(graph, "app_tenants:t1", "account")
-    assert seats.filter(pl.col("entity_id") == account)["value"].to_list() == ["5"]  # up to the latest event
-    later = activity.as_of("2026-03-01").facts.filter(pl.col("name") == "seats", pl.col("entity_id") == account)
-    assert sorted(later.collect()["value"]) == ["20", "5"]
+    for level in ("account", "parent"):  # nobody owns the account
+        of_level = pl.col("name") == "seats", pl.col("level") == level, pl.col("entity_id") == account
+        assert seats.filter(of_level)["value"].to_list() == ["5"]  # up to the latest event
+        later = activity.as_of("2026-03-01").facts.filter(of_level)
+        assert sorted(later.collect()["value"]) == ["20", "5"]
 
 
 def test_entities_without_events_are_there_too(graph):

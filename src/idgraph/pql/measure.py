@@ -42,7 +42,7 @@ from idgraph.pql.quantity import (
     TimeTo,
     Total,
 )
-from idgraph.pql.scope import Scope, facts_of, kth, matching, micros, property_of
+from idgraph.pql.scope import Scope, facts_of, kth, limits_of, matching, micros, property_of
 from idgraph.pql.tree import Condition
 
 __all__ = ["crossing", "holds", "occurrences", "value_now"]
@@ -175,8 +175,8 @@ def _use(measure: ShareOf | TimeTo, scope: Scope) -> pl.LazyFrame:
     changed = pl.col("used") != pl.col("used").shift(fill_value=0.0).over(scope.keys)
     used = used.with_columns(used_at=pl.when(changed).then("at"))
     if isinstance(measure.limit, str):
-        number = pl.col("value").cast(pl.Float64, strict=False).fill_null(_NO_LIMIT)
-        limits = facts_of(scope, measure.limit).select(*scope.keys, "at", used=none, limit=number)
+        limits = limits_of(scope, measure.limit)
+        limits = limits.select(*scope.keys, "at", used=none, limit=pl.col("limit").fill_null(_NO_LIMIT))
         used = pl.concat([used, limits], how="diagonal")
     else:
         used = used.with_columns(limit=pl.lit(measure.limit))

@@ -216,6 +216,8 @@ def _facts(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         said = held["facts"] if level != "person" else held["facts"].filter(pl.col("company_record_id").is_null())
         said = said.select(column, pl.col("name").cast(pl.String), "value", "at")
         parts.append(said.join(placed, on=column).with_columns(level=pl.lit(level)))
+    tops = levels["parent"].select("entity_id")  # of whom at the top what is told is told of the whole
+    parts.append(parts[-1].join(tops, on="entity_id", how="semi").with_columns(level=pl.lit("parent")))
     return pl.concat([part.select(pl.col(name).cast(dtype) for name, dtype in FACTS.items()) for part in parts])
 
 

@@ -9,13 +9,14 @@ from typing import Final
 
 import polars as pl
 
-from idgraph.pql.activity import EVENTS, Activity, id_of
+from idgraph.pql.activity import EVENTS, LEVELS, Activity, id_of
 from idgraph.pql.quantity import Node, SessionLength, Sessions, walk
 from idgraph.pql.tree import By
 
-__all__ = ["ALWAYS", "Bounds", "Scope", "facts_of", "kth", "matching", "micros", "property_of", "scope_of"]
+__all__ = ["ALWAYS", "Bounds", "Scope", "facts_of", "kth", "limits_of", "matching", "micros", "property_of", "scope_of"]
 
 ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)  # the time of what held before anything happened
+_DIGITS: Final = 9  # of sums of limits, which are mostly whole numbers
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -162,15 +163,57 @@ def facts_of(scope: Scope, name: str) -> pl.LazyFrame:
         The keys, at (`ALWAYS`, where it was not told when), value (String; null: from then on nothing is known).
     """
     key = scope.keys[-1]
-    level = key.removesuffix("_id")
-    told = scope.activity.facts.filter(pl.col("level") == level, pl.col("name") == name)
-    steps = told.select(pl.col("entity_id").alias(key), "value", at=pl.col("at").fill_null(ALWAYS), told="at")
+    told = scope.activity.facts.filter(pl.col("level") == key.removesuffix("_id"), pl.col("name") == name)
+    return _followed(scope, told.select(pl.col("entity_id").alias(key), "value", "at"), scope.keys)
+
+
+def limits_of(scope: Scope, name: str) -> pl.LazyFrame:
+    """Find a limit that is told under a name, as steps in time.
+
+    The limit of an account is what its tenants' add up to, where theirs are told, else its own; that of a parent what
+    its accounts' add up to. Where one of them has no limit any more, or none that is a number, the whole has none.
+
+    Returns:
+        The keys, at, limit (Float64; null: from then on there is none).
+    """
+    steps = _followed(scope, _limits(scope, name), [*scope.keys, "part"]).sort("at")
+    number = pl.col("value").cast(pl.Float64, strict=False)
+    known = steps.with_columns(limit=number.fill_null(0.0), without=number.is_null().cast(pl.Int64))
+    sums = ("limit", "without")
+    change = (pl.col(name) - pl.col(name).shift(fill_value=0).over(*scope.keys, "part") for name in sums)
+    together = known.with_columns(change).group_by(*scope.keys, "at").agg(pl.col(sums).sum()).sort(*scope.keys, "at")
+    whole = together.with_columns(pl.col(sums).cum_sum().over(scope.keys))
+    return whole.select(*scope.keys, "at", limit=pl.when(pl.col("without") == 0).then(pl.col("limit").round(_DIGITS)))
+
+
+def _limits(scope: Scope, name: str) -> pl.LazyFrame:
+    """What is told of each part of an entity: the key of the entity, part, value, at."""
+    key = scope.keys[-1]
+    told = scope.activity.facts.filter(pl.col("name") == name)
+    of = {str(level): told.filter(pl.col("level") == level).select("entity_id", "value", "at") for level in LEVELS}
+    if key not in {"account_id", "parent_id"}:
+        return of[key.removesuffix("_id")].select(pl.col("entity_id").alias(key), "value", "at", part="entity_id")
+    above = scope.activity.entities.select("level", "entity_id", "parent")
+    tenants = above.filter(pl.col("level") == "tenant").select("entity_id", account_id="parent")
+    accounts = above.filter(pl.col("level") == "account").select(account_id="entity_id", parent_id="parent")
+    by_tenant = of["tenant"].join(tenants, on="entity_id").rename({"entity_id": "part"})
+    own = of["account"].join(by_tenant, left_on="entity_id", right_on="account_id", how="anti")
+    own = own.select("value", "at", part="entity_id", account_id="entity_id")
+    parts = pl.concat([by_tenant.select("value", "at", "part", "account_id"), own])
+    if key == "parent_id":
+        parts = parts.join(accounts, on="account_id")
+    return parts.drop_nulls(key).select(key, "part", "value", "at")
+
+
+def _followed(scope: Scope, told: pl.LazyFrame, by: Sequence[str]) -> pl.LazyFrame:
+    """Steps in time of what is told, for each of `by`; of two values told for one time the larger holds."""
+    steps = told.with_columns(pl.col("at").fill_null(ALWAYS), told="at")
     if len(scope.keys) > 1:
-        steps = steps.join(scope.everyone(), on=key)
+        steps = steps.join(scope.everyone(), on=scope.keys[-1])
     for bounds in scope.bounds:
         steps = bounds.clamp(steps, scope.keys)
     ordered = pl.struct(pl.col("told").fill_null(ALWAYS), "value")
-    return steps.group_by(*scope.keys, "at").agg(pl.col("value").sort_by(ordered).last())
+    return steps.group_by(*by, "at").agg(pl.col("value").sort_by(ordered).last())
 
 
 def kth(times: pl.LazyFrame, keys: Sequence[str], k: int) -> pl.LazyFrame:
