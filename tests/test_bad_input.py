@@ -334,6 +334,24 @@ def test_a_bad_value_is_refused_alone(users):
     ]
 
 
+@pytest.mark.parametrize(
+    ("website", "domains", "refused"),
+    [
+        ("+39 02 1234 5678", [], [("+39 02 1234 5678", "not_a_domain")]),
+        ("see our  website", [], [("see our website", "not_a_domain")]),
+        ("acme.io acme.de", ["acme.de", "acme.io"], []),
+        ("www.acme.io/en (main site)", ["acme.io"], [("(main site)", "not_a_domain")]),
+        ("acme.io; 212 555 0100", ["acme.io"], [("212 555 0100", "not_a_domain")]),
+        ("linkedin.com/company/acme, acme.io", ["acme.io"], [("linkedin.com/company/acme", "profile_page")]),
+    ],
+)
+def test_a_website_that_is_none_is_refused_once_however_many_blanks_it_has(website, domains, refused):
+    data = frame(id=["1"], site=[website])
+    graph = ig.resolve(ig.Source("crm", kind="crm_account", data=data, id="id", identifiers={"domain": "site"}))
+    assert graph.identifiers["value"].sort().to_list() == domains
+    assert graph.rejects.select("value", "reason").rows() == refused
+
+
 def test_times_that_are_none_are_refused_and_their_records_stay(users):
     times = ["soon", "2026-02-30", "31/12/2026", "0001-01-01", "", "2026-01-05"]
     text = "id,t\n" + "".join(f"{number},{time}\n" for number, time in enumerate(times, 1))
