@@ -352,6 +352,27 @@ def test_a_website_that_is_none_is_refused_once_however_many_blanks_it_has(websi
     assert graph.rejects.select("value", "reason").rows() == refused
 
 
+def test_a_company_that_is_its_own_owner_is_said_and_owned_by_nobody():
+    data = frame(
+        Id=["0015g000000QwkIAAS", "0015g000000QwkLAAS"],
+        parent=["0015g000000QwkI", "0015g000000QwkIAAS"],
+    )
+    accounts = ig.Source(
+        "salesforce_accounts",
+        kind="crm_account",
+        data=data,
+        id="Id",
+        id_type="salesforce_accounts.id",
+        owned_by={"salesforce_accounts.id": "parent"},
+    )
+    graph = ig.resolve(accounts)
+    assert [(row[2], row[4], row[5], row[6]) for row in lost(graph)] == [
+        (1, "parent", "0015g000000QwkI", "owns_itself"),
+    ]
+    assert graph.hierarchy.height == 1
+    assert graph.accounts["ultimate_parent_id"].is_not_null().sum() == 1
+
+
 def test_times_that_are_none_are_refused_and_their_records_stay(users):
     times = ["soon", "2026-02-30", "31/12/2026", "0001-01-01", "", "2026-01-05"]
     text = "id,t\n" + "".join(f"{number},{time}\n" for number, time in enumerate(times, 1))
