@@ -65,7 +65,7 @@ def test_risks_stand_before_all_else(graph, page):
     assert order[:3] == ["summary", "risks", "search"]
     said = text(page)
     waiting = graph.summary()["review"]
-    assert f"{waiting:,} links wait for a person to decide." in said
+    assert f"{waiting:,} pairs wait for a person to decide." in said
 
 
 def test_one_giant_is_a_grave_risk(page):

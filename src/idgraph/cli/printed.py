@@ -120,7 +120,7 @@ def print_summary(facts: dict[str, Any]) -> None:
         events = sum(row["count"] for row in facts["events"])
         typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
     if facts["review"]:
-        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
+        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (of links in state review)")
     print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
     print_refused("Domains used although they are on a list", facts["overridden"], ["type", "reason"])
     print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])

@@ -134,7 +134,7 @@ def _homeless(flow: pl.DataFrame) -> Iterator[Risk]:
 
 def _waiting(summary: Mapping[str, Any]) -> Iterator[Risk]:
     if summary["review"]:
-        yield Risk(False, f"{summary['review']:,} links wait for a person to decide.", "review")
+        yield Risk(False, f"{summary['review']:,} pairs wait for a person to decide.", "review")
 
 
 def _torn(summary: Mapping[str, Any]) -> Iterator[Risk]:
