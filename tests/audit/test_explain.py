@@ -55,6 +55,22 @@ def test_values_are_looked_up_in_all_records_of_a_person(graph):
     assert {part.left for part in step.parts if part.field == "given"} != {None}
 
 
+def test_of_a_company_and_its_owner_it_says_so():
+    data = pl.DataFrame({"id": ["1", "2"], "name": ["Acme", "Borealis"], "owner": [None, "1"]})
+    crm = ig.Source(
+        "crm", kind="crm_account", data=data, id="id", attributes={"name": "name"}, owned_by={"crm_account": "owner"}
+    )
+    graph = ig.resolve(crm)
+    for pair in (("crm:1", "crm:2"), ("crm:2", "crm:1"), tuple(graph.accounts["entity_id"])):
+        assert graph.explain(*pair).reasons[0] == "crm:2 is owned by crm:1, by its owner: that never joins"
+
+
+def test_one_record_is_not_explained_by_a_path_without_steps(graph):
+    assert str(graph.explain("app_tenants:t_1", "app_tenants:t_1")) == (
+        "app_tenants:t_1 is asked twice: one record, of one account"
+    )
+
+
 def test_printed_values_are_masked(graph):
     left, right = alike(graph, "person", "used").select("left_id", "right_id").row(0)
     found = graph.explain(left, right)
