@@ -373,6 +373,12 @@ def test_a_company_that_is_its_own_owner_is_said_and_owned_by_nobody():
     assert graph.accounts["ultimate_parent_id"].is_not_null().sum() == 1
 
 
+def test_an_attribute_of_several_fields_is_text_as_json_has_it():
+    data = frame(id=["1", "2"], name=[{"en": "Acme", "de": None}, None])
+    graph = ig.resolve(ig.Source("crm", kind="crm_account", data=data, id="id", attributes={"name": "name"}))
+    assert graph.records.sort("native_id")["name"].to_list() == ['{"en":"Acme","de":null}', None]
+
+
 def test_times_that_are_none_are_refused_and_their_records_stay(users):
     times = ["soon", "2026-02-30", "31/12/2026", "0001-01-01", "", "2026-01-05"]
     text = "id,t\n" + "".join(f"{number},{time}\n" for number, time in enumerate(times, 1))
