@@ -428,8 +428,13 @@ def test_a_folder_with_nothing_known_in_it(tmp_path):
     message = said(SourceError, lambda: ig.discover(tmp_path))
     assert "no known export is in this folder; it holds people.csv." in message
     assert "idgraph.toml" in message
+    (tmp_path / "people.csv").write_text("")
+    message = said(SourceError, lambda: ig.discover(tmp_path))
+    assert "people.csv is empty. Export it again" in message
+    assert "idgraph.toml" not in message
     (tmp_path / "people.csv").unlink()
-    assert "it holds no CSV, TSV, JSON or Parquet file" in said(SourceError, lambda: ig.discover(tmp_path))
+    message = said(SourceError, lambda: ig.discover(tmp_path))
+    assert "it holds no CSV, TSV, JSON or Parquet file. Name the folder" in message
 
 
 def test_what_an_earlier_run_wrote_is_no_export(users, tmp_path):
