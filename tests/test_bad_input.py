@@ -334,6 +334,51 @@ def test_a_bad_value_is_refused_alone(users):
     ]
 
 
+@pytest.mark.parametrize(
+    ("website", "domains", "refused"),
+    [
+        ("+39 02 1234 5678", [], [("+39 02 1234 5678", "not_a_domain")]),
+        ("see our  website", [], [("see our website", "not_a_domain")]),
+        ("acme.io acme.de", ["acme.de", "acme.io"], []),
+        ("www.acme.io/en (main site)", ["acme.io"], [("(main site)", "not_a_domain")]),
+        ("acme.io; 212 555 0100", ["acme.io"], [("212 555 0100", "not_a_domain")]),
+        ("linkedin.com/company/acme, acme.io", ["acme.io"], [("linkedin.com/company/acme", "profile_page")]),
+    ],
+)
+def test_a_website_that_is_none_is_refused_once_however_many_blanks_it_has(website, domains, refused):
+    data = frame(id=["1"], site=[website])
+    graph = ig.resolve(ig.Source("crm", kind="crm_account", data=data, id="id", identifiers={"domain": "site"}))
+    assert graph.identifiers["value"].sort().to_list() == domains
+    assert graph.rejects.select("value", "reason").rows() == refused
+
+
+def test_a_company_that_is_its_own_owner_is_said_and_owned_by_nobody():
+    data = frame(
+        Id=["0015g000000QwkIAAS", "0015g000000QwkLAAS"],
+        parent=["0015g000000QwkI", "0015g000000QwkIAAS"],
+    )
+    accounts = ig.Source(
+        "salesforce_accounts",
+        kind="crm_account",
+        data=data,
+        id="Id",
+        id_type="salesforce_accounts.id",
+        owned_by={"salesforce_accounts.id": "parent"},
+    )
+    graph = ig.resolve(accounts)
+    assert [(row[2], row[4], row[5], row[6]) for row in lost(graph)] == [
+        (1, "parent", "0015g000000QwkI", "owns_itself"),
+    ]
+    assert graph.hierarchy.height == 1
+    assert graph.accounts["ultimate_parent_id"].is_not_null().sum() == 1
+
+
+def test_an_attribute_of_several_fields_is_text_as_json_has_it():
+    data = frame(id=["1", "2"], name=[{"en": "Acme", "de": None}, None])
+    graph = ig.resolve(ig.Source("crm", kind="crm_account", data=data, id="id", attributes={"name": "name"}))
+    assert graph.records.sort("native_id")["name"].to_list() == ['{"en":"Acme","de":null}', None]
+
+
 def test_times_that_are_none_are_refused_and_their_records_stay(users):
     times = ["soon", "2026-02-30", "31/12/2026", "0001-01-01", "", "2026-01-05"]
     text = "id,t\n" + "".join(f"{number},{time}\n" for number, time in enumerate(times, 1))
@@ -383,8 +428,13 @@ def test_a_folder_with_nothing_known_in_it(tmp_path):
     message = said(SourceError, lambda: ig.discover(tmp_path))
     assert "no known export is in this folder; it holds people.csv." in message
     assert "idgraph.toml" in message
+    (tmp_path / "people.csv").write_text("")
+    message = said(SourceError, lambda: ig.discover(tmp_path))
+    assert "people.csv is empty. Export it again" in message
+    assert "idgraph.toml" not in message
     (tmp_path / "people.csv").unlink()
-    assert "it holds no CSV, TSV, JSON or Parquet file" in said(SourceError, lambda: ig.discover(tmp_path))
+    message = said(SourceError, lambda: ig.discover(tmp_path))
+    assert "it holds no CSV, TSV, JSON or Parquet file. Name the folder" in message
 
 
 def test_what_an_earlier_run_wrote_is_no_export(users, tmp_path):

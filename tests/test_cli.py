@@ -166,6 +166,14 @@ def test_merge_says_what_came_out_and_what_was_refused(exports, tmp_path):
     assert text.rstrip().endswith(f"Written to {tmp_path / 'out'}.")
 
 
+def test_merge_says_of_one_that_it_is_one(tmp_path):
+    (tmp_path / "app_tenants.csv").write_text("tenant_id,name\nt_1,Acme\n")
+    lines = said("merge", tmp_path, "--out", tmp_path / "out").splitlines()
+    assert "1 record, became" in lines
+    assert "          1 account, 0 of them from several records" in lines
+    assert "          0 profiles, 0 of them from several records" in lines
+
+
 def test_merge_for_machines(exports, tmp_path):
     told = json.loads(said("merge", exports, "--out", tmp_path / "out", "--json"))
     assert told["summary"]["profiles"] == 4

@@ -57,6 +57,7 @@ from idgraph.pql.board import Board
 from idgraph.pql.card import Scorecard
 from idgraph.pql.events import told_by
 from idgraph.pql.reach import activity_of
+from idgraph.pql.spoken import many
 from idgraph.schema import FRAMES, LEVELS, TEXT, cast, empty
 from idgraph.sources.references import Owner
 
@@ -123,8 +124,9 @@ class Graph:
         """Say how much came out of how much."""
         names = ("records", "profiles", "accounts", "suppressed")
         counts = {name: self._engine.count(self._frames[name]) for name in names}
-        came = " → ".join(f"{counts[name]:,} {name}" for name in ("records", "profiles"))
-        return f"<Graph: {came}, {counts['accounts']:,} accounts; {counts['suppressed']:,} values suppressed>"
+        came = " → ".join(many(counts[f"{noun}s"], noun) for noun in ("record", "profile"))
+        barred = f"{many(counts['suppressed'], 'value')} suppressed"
+        return f"<Graph: {came}, {many(counts['accounts'], 'account')}; {barred}>"
 
     @classmethod
     def from_frames(cls, *, config: Config | None = None, **frames: Any) -> Graph:  # noqa: ANN401

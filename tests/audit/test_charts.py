@@ -184,7 +184,7 @@ def test_values_are_masked():
 
 def test_a_lone_record_is_drawn():
     graph = ig.Graph.from_frames(records=pl.DataFrame({"record_id": ["web:1"], "kind": ["visitor"], "source": ["web"]}))
-    assert "1 records" in drawn(graph.chart.entity("web:1"))
+    assert "1 record" in drawn(graph.chart.entity("web:1"))
 
 
 def test_without_altair_the_error_names_the_extra():

@@ -7,6 +7,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.audit.apart import Learnt
+from idgraph.audit.compared import Compared
 from idgraph.datasets import saas_world
 from idgraph.errors import NotFoundError
 from idgraph.linkage.parts import from_text
@@ -53,6 +54,29 @@ def test_values_are_looked_up_in_all_records_of_a_person(graph):
     clicks = pairs.filter(pl.col("left_id").str.starts_with("amplitude"))
     (step,) = graph.explain(*clicks.row(0)).steps
     assert {part.left for part in step.parts if part.field == "given"} != {None}
+
+
+def test_each_of_several_values_is_shown_and_masked():
+    two = Compared("domain", "some the same", 9.0, "acme-group.com, acme-europe.de, 2 more", "acme-europe.de")
+    assert two.shown == "ac…om, ac…de, 2 more | ac…de"
+    people = Compared("email", "different", -1.0, "ana@acme.io, bo@acme.io", "cy@beta.de")
+    assert people.as_dict()["left"] == "a…@acme.io, b…@acme.io"
+
+
+def test_of_a_company_and_its_owner_it_says_so():
+    data = pl.DataFrame({"id": ["1", "2"], "name": ["Acme", "Borealis"], "owner": [None, "1"]})
+    crm = ig.Source(
+        "crm", kind="crm_account", data=data, id="id", attributes={"name": "name"}, owned_by={"crm_account": "owner"}
+    )
+    graph = ig.resolve(crm)
+    for pair in (("crm:1", "crm:2"), ("crm:2", "crm:1"), tuple(graph.accounts["entity_id"])):
+        assert graph.explain(*pair).reasons[0] == "crm:2 is owned by crm:1, by its owner: that never joins"
+
+
+def test_one_record_is_not_explained_by_a_path_without_steps(graph):
+    assert str(graph.explain("app_tenants:t_1", "app_tenants:t_1")) == (
+        "app_tenants:t_1 is asked twice: one record, of one account"
+    )
 
 
 def test_printed_values_are_masked(graph):

@@ -65,7 +65,7 @@ def test_risks_stand_before_all_else(graph, page):
     assert order[:3] == ["summary", "risks", "search"]
     said = text(page)
     waiting = graph.summary()["review"]
-    assert f"{waiting:,} links wait for a person to decide." in said
+    assert f"{waiting:,} pairs wait for a person to decide." in said
 
 
 def test_one_giant_is_a_grave_risk(page):
@@ -73,7 +73,7 @@ def test_one_giant_is_a_grave_risk(page):
     records = pl.DataFrame({"record_id": ids, "kind": "visitor"})
     held = pl.DataFrame({"record_id": ids, "type": "device", "value": "kiosk", "weight": 9.0})
     said = text(ig.Graph.from_frames(records=records, identifiers=held).report(page))
-    assert re.search(r"Look first:\s+1 profiles have more than 50 records; the largest has 60\.", said)
+    assert re.search(r"Look first:\s+1 profile has more than 50 records; the largest has 60\.", said)
 
 
 def test_a_source_that_joins_nothing_is_a_grave_risk(page):

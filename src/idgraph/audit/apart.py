@@ -17,6 +17,7 @@ from idgraph.linkage.candidates import AND
 from idgraph.linkage.guards import STATE_REASONS
 from idgraph.linkage.parts import Part, as_link, from_text
 from idgraph.linkage.rules import SIMILAR_RULE
+from idgraph.pql.spoken import many
 
 if TYPE_CHECKING:
     from idgraph.linkage.model import Model
@@ -87,7 +88,7 @@ def why_apart(
     """Say what could have joined two records of different entities, and why it did not.
 
     Args:
-        frames: records, identifiers, assignments, memberships.
+        frames: records, identifiers, assignments, memberships, hierarchy.
         held: what `idgraph.audit.inside.evidence_held` says of both.
         pair: the two record ids.
         level: person or account.
@@ -110,7 +111,7 @@ def why_apart(
         for left, right, rule, state, reason in links.select(*_ENDS, "rule", "state", "reason").iter_rows()
     ]
     nothing = [] if shared or waiting else ["they share no identifier, and no chain of records joins them"]
-    reasons = [*shared, *waiting[:_MOST], *nothing]
+    reasons = [*_owned(frames["hierarchy"], placed, collect), *shared, *waiting[:_MOST], *nothing]
     if learnt is None:
         return Apart([*reasons, "nobody was compared by likeness: it was off, or too few are known by name"], [])
     sides = sides_of(frames, units, level, learnt.model, collect)
@@ -124,6 +125,18 @@ def why_apart(
         from_text(alike["evidence"][0]) if found else as_link(parts, learnt.prior, inf), sides, (0, 1)
     )
     return Apart([*reasons, _met(common, learnt, found=found), _scored(compared, learnt)], compared)
+
+
+def _owned(hierarchy: nw.LazyFrame, placed: pl.DataFrame, collect: Collect) -> list[str]:
+    """Which records of the one are owned by records of the other, in words."""
+    ids, entities = placed["record_id"].to_list(), dict(placed.select("record_id", "entity").iter_rows())
+    ends = ("child_record_id", "parent_record_id")
+    found = collect(hierarchy.filter(*(nw.col(end).is_in(ids) for end in ends))).sort(ends)
+    return [
+        f"{mask_id(child)} is owned by {mask_id(parent)}, by its {via}: that never joins"
+        for child, parent, via in found.select(*ends, "via").iter_rows()
+        if entities[child] != entities[parent]
+    ][:_MOST]
 
 
 def _shared(both: pl.DataFrame, pair: Sequence[str]) -> list[str]:
@@ -153,7 +166,7 @@ def _because(reason: str | None) -> str:
 def _met(common: Collection[str], learnt: Learnt, *, found: bool) -> str:
     """Whether likeness compared the two, and what brought them together."""
     if met := learnt.met_by(common):
-        more = f", and by {len(met) - 1} other keys" if len(met) > 1 else ""
+        more = f", and by {many(len(met) - 1, 'other key')}" if len(met) > 1 else ""
         return f"likeness compares them: they meet by {met[0]}{more}"
     if found:
         return "likeness compared them"

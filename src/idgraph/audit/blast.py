@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 import polars as pl
 
+from idgraph.pql.spoken import many
 from idgraph.schema import COUNT, TEXT
 
 if TYPE_CHECKING:
@@ -47,12 +48,13 @@ class BlastRadius:
         apart = int(self.entities["apart"].sum())
         members = dict(self.members["change"].value_counts().iter_rows())
         lost, gained = members.get("lost", 0), members.get("gained", 0)
-        torn = f"{counts.get('person', 0):,} profiles and {counts.get('account', 0):,} accounts would come apart"
-        said = f"{torn}, {apart:,} records would leave; {lost:,} memberships lost, {gained:,} gained"
+        torn = f"{many(counts.get('person', 0), 'profile')} and {many(counts.get('account', 0), 'account')}"
+        moved = f"{many(lost, 'membership')} lost, {gained:,} gained"
+        said = f"{torn} would come apart, {many(apart, 'record')} would leave; {moved}"
         if self.standings is None:
             return said
         changes = dict(self.standings["change"].value_counts().iter_rows())
-        return f"{said}; {changes.get('lost', 0):,} qualifications lost, {changes.get('gained', 0):,} gained"
+        return f"{said}; {many(changes.get('lost', 0), 'qualification')} lost, {changes.get('gained', 0):,} gained"
 
 
 def blast_radius(

@@ -22,6 +22,7 @@ from idgraph.audit.ribbons import ribbons
 from idgraph.entities.describe import ENTITY_FRAMES
 from idgraph.errors import NotFoundError, mask_id, mask_text
 from idgraph.pql.merged import STATES
+from idgraph.pql.spoken import many
 from idgraph.schema import ACCOUNT_KINDS, PERSON_KINDS
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Charts:
         )
         named = picture.nodes if picture.nodes.height <= _NAMED else picture.nodes.filter(kind=VALUE)
         texts = nodes.mark_text(dy=-13, fontSize=10, color=_GREY).encode(alt.Text("label:N")).properties(data=named)
-        title = f"{id if '@' not in id else mask_id(id)}: {picture.records:,} records{how}"
+        title = f"{id if '@' not in id else mask_id(id)}: {many(picture.records, 'record')}{how}"
         return _styled(alt.layer(lines, points, texts, title=title, width=_PICTURE + 120, height=_PICTURE))
 
     def thresholds(self, truth: Any = None, level: str = "person") -> AnyChart:  # noqa: ANN401 - of any library

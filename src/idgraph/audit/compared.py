@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,8 @@ __all__ = ["Compared", "Sides", "sides_of", "weighed", "with_values"]
 
 Frames = Mapping[str, nw.LazyFrame]
 _MANY: Final = 3  # values of a field that are shown
+_BETWEEN: Final = ", "
+_MORE: Final = re.compile("[0-9]+ more")
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,14 @@ class Compared(Part):
     @property
     def shown(self) -> str:
         """The values as they may be shown."""
-        return f"{mask(self.left)} | {mask(self.right)}" if self.left is not None and self.right is not None else ""
+        if self.left is None or self.right is None:
+            return ""
+        return f"{_masked(self.left)} | {_masked(self.right)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same for machines; values are masked here too."""
-        values = {side: mask(value) if value else None for side, value in (("left", self.left), ("right", self.right))}
+        sides = {"left": self.left, "right": self.right}
+        values = {side: _masked(value) if value else None for side, value in sides.items()}
         return {"field": self.field, "level": self.level, "weight": self.weight, **values}
 
 
@@ -83,9 +89,14 @@ class Sides:
         for name, value in self.rows.row(self.units.index(unit), named=True).items():
             if value is not None:
                 values = [self.records.get(one, one) for one in str(value).split(SEPARATOR)]
-                more = f" and {len(values) - _MANY} more" if len(values) > _MANY else ""
-                told[name] = f"{len(values)}" if name == "people" else ", ".join(values[:_MANY]) + more
+                more = [f"{len(values) - _MANY} more"] if len(values) > _MANY else []
+                told[name] = f"{len(values)}" if name == "people" else _BETWEEN.join([*values[:_MANY], *more])
         return told
+
+
+def _masked(values: str) -> str:
+    """Shorten each of several values: masked as one, they would look like a single value, and not the one shared."""
+    return _BETWEEN.join(value if _MORE.fullmatch(value) else mask(value) for value in values.split(_BETWEEN))
 
 
 def with_values(parts: Sequence[Part], sides: Sides, pair: tuple[int, int]) -> list[Compared]:

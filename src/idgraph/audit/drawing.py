@@ -10,6 +10,7 @@ import polars as pl
 
 from idgraph.errors import mask, mask_id
 from idgraph.linkage.rules import ALIAS_RULE, JUDGEMENT_RULE, SIMILAR_RULE
+from idgraph.pql.spoken import many
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -122,7 +123,7 @@ def _summary(records: pl.DataFrame, held: pl.DataFrame, linked: pl.DataFrame) ->
 
     graph: nx.MultiGraph[Any] = nx.MultiGraph()
     for source, kind, number in records.group_by("source", "kind").len().sort("source", "kind").iter_rows():
-        graph.add_node((source, kind), kind=kind, label=f"{source} ×{number:,}", about=f"{number:,} records")
+        graph.add_node((source, kind), kind=kind, label=f"{source} ×{number:,}", about=many(number, "record"))
     ends = pl.concat([linked.select("rule", "state", "weight", record_id=end) for end in ("left_id", "right_id")])
     inside = ends.join(records, on="record_id")
     by = ["source", "kind", "rule", "state"]

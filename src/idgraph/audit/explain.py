@@ -72,7 +72,7 @@ def explain(
     """Find the path of evidence between two records; or between a person and an account, how the one belongs there.
 
     Args:
-        frames: records, identifiers, links, assignments, memberships, members.
+        frames: records, identifiers, links, assignments, memberships, members, hierarchy.
         left_id: a record id; or the id of an entity, which is asked by its first record.
         right_id: another.
         engine: what runs it.

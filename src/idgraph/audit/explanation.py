@@ -83,6 +83,8 @@ class Explanation:
         """A few lines for a terminal; values are masked."""
         two = f"{mask_id(self.left_id)} and {mask_id(self.right_id)}"
         said = f"{two} are one {self.level}:" if self.same else f"{two} are not one"
+        if self.left_id == self.right_id:
+            said = f"{mask_id(self.left_id)} is asked twice: one record, of one {self.level}"
         if self.level is None:
             said = f"{two} are a person and a company; {self._belongs()}"
         lines = [said, *self._path()]

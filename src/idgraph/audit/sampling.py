@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from idgraph.errors import ConfigError
+from idgraph.pql.spoken import many
 from idgraph.schema import NUMBER, TEXT
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Estimate:
         interval = f"{self.low:.1%} to {self.high:.1%} in 95 of 100 draws"
         left = f"; {self.left_out:,} more do not count: unsure, or not joined" if self.left_out else ""
         said = f"{self.precision:.1%} of {self.pairs:,} joined pairs are right ({interval})"
-        return f"{said}, by {self.labelled:,} labels{left}"
+        return f"{said}, by {many(self.labelled, 'label')}{left}"
 
 
 def sample(frames: Mapping[str, nw.LazyFrame], level: str, size: int, seed: int, engine: Engine) -> pl.DataFrame:

@@ -26,9 +26,9 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
     Returns:
         `records` by source and kind; `profiles`, `tenants`, `accounts` (of real records; stubs apart); `joined`
         (entities of several records); `members` by via; `events` by source; `suppressed` values, `cut` identifiers and
-        `rejects` by reason; `overridden` (identifiers used although a list bars them) by type and reason; `review`
-        links; `judgements` by what became of them (used, rejected, review, cut; waiting for their records); `changes`
-        since the previous result by level and change.
+        `rejects` by reason; `overridden` (identifiers used although a list bars them) by type and reason; `review`:
+        pairs of `links` in that state that nothing else decided; `judgements` by what became of them (used, rejected,
+        review, cut; waiting for their records); `changes` since the previous result by level and change.
     """
 
     def tally(name: str, *by: str, of: nw.LazyFrame | None = None) -> list[dict[str, Any]]:
@@ -39,7 +39,6 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
 
     real = {name: frames[name].filter(~nw.col("stub")) for name in ("profiles", "tenants", "accounts")}
     several = {name: engine.count(frame.filter(nw.col("records") > 1)) for name, frame in real.items()}
-    review = frames["links"].filter((nw.col("state") == "review") & (nw.col("rule") != JUDGEMENT_RULE))
     cut = frames["identifiers"].filter(nw.col("state") == "cut")
     overridden = frames["identifiers"].filter((nw.col("state") == "used") & ~nw.col("reason").is_null())
     return {
@@ -52,11 +51,23 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         "suppressed": tally("suppressed", "type", "reason"),
         "overridden": tally("identifiers", "type", "reason", of=overridden),
         "rejects": tally("rejects", "source", "grain", "reason"),
-        "review": engine.count(review),
+        "review": engine.count(_undecided(frames)),
         "cut": tally("identifiers", "type", "reason", of=cut),
         "judgements": _judgements(frames, engine),
         "changes": tally("changes", "level", "change"),
     }
+
+
+def _undecided(frames: Mapping[str, nw.LazyFrame]) -> nw.LazyFrame:
+    """The pairs that wait for a person: not those that other evidence made one, or that were judged to be different."""
+    pair, links, by_judgement = ["left_id", "right_id"], frames["links"], nw.col("rule") == JUDGEMENT_RULE
+    pairs = links.filter((nw.col("state") == "review") & ~by_judgement).select(pair).unique(pair)
+    pairs = pairs.join(links.filter(by_judgement & (nw.col("state") == "rejected")).select(pair), on=pair, how="anti")
+    placed = frames["assignments"].filter(nw.col("level") != "tenant")
+    for end in ("left", "right"):
+        ends = placed.select(nw.col("record_id").alias(f"{end}_id"), nw.col("entity_id").alias(end))
+        pairs = pairs.join(ends, on=f"{end}_id")
+    return pairs.filter(nw.col("left") != nw.col("right"))
 
 
 def _judgements(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, int]:

@@ -113,18 +113,28 @@ def print_summary(facts: dict[str, Any]) -> None:
     """Print what came in, what it became and what was refused; see `Graph.summary`."""
     records = sum(row["count"] for row in facts["records"])
     stubs = f", {facts['stubs']:,} of them known only by reference" if facts["stubs"] else ""
-    typer.echo(f"\n{records:,} records{stubs}, became")
-    for name in ("profiles", "tenants", "accounts"):
-        typer.echo(f"  {facts[name]:>9,} {name}, {facts['joined'][name]:,} of them from several records")
+    typer.echo(f"\n{_counted(records, 'record').strip()}{stubs}, became")
+    for noun in ("profile", "tenant", "account"):
+        several = f"{facts['joined'][f'{noun}s']:,} of them from several records"
+        typer.echo(f"  {_counted(facts[f'{noun}s'], noun)}, {several}")
     if facts["events"]:
         events = sum(row["count"] for row in facts["events"])
-        typer.echo(f"  {events:>9,} events, told by {', '.join(row['source'] for row in facts['events'])}")
+        typer.echo(f"  {_counted(events, 'event')}, told by {', '.join(row['source'] for row in facts['events'])}")
     if facts["review"]:
-        typer.echo(f"  {facts['review']:>9,} pairs wait for a person to decide (links, state review)")
+        waits = "waits" if facts["review"] == 1 else "wait"
+        typer.echo(f"  {_counted(facts['review'], 'pair')} {waits} for a person to decide (of links in state review)")
     print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
     print_refused("Domains used although they are on a list", facts["overridden"], ["type", "reason"])
     print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])
     print_refused("Rejected", facts["rejects"], ["source", "grain", "reason"])
+
+
+def _counted(number: int, noun: str) -> str:
+    """Say how many, the numbers of several lines below each other."""
+    from idgraph.pql.spoken import many
+
+    written, _, named = many(number, noun).partition(" ")
+    return f"{written:>9} {named}"
 
 
 def print_judgements(counts: dict[str, int], contradictions: list[str]) -> None:

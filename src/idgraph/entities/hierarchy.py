@@ -30,7 +30,7 @@ def ultimate_parents(hierarchy: nw.LazyFrame, accounts: nw.LazyFrame, engine: En
 
     Returns:
         entity_id, ultimate_parent_id: of accounts that have an owner. Of several owners the one known last counts, then
-        the smaller id. Accounts that own each other in a circle have nobody at the top, and no row.
+        the smaller id. Accounts that own each other in a circle, and what they own, have nobody at the top, and no row.
     """
     owned = hierarchy.select("child", "parent", "observed_at")
     for end in ("child", "parent"):

@@ -65,10 +65,11 @@ def _plural(noun: str) -> str:
 def many(number: float, noun: str) -> str:
     """Say how many.
 
-    >>> many(1, "day"), many(14, "day"), many(2.5, "week")
-    ('1 day', '14 days', '2.5 weeks')
+    >>> many(1, "day"), many(1400, "day"), many(2.5, "week")
+    ('1 day', '1,400 days', '2.5 weeks')
     """
-    return f"{number:g} {noun if number == 1 else _plural(noun)}"
+    written = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{written} {noun if number == 1 else _plural(noun)}"
 
 
 def duration(window: str) -> str:

@@ -113,8 +113,15 @@ class Discovery(Sequence[Source]):
             seen = (
                 f"it holds {', '.join(files[:_FEW])}{more}" if files else "it holds no CSV, TSV, JSON or Parquet file"
             )
-            mend = f"Map its files in {PROJECT_FILE}: `idgraph discover {self.folder}` prints the lines to start from."
-            raise SourceError(str(self.folder), f"no known export is in this folder; {seen}", mend)
+            raise SourceError(str(self.folder), f"no known export is in this folder; {seen}", self._mend())
+
+    def _mend(self) -> str:
+        """What to do with a folder in which nothing is known."""
+        if any(item.stanza for item in self.unknown):
+            return f"Map its files in {PROJECT_FILE}: `idgraph discover {self.folder}` prints the lines to start from."
+        if self.unknown:
+            return f"None can be read as a table of people or companies: {self.unknown[0].why}"
+        return "Name the folder that the exports are in."
 
 
 @dataclass(frozen=True)

@@ -277,6 +277,9 @@ def _references(
         wrong = engine.checkpoint(values.filter(nw.col("value").is_null() & (nw.col("reason") != NOTHING)))
         if engine.count(wrong):
             refused.append(_unusable(wrong, rows, cell))
+        if cell.role == "owned_by" and cell.name == source.own_type:
+            values, itself = _but_itself(values, rows, engine)
+            refused.append(_unusable(itself, rows, cell))
         found.append(
             values.filter(~nw.col("value").is_null()).select(
                 "record",
@@ -288,6 +291,14 @@ def _references(
             )
         )
     return engine.checkpoint(nw.concat(found)), nw.concat(refused)
+
+
+def _but_itself(values: nw.LazyFrame, rows: nw.LazyFrame, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    """References to other records; apart from them, those to the record itself: nobody owns itself."""
+    own = rows.select("record", nw.col("native_id").alias("value"))
+    said = nw.coalesce("raw", "value").alias("raw")
+    itself = values.join(own, on=["record", "value"], how="semi").with_columns(said, reason=nw.lit("owns_itself"))
+    return engine.checkpoint(values.join(own, on=["record", "value"], how="anti")), engine.checkpoint(itself)
 
 
 def _refused(rows: nw.LazyFrame, value: str, column: str, reason: str, grain: str = "value") -> nw.LazyFrame:

@@ -109,7 +109,9 @@ def find_column(source: Source, table: Table, address: str) -> pl.Expr:
 
 
 def text_of(cell: pl.Expr, dtype: pl.DataType | None) -> pl.Expr:
-    """A cell as text without surrounding space."""
+    """A cell as text without surrounding space; of several fields JSON, as files of JSON have it."""
+    if isinstance(dtype, pl.Struct):
+        return pl.when(cell.is_not_null()).then(cell.struct.json_encode())
     if dtype is not None and dtype.is_float():  # where pandas has no value, a column of integers becomes one of floats
         cell = pl.coalesce(pl.when(cell == cell.round()).then(cell.cast(pl.Int64, strict=False)).cast(pl.String), cell)
     listed = cell.cast(pl.List(pl.String)).list.join(";") if isinstance(dtype, pl.List) else cell.cast(pl.String)

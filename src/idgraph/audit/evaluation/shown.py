@@ -10,6 +10,7 @@ import polars as pl
 from idgraph.audit.metrics import Quality
 from idgraph.audit.report.tables import Cell, Table
 from idgraph.errors import mask_id
+from idgraph.pql.spoken import many
 
 __all__ = ["html", "said", "shown"]
 
@@ -39,7 +40,7 @@ _HTML: Final = """\
 def said(score: Quality, of_graph: int, of_truth: int) -> str:
     """Say in a line how right entities are, and how many records the graph and the truth each have alone."""
     unknown, absent = of_graph - score.records, of_truth - score.records
-    parts = [f"{score.records:,} records", f"precision {score.precision:.4f}", f"recall {score.recall:.4f}"]
+    parts = [many(score.records, "record"), f"precision {score.precision:.4f}", f"recall {score.recall:.4f}"]
     parts += [f"the truth does not know {unknown:,} more of the graph"] if unknown else []
     parts += [f"the graph has not {absent:,} more of the truth"] if absent else []
     return ", ".join(parts)

@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.collapse.decisions import decide
+from idgraph.pql.spoken import many
 from idgraph.schema import COUNT
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def risks(
 
 def _contradictions(frames: Frames, engine: Engine) -> Iterator[Risk]:
     if found := decide(engine.collect(frames["judgements"])).contradictions:
-        yield Risk(True, f"{len(found):,} judgements contradict others and were left out.", "review")
+        some = _some(len(found), "judgement", "contradicts others and was", "contradict others and were")
+        yield Risk(True, f"{some} left out.", "review")
 
 
 def _fallen(differing: Sequence[Difference]) -> Iterator[Risk]:
@@ -89,7 +91,8 @@ def _large(frames: Frames, engine: Engine) -> Iterator[Risk]:
         sizes = engine.collect(frames[name].filter(nw.col("records") > most).select("records"))["records"].to_list()
         if sizes:
             largest = f"the largest has {max(sizes):,}"
-            yield Risk(True, f"{len(sizes):,} {name} have more than {most} records; {largest}.", "sizes")
+            some = _some(len(sizes), name.removesuffix("s"), "has", "have")
+            yield Risk(True, f"{some} more than {most} records; {largest}.", "sizes")
 
 
 def _alone(flow: pl.DataFrame) -> Iterator[Risk]:
@@ -111,7 +114,8 @@ def _rejected(summary: Mapping[str, Any]) -> Iterator[Risk]:
         refused[row["source"]] = refused.get(row["source"], 0) + row["count"]
     for source, count in sorted(refused.items()):
         if count > _MANY * rows.get(source, 0):
-            yield Risk(True, f"{count:,} rows or values of {source} could not be used.", "rejects")
+            what = "1 row or value" if count == 1 else f"{count:,} rows or values"
+            yield Risk(True, f"{what} of {source} could not be used.", "rejects")
 
 
 def _doubtful(frames: Frames, config: Config, engine: Engine) -> Iterator[Risk]:
@@ -120,23 +124,30 @@ def _doubtful(frames: Frames, config: Config, engine: Engine) -> Iterator[Risk]:
     counted = engine.collect(joined.select(all=nw.len().cast(COUNT), doubtful=doubtful.sum())).row(0, named=True)
     if counted["doubtful"]:
         share = counted["doubtful"] / counted["all"]
-        what = f"{counted['doubtful']:,} profiles ({share:.0%} of those of several records)"
-        what += " need evidence that allows doubt."
-        yield Risk(False, what, "weakest")
+        of_all = f"({share:.0%} of those of several records)"
+        some = _some(counted["doubtful"], "profile", f"{of_all} needs", f"{of_all} need")
+        yield Risk(False, f"{some} evidence that allows doubt.", "weakest")
 
 
 def _homeless(flow: pl.DataFrame) -> Iterator[Risk]:
     none = int(flow.filter(accounts="none")["records"].sum())
     if none:
         share = none / int(flow["records"].sum())
-        yield Risk(False, f"{none:,} records of people ({share:.0%}) reach no account.", "coverage")
+        of_all = f"of people ({share:.0%})"
+        some = _some(none, "record", f"{of_all} reaches", f"{of_all} reach")
+        yield Risk(False, f"{some} no account.", "coverage")
 
 
 def _waiting(summary: Mapping[str, Any]) -> Iterator[Risk]:
     if summary["review"]:
-        yield Risk(False, f"{summary['review']:,} links wait for a person to decide.", "review")
+        yield Risk(False, f"{_some(summary['review'], 'pair', 'waits', 'wait')} for a person to decide.", "review")
 
 
 def _torn(summary: Mapping[str, Any]) -> Iterator[Risk]:
     if cut := sum(row["count"] for row in summary["cut"]):
-        yield Risk(False, f"{cut:,} identifiers were cut from entities that would hold too much.", "suppressed")
+        some = _some(cut, "identifier", "was", "were")
+        yield Risk(False, f"{some} cut from entities that would hold too much.", "suppressed")
+
+
+def _some(number: int, noun: str, one: str, several: str) -> str:
+    return f"{many(number, noun)} {one if number == 1 else several}"

@@ -1,0 +1,39 @@
+"""The summary: what it counts of pairs that wait for a person."""
+
+from __future__ import annotations
+
+import polars as pl
+
+import idgraph as ig
+
+IDS = ["app:1", "app:2", "crm:1", "crm:2"]
+PEOPLE = pl.DataFrame({"record_id": IDS, "kind": ["user", "user", "contact", "contact"]})
+
+
+def waiting(*links: tuple[str, str, str, str, str]) -> int:
+    names = ("left_id", "right_id", "rule", "evidence", "state")
+    rows = pl.DataFrame(links, names, orient="row").with_columns(level=pl.lit("person"), weight=pl.lit(10.0))
+    found: int = ig.Graph.from_frames(records=PEOPLE, links=rows).summary()["review"]
+    return found
+
+
+def test_a_pair_waits_once_however_many_links_do():
+    one, two = ("app:1", "crm:1", "similar", "a", "review"), ("app:1", "crm:1", "elsewhere", "b", "review")
+    assert waiting(one, two, ("app:2", "crm:2", "similar", "c", "review")) == 2
+
+
+def test_a_pair_that_other_evidence_made_one_waits_no_more():
+    assert waiting(("app:1", "crm:1", "similar", "a", "review"), ("app:1", "crm:1", "elsewhere", "b", "used")) == 0
+
+
+def test_a_pair_that_was_judged_to_be_different_waits_no_more():
+    users = ig.Source(
+        "app", kind="user", data=pl.DataFrame({"id": ["1"], "t": ["7"]}), id="id", belongs_to={"app.tenant_id": "t"}
+    )
+    accounts = pl.DataFrame({"id": ["8", "9"], "name": ["Acme", "Borealis"], "site": ["acme.io", "acme.io"]})
+    crm = ig.Source(
+        "crm", kind="crm_account", data=accounts, id="id", identifiers={"domain": "site"}, attributes={"name": "name"}
+    )
+    assert ig.resolve(users, crm).summary()["review"] == 1
+    said = pl.DataFrame({"left_id": ["crm:8"], "right_id": ["crm:9"], "verdict": ["different"]})
+    assert ig.resolve(users, crm, judgements=said).summary()["review"] == 0
