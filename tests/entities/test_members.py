@@ -170,6 +170,18 @@ def test_of_a_tenant_that_two_companies_use_people_are_counted_under_their_own()
     assert shared.height == len(users) + 1
 
 
+def test_a_consultant_in_tenants_of_several_accounts_is_counted_under_the_own_one():
+    rows = [
+        {"id": "1", "email": "me@beta.com", "tenant": "one", "created": 1},
+        {"id": "2", "email": "me@beta.com", "tenant": "two", "created": 2},
+    ]
+    graph = resolved(contacts(*rows, name="app_users", kind="user"))
+    found = members(graph, "app_users:1", "app_users:2")
+    assert {name: is_primary for name, (_, is_primary) in found.items()} == {"beta": True, "one": False, "two": False}
+    said = str(graph.explain("app_users:1", "app_tenants:one"))
+    assert "tenant counts less than domain, of who is in tenants of several accounts" in said
+
+
 SEEN = st.lists(st.tuples(st.sampled_from(["acme", "beta"]), st.integers(1, 20)), min_size=1, max_size=6, unique=True)
 
 

@@ -14,7 +14,7 @@ from idgraph.audit.between import links_between
 from idgraph.audit.inside import entities_of, rows_of
 from idgraph.audit.unplaced import UNPLACED_REASONS, unplaced
 from idgraph.engines import Engine, engine_for
-from idgraph.entities.members import DOUBTS, VIA_WEIGHTS
+from idgraph.entities.members import DOUBTS, TENANTS_RANK, VIA_WEIGHTS
 from idgraph.errors import mask_id
 from idgraph.linkage.derived import address_domains
 from idgraph.linkage.guards import STATE_REASONS
@@ -88,11 +88,16 @@ def standings_of(frames: Frames, profile_id: str, records: Collection[str], coll
     weight = pl.col("via").cast(pl.String).replace_strict(VIA_WEIGHTS, default=0.0, return_dtype=pl.Float64)
     account = pl.col("company_record_id").replace_strict(placed, return_dtype=pl.String)
     known = found.with_columns(pl.col("via").cast(pl.String), weight=weight, account_id=account)
+    is_tenant = pl.col("via") == "tenant"
+    elsewhere = is_tenant & (pl.col("account_id").filter(is_tenant).n_unique() > 1)
+    known = known.with_columns(rank=pl.when(elsewhere).then(TENANTS_RANK).otherwise("weight"))
     goes_on = pl.col("until").is_null()
     order = {"weight": True, "goes_on": True, "observed_at": True, **dict.fromkeys(_ENDS, False)}
     sorted_rows = known.with_columns(goes_on=goes_on).sort(*order, descending=[*order.values()], nulls_last=True)
     best = sorted_rows.group_by("account_id", maintain_order=True).agg(
         pl.col(*_ENDS, "via", "weight").first(),
+        pl.col("rank").max(),
+        ranked_by=pl.col("via").sort_by("rank").last(),
         latest=pl.col("observed_at").max(),
         memberships=pl.len(),
         moved=(~pl.col("goes_on")).all(),
@@ -102,7 +107,7 @@ def standings_of(frames: Frames, profile_id: str, records: Collection[str], coll
     marks = {"sure": pl.col("state") == "used", "goes_on": goes_on, "own": pl.col("reason").ne_missing("two_companies")}
     ranked = best.join(told, on="account_id").with_columns(**marks)
     # The order of `idgraph.entities.members.members`.
-    order = {"is_primary": True, **dict.fromkeys(marks, True), "weight": True, "latest": True, "account_id": False}
+    order = {"is_primary": True, **dict.fromkeys(marks, True), "rank": True, "latest": True, "account_id": False}
     rows = ranked.sort(*order, descending=[*order.values()], nulls_last=True).to_dicts()
     others = [rows[1] if len(rows) > 1 else None, *rows[:1] * (len(rows) - 1)]
     named = [field.name for field in fields(Standing) if field.name != "why"]
@@ -126,13 +131,14 @@ def _why(row: Mapping[str, Any], other: Mapping[str, Any] | None) -> str:
 
 def _stronger(row: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     """What decides where nothing speaks against either."""
-    if row["weight"] != other["weight"]:
-        said = "more" if row["weight"] > other["weight"] else "less"
-        return f"{row['via']} counts {said} than {other['via']}"
+    if row["rank"] != other["rank"]:
+        said = "more" if row["rank"] > other["rank"] else "less"
+        several = ", of who is in tenants of several accounts" if TENANTS_RANK in {row["rank"], other["rank"]} else ""
+        return f"{row['ranked_by']} counts {said} than {other['ranked_by']}{several}"
     if row["latest"] != other["latest"]:
         first = other["latest"] is None or (row["latest"] is not None and row["latest"] > other["latest"])
-        return f"{row['via']} both, but seen {'later' if first else 'earlier'}"
-    return f"{row['via']} both, seen at one time: the smaller account id is taken"
+        return f"{row['ranked_by']} both, but seen {'later' if first else 'earlier'}"
+    return f"{row['ranked_by']} both, seen at one time: the smaller account id is taken"
 
 
 def _ended(row: Mapping[str, Any]) -> str:

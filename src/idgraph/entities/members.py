@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from idgraph.engines import Engine
 
-__all__ = ["DOUBTS", "VIA_WEIGHTS", "domain_memberships", "members", "shared_tenants"]
+__all__ = ["DOUBTS", "TENANTS_RANK", "VIA_WEIGHTS", "domain_memberships", "members", "shared_tenants"]
 
 _PAIR: Final = ["profile_id", "account_id"]
 _SHARED: Final = "two_companies"
@@ -30,6 +30,9 @@ _SURE: Final = len(DOUBTS)
 # How a membership is known, and the log2 odds that it is right: the CRM says so, the product, the mail domain, or what
 # somebody wrote into the field for the company.
 VIA_WEIGHTS: Final[dict[str, float]] = {"crm": 20.0, "tenant": 15.0, "domain": 10.0, _NAMED: 6.0}
+TENANTS_RANK: Final = (
+    VIA_WEIGHTS["domain"] - 1
+)  # among the others, of tenants of several accounts that one person is in
 _WRITTEN: Final = ("domain", _NAMED)  # what a record says of itself, where nobody said whose it is
 
 
@@ -82,8 +85,8 @@ def members(
     one name, of a person of whom nothing else is known.
 
     The primary account is one that is not over; not a tenant that two companies use; the one known in the strongest way
-    (CRM, then tenant, then mail domain, then company name); of several, the one most lately known; then the smallest
-    account id.
+    (CRM, then tenant, then mail domain, then company name; but of who is in tenants of several accounts, as consultants
+    are, the mail domain before the tenants); of several, the one most lately known; then the smallest account id.
 
     Args:
         memberships: person, company (records), via, observed_at, until (when the person's record told otherwise).
@@ -98,7 +101,7 @@ def members(
     known = _placed(_spanned(memberships, records, engine), shared, entities, engine)
     ways = _ways(known, engine)
     found = ways.group_by(_PAIR).agg(
-        nw.col("weight").max(),
+        nw.col("weight", "rank").max(),
         nw.col("since").min(),
         nw.col("latest").max(),
         nw.col("last").max(),
@@ -108,7 +111,7 @@ def members(
     )
     inside = engine.lists(known.select(*_PAIR, "tenant_ids"), _PAIR, "tenant_ids")
     found = engine.checkpoint(found.join(inside, on=_PAIR, how="left"))
-    order = ["goes_on", "own", "weight", "latest", "account_id"]
+    order = ["goes_on", "own", "rank", "latest", "account_id"]
     ordered = engine.number(found.sort(order, descending=[True] * 4 + [False], nulls_last=True), "place")
     sure = nw.col("sure") == _SURE
     best = ordered.filter(sure).group_by("profile_id").agg(nw.col("place").min())
@@ -177,7 +180,7 @@ def _torn(known: nw.LazyFrame) -> nw.LazyFrame:
 
 
 def _ways(known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
-    """One row for each profile, account and way: whether it goes on, as 0 or 1, and what it is worth."""
+    """One row for each profile, account and way: whether it goes on, as 0 or 1, what it is worth, and its rank."""
     undated = nw.col("observed_at").is_null() | nw.col("last").is_null()
     marked = known.with_columns(
         nw.when(undated).then(1).otherwise(0).cast(COUNT).alias("undated"),
@@ -193,9 +196,12 @@ def _ways(known: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
         nw.col("own").max(),
         nw.col("sure").max(),
     )
-    ways = engine.with_totals(ways, ["profile_id", "via"], newest=nw.col("since").max())
+    ways = engine.with_totals(ways, ["profile_id", "via"], newest=nw.col("since").max(), accounts=nw.len())
     over = (nw.col("undated") == 0) & ((nw.col("open") == 0) | (nw.col("newest") > nw.col("last")))
-    return ways.with_columns(nw.when(over).then(0).otherwise(1).cast(COUNT).alias("goes_on"))
+    goes_on = nw.when(over).then(0).otherwise(1).cast(COUNT).alias("goes_on")
+    elsewhere = (nw.col("via") == "tenant") & (nw.col("accounts") > 1)
+    rank = nw.when(elsewhere).then(nw.lit(TENANTS_RANK)).otherwise(nw.col("weight")).alias("rank")
+    return ways.with_columns(goes_on, rank)
 
 
 def _via_of(weight: nw.Expr) -> nw.Expr:
