@@ -77,6 +77,7 @@ def test_a_surname_is_the_last_word_of_several():
         ["ООО Ромашка", "Ромашка ООО", "«Ромашка»"],
         ["株式会社トヨタ", "トヨタ 株式会社", "トヨタ（株）", "㈱トヨタ"],
         ["PT Nusantara Tbk", "Nusantara Pte. Ltd.", "Nusantara Sdn Bhd", "Nusantara Pty Ltd", "Nusantara Pvt. Ltd."],
+        ["Makris", "Makris A.E.", "Makris Ο.Ε.", "Makris Ε.Π.Ε.", "Makris I/S", "Makris eG", "Makris OG"],
         ["U.S. Steel", "US Steel Corp."],
         ["Macy's", "Macy’s, Inc.", "MACYS"],
     ],

@@ -17,22 +17,26 @@ __all__ = ["GENERIC", "LEGAL_ENDINGS", "LEGAL_OPENINGS", "SORTS", "UNSPACED_FORM
 LEGAL_ENDINGS: Final = phrases(
     """
     inc | incorporated | corp | corporation | co | company | llc | l l c | llp | l l p | lllp | lp | pllc | pc | pbc
-    ltd | limited | l t d | plc | p l c | cic | ulc | unlimited | ltee | limitee | and | and co | and company | gmbh
-    g m b h | ggmbh | mbh | ag | a g | kg | k g | kgaa | ohg | gbr | ug | haftungsbeschrankt | e v | ev | e k | e u
-    aktiengesellschaft | and co kg | und co | und co kg | gesellschaft mit beschrankter haftung | se | s e | sa
-    s a | sas | s a s | sasu | sarl | s a r l | sa rl | eurl | snc | scop | scp | selarl | societe anonyme | sagl
-    et cie | and cie | et co | spa | s p a | srl | s r l | srls | sapa | scarl | scrl | societa per azioni | sl | s l
-    slu | s l u | slp | sau | s a u | sociedad anonima | sociedad limitada | sa de cv | s a de c v | s de rl de cv
-    s de r l de c v | srl de cv | sapi de cv | sab de cv | de cv | sac | s a c | eirl | cia | y cia | e cia | ltda
-    eireli | epp | lda | unipessoal | sgps | bv | b v | nv | n v | vof | v o f | cv | bvba | b v b a | sprl
-    s p r l | cvba | asbl | vzw | ab | a b | publ | as | a s | asa | a s a | aps | a p s | oy | oyj | o y | ky | hf
-    ehf | ivs | sp z oo | spzoo | sp z o o | spolka z oo | spolka z o o | spolka akcyjna | sp j | sp k
-    spolka komandytowa | sro | s r o | spol s ro | spol s r o | vos | kft | zrt | nyrt
-    korlatolt felelossegu tarsasag | doo | d o o | jdoo | eood | ood | sia | uab | ou | zao | oao | pao | jsc | ojsc
-    pjsc | cjsc | sti | ltd sti | anonim sirketi | limited sirketi | pte | pvt | private limited | private ltd | opc
-    pty | proprietary | npc | kk | k k | gk | yk | kabushiki kaisha | godo kaisha | sdn | bhd | plt | tbk | persero
-    pcl | fzc | fze | fz llc | fzco | dmcc | wll | w l l | saog | saoc | psc | qsc | kscc | sal | sae | ооо | зао
-    оао | пао | ао | тов | тоо
+    ltd | limited | l t d | plc | p l c | cic | ulc | unltd | teo | teoranta | unlimited | ltee | limitee | and
+    and co | and company | gmbh | g m b h | ggmbh | mbh | ag | a g | kg | k g | kgaa | ohg | gbr | ug
+    haftungsbeschrankt | e v | ev | e k | e u | aktiengesellschaft | and co kg | und co | und co kg
+    gesellschaft mit beschrankter haftung | se | s e | sa | s a | sas | s a s | sasu | sarl | s a r l | sa rl | eurl
+    snc | scop | scp | selarl | societe anonyme | sagl | et cie | and cie | et co | spa | s p a | srl | s r l | srls
+    sapa | scarl | scrl | societa per azioni | sl | s l | slu | s l u | slp | sau | s a u | sociedad anonima
+    sociedad limitada | sa de cv | s a de c v | s de rl de cv | s de r l de c v | s de rl | s de r l | s en c | saa
+    sll | s l l | slne | s coop | scoop | coop | srl de cv | sapi de cv | sab de cv | de cv | sac | s a c | eirl
+    cia | y cia | e cia | ltda | eireli | epp | lda | unipessoal | sgps | bv | b v | nv | n v | vof | v o f | cv
+    bvba | b v b a | sprl | s p r l | eg | e g | og | gesbr | partg | partgmbb | partg mbb | stg | gie | scs | sca
+    scpa | sicav | cvba | asbl | vzw | ab | a b | publ | as | a s | asa | a s a | aps | a p s | oy | oyj | o y | ky
+    hf | ehf | ohf | ivs | i s | k s | p s | amba | fmba | smba | ans | nuf | tmi | t mi | sp zoo | sp z oo | spzoo
+    sp z o o | spolka z oo | spolka z o o | spolka akcyjna | sp j | sp k | spolka komandytowa | sro | s r o
+    spol s ro | spol s r o | vos | kft | zrt | nyrt | korlatolt felelossegu tarsasag | doo | d o o | jdoo | eood
+    ood | sia | uab | ou | zao | oao | pao | jsc | ojsc | ead | dooel | shpk | sh p k | ae | a e | oe | o e | epe
+    e p e | ike | i k e | dd | d d | kda | kkt | kht | pjsc | cjsc | sti | ltd sti | anonim sirketi
+    limited sirketi | pte | pvt | private limited | private ltd | opc | pty | proprietary | npc | kk | k k | gk | yk
+    kabushiki kaisha | godo kaisha | sdn | bhd | plt | tbk | persero | pcl | fzc | fze | fz llc | fzco | dmcc | wll
+    w l l | saog | saoc | psc | qsc | kscc | sal | sae | ооо | зао | оао | пао | ао | тов | тоо
+    αε | οε | εε | επε | ικε
     """
 )
 
