@@ -325,6 +325,24 @@ MODELS: Final[dict[str, SplinkModel]] = {
         trained=[("name",), ("place",)],
         derived={"place": "nullif(lat || ' ' || lng, '0.0 0.0')"},
     ),
+    "senzing_truthset": SplinkModel(
+        comparisons={
+            ("name",): partial(_alike, "name"),
+            ("address",): partial(_alike, "address"),
+            ("addr_postal_code",): partial(_exact, "addr_postal_code"),
+            ("phone",): partial(_exact, "phone"),
+            ("addr_country",): partial(_exact, "addr_country"),
+        },
+        rules=[("l.record_id < r.record_id",)],
+        certain=[("phone",)],
+        recall=0.5,
+        trained=[("addr_postal_code",), ("phone",)],
+        derived={
+            "name": "lower(primary_name_org)",
+            "address": "lower(coalesce(addr_full, addr_line1))",
+            "phone": "nullif(regexp_replace(phone_number, '[^0-9]', '', 'g'), '')",
+        },
+    ),
     "contacts": _CONTACTS,
     "people": SplinkModel(
         comparisons={

@@ -17,10 +17,10 @@ from benches.harness import ROOT, Candidate, Measured, Scale, measure, table
 if TYPE_CHECKING:
     from idgraph import Matches
 
-__all__ = ["TABLES", "Labelled", "bench", "idgraph", "matched"]
+__all__ = ["FOLDER", "TABLES", "Labelled", "bench", "idgraph", "matched"]
 
 _IDGRAPH, _SPLINK, _ORACLE = "idgraph", "Splink", "Splink, best threshold"
-_FOLDER: Final = Path(os.environ.get("IDGRAPH_DATA", ROOT.parent / "shared" / "data")) / "benchmarks"
+FOLDER: Final = Path(os.environ.get("IDGRAPH_DATA", ROOT.parent / "shared" / "data")) / "benchmarks"
 _PEERS: Final = {"recordlinkage": "recordlinkage", "goldenmatch": "GoldenMatch"}
 _METHOD: Final = """\
 Labelled tables that others published, read from `$IDGRAPH_DATA`; nobody sees the labels but the scorer. Every candidate
@@ -64,13 +64,13 @@ class Labelled:
     @property
     def truth(self) -> Path:
         """record_id, entity_id (String)."""
-        return _FOLDER / f"{self.file}.truth.parquet"
+        return FOLDER / f"{self.file}.truth.parquet"
 
     def files(self, folder: Path) -> list[str]:
         """The table's files: of two tables in one, a file each, in the folder."""
         import polars as pl
 
-        whole = _FOLDER / f"{self.file}.parquet"
+        whole = FOLDER / f"{self.file}.parquet"
         if not self.two:
             return [str(whole)]
         parts = pl.read_parquet(whole).partition_by("source", as_dict=True)
