@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -159,3 +160,29 @@ def test_of_a_whole_world_everybody_is_told(tmp_path):
     assert set(found.filter(state="none")["reason"]) <= {*UNPLACED_REASONS, *STATE_REASONS}
     primary = graph.members.filter("is_primary")["account_id"]
     assert set(found.filter(state="matched")["account_id"]) <= set(primary)
+
+
+def test_the_record_of_the_leads_own_system_comes_first():
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    frames = {
+        "records": pl.DataFrame(
+            {
+                "record_id": ["hubspot_companies:1", "salesforce_accounts:2", "salesforce_leads:3", "app_users:4"],
+                "kind": ["crm_account", "crm_account", "lead", "user"],
+                "first_seen": [at, at + timedelta(days=1), at, at],
+            }
+        ),
+        "links": pl.DataFrame({"left_id": ["hubspot_companies:1"], "right_id": ["salesforce_accounts:2"]}),
+        "memberships": pl.DataFrame(
+            {
+                "person_record_id": ["salesforce_leads:3", "app_users:4"],
+                "company_record_id": ["hubspot_companies:1"] * 2,
+                "via": ["company_name"] * 2,
+            }
+        ),
+    }
+    found = ig.Graph.from_frames(**frames).lead_to_account("lead", "user")
+    assert found.select("record_id", "crm_account_record_id").rows() == [
+        ("app_users:4", "hubspot_companies:1"),
+        ("salesforce_leads:3", "salesforce_accounts:2"),
+    ]

@@ -32,8 +32,9 @@ def lead_to_account(frames: Mapping[str, nw.LazyFrame], kinds: Collection[str], 
         - record_id, kind, profile_id;
         - state: `matched`, `review` or `none`;
         - account_id, null where there is none: the profile's primary account, or one that waits for a word;
-        - crm_account_record_id: the CRM's record of that account: the one to which the record itself refers, else the
-          one that was first seen, without deleted and merged ones; null where the account is known from elsewhere;
+        - crm_account_record_id: the CRM's record of that account: the one to which the record itself refers, else one
+          of the same system, else another; of several the first seen, without deleted and merged ones; null where no
+          CRM has the account;
         - via, weight: how it is known, as in the frame `members`;
         - reason: why it is in review (`namesakes`, `companies_disagree`), or why there is none: see
           `idgraph.audit.unplaced.UNPLACED_REASONS`; else null;
@@ -74,18 +75,27 @@ def _null(dtype: nw.dtypes.DType, name: str) -> nw.Expr:
 def _with_crm_records(
     found: nw.LazyFrame, frames: Mapping[str, nw.LazyFrame], accounts: nw.LazyFrame, engine: Engine
 ) -> nw.LazyFrame:
-    """Add the CRM's record of each account: of several the one that the record refers to, else the first."""
+    """Add the CRM's record of each account: the one referred to, one of the same system, or another; the first seen."""
     merged = frames["aliases"].select(record_id="merged_record_id").unique("record_id")
     live = frames["records"].filter((nw.col("kind") == "crm_account") & ~nw.col("deleted"))
     live = live.select("record_id", "stub", "first_seen").join(merged, on="record_id", how="anti")
+    live = live.with_columns(_system("record_id"), nw.col("first_seen").is_null().alias("undated"))
     live = engine.checkpoint(live.join(accounts, on="record_id"))
-    undated = nw.col("first_seen").is_null().alias("undated")
     order = ["stub", "undated", "first_seen", "record_id"]
-    first = live.with_columns(undated).unique("account_id", keep="first", order_by=order)
-    first = first.select("account_id", first="record_id")
+    first = live.unique("account_id", keep="first", order_by=order).select("account_id", first="record_id")
+    alike = live.unique(["account_id", "system"], keep="first", order_by=order)
+    alike = alike.select("account_id", "system", alike="record_id")
     refers = frames["memberships"].filter(nw.col("via") == "crm")
     refers = refers.select(record_id="person_record_id", crm="company_record_id")
     own = refers.join(live.select("account_id", crm="record_id"), on="crm")
     own = own.group_by("record_id", "account_id").agg(nw.col("crm").min().alias("own"))
-    named = found.join(first, on="account_id", how="left").join(own, on=["record_id", "account_id"], how="left")
-    return named.with_columns(nw.coalesce("own", "first").alias("crm_account_record_id"))
+    named = found.with_columns(_system("record_id")).join(first, on="account_id", how="left")
+    for known, on in ((alike, ["account_id", "system"]), (own, ["record_id", "account_id"])):
+        named = named.join(known, on=on, how="left")
+    return named.with_columns(nw.coalesce("own", "alike", "first").alias("crm_account_record_id"))
+
+
+def _system(record_id: str) -> nw.Expr:
+    """The system that a record is of: the first word of its source's name."""
+    source = nw.col(record_id).str.split(":").list.get(0)
+    return source.str.split("_").list.get(0).alias("system")
