@@ -175,12 +175,11 @@ def _state(state: str, reason: str | None) -> str:
 
 def no_account(frames: Frames, profile_id: str, engine: Engine) -> list[str]:
     """Say why a person has no account at all, if that is so."""
-    found = engine.collect(unplaced(frames, engine, [profile_id]))
-    return [
-        f"nor to any other account: {UNPLACED_REASONS.get(reason) or STATE_REASONS[reason]}"
-        f"{f' ({mask_id(value)})' if value else ''}"
-        for reason, value in found.select("reason", "value").iter_rows()
-    ]
+    told = []
+    for reason, value in engine.collect(unplaced(frames, engine, [profile_id])).select("reason", "value").iter_rows():
+        said = UNPLACED_REASONS.get(reason) or f"their domain is barred: {STATE_REASONS[reason]}"
+        told.append(f"nor to any other account: {said}{f' ({mask_id(value)})' if value else ''}")
+    return told
 
 
 def maybe_one(frames: Frames, wholes: Sequence[Collection[str]], called: Sequence[str], collect: Collect) -> list[str]:

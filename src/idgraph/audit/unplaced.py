@@ -30,7 +30,7 @@ UNPLACED_REASONS: Final[dict[str, str]] = {
     _NOT_USED: "an account has their domain or the name that they give, but the rule that tells so is off",
     "new_domain": "they write from a company's domain that no account and no tenant has",
     "new_name": "they name a company, and no account goes by that name",
-    **{reason: STATE_REASONS[reason] for reason in _BARS.values() if reason != "role_mailbox"},
+    **{reason: f"they write from {STATE_REASONS[reason]}" for reason in _BARS.values() if reason != "role_mailbox"},
     "nothing_said": "they gave no address and named no company",
 }
 
