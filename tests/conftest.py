@@ -73,6 +73,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark_settings() -> dict[str, str | int]:
     """How tests set up Spark: what it does here is small, so it compiles and shuffles little."""
+    java = [
+        "-XX:TieredStopAtLevel=1",
+        "-XX:ReservedCodeCacheSize=256m",  # the 48 MB that one level gets fill up, and most is compiled again
+        "-XX:+UseSerialGC",
+        "-Xmn600m",  # nearly all that planning leaves behind is garbage at once
+    ]
     return {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": 1,
@@ -80,7 +86,9 @@ def spark_settings() -> dict[str, str | int]:
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.python.sql.dataFrameDebugging.enabled": "false",  # it asks Java a dozen questions for each column
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": " ".join(java),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
