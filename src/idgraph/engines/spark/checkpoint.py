@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idgraph.engines.spark.skew import column
-
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -25,6 +23,5 @@ def checkpoint(frame: DataFrame) -> DataFrame:
     """
     from pyspark.sql import functions as sf
 
-    columns = [column(name) for name in frame.columns]
     marked = frame.withColumn(_MARK, sf.lit(True))
-    return marked.select(*columns, _MARK, _MARK).localCheckpoint().select(*columns)
+    return marked.select("*", _MARK).localCheckpoint().drop(_MARK)
