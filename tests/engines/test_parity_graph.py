@@ -58,6 +58,8 @@ USERS = table(
     # a row that was changed: the older one is a dated identifier
     "v1 2026-01-01 old@version.io - - - - - 2026-01-02",
     "v1 2026-01-01 new@version.io - - - - - 2026-01-09",
+    # nobody
+    "- 2026-01-01 nobody@long.io",
 )
 CONTACTS = table(
     "id at email phone customer stripe account name master deleted",
@@ -94,6 +96,7 @@ VISITS = table(
     *(f"2026-01-{day:02}T12:00:00.5 - laptop-01 - - c00kie-{day}" for day in (2, 7, 15, 22, 25, 28)),
     "2026-01-25T00:10:00 - laptop-01 - - c00kie-0",
     "2026-01-08 - laptop-02 - - c00kie-7",
+    "2026-01-08",
 )
 ACCOUNTS = table(
     "id at domain name parent customer master",
@@ -148,10 +151,11 @@ def sources(given, *, first=False):
     rows["web_events"] += VISITS
     rows |= {"crm_contacts": CONTACTS[half], "crm_accounts": ACCOUNTS, "app_tenants": TENANTS}
 
-    def data(name, columns):
+    def data(name, columns, instead=(), **made):
         schema = dict.fromkeys(columns.split(), pl.String)
         frame = pl.DataFrame([{key: row.get(key) for key in schema} for row in rows[name]], schema=schema)
-        return given(frame.with_columns(pl.col("^name$").str.replace_all("_", " ", literal=True)))
+        named = frame.with_columns(pl.col("^name$").str.replace_all("_", " ", literal=True))
+        return given(named.with_columns(**made).drop(instead))
 
     who = {"email": "email", "phone": "phone", "stripe.customer_id": "stripe"}
     named = {"full_name": "name"}
@@ -172,12 +176,18 @@ def sources(given, *, first=False):
         ig.Source(
             "app_users",
             kind="user",
-            data=data("app_users", "id at email device phone stripe tenant name updated"),
+            data=data(
+                "app_users",
+                "id at email device phone stripe tenant name updated",
+                instead=["email", "device"],
+                traits=pl.struct("email"),
+                props=pl.struct("device").struct.json_encode(),
+            ),
             id="id",
             id_type="app.user_id",
             time="at",
             version="updated",
-            identifiers={**who, "device": "device"},
+            identifiers={**who, "email": "traits.email", "device": "props.device"},
             attributes=named,
             belongs_to={"app.tenant_id": "tenant"},
         ),
@@ -205,7 +215,12 @@ def sources(given, *, first=False):
         ig.Source(
             "crm_accounts",
             kind="crm_account",
-            data=data("crm_accounts", "id at domain name parent customer master"),
+            data=data(
+                "crm_accounts",
+                "id at domain name parent customer master",
+                id=pl.col("id").cast(pl.Int64),
+                at=pl.col("at").str.to_datetime(time_zone="UTC"),
+            ),
             id="id",
             time="at",
             identifiers={"domain": "domain", "billing.customer_id": "customer"},
@@ -268,6 +283,7 @@ def facts(graph):
 def test_resolve_gives_the_same_graph(engine, expected, graph, assert_same_graph):
     constraints = {"unique", "cardinality", "cannot_link", "too_large", "too_loose", "weak_bridge"}
     assert reasons(expected.identifiers.filter(pl.col("state") == "cut")) == constraints
+    assert reasons(expected.rejects) == {"no_id", "not_a_time", "no_identifier"}
     assert reasons(expected.suppressed) > {"names_disagree", "several_users", "minority", "ambiguous_domain"}
     assert reasons(expected.links) > {"contradiction", "different", "unsure"}
     assert set(expected.links["rule"].cast(pl.String)) > {"device_at", "source_merge"}
