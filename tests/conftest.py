@@ -100,6 +100,9 @@ def spark(spark_settings):
     sql = pytest.importorskip("pyspark.sql")
     session = sql.SparkSession.builder.master("local[2]").config(map=spark_settings).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
+    java = session.sparkContext._jvm
+    for name in ("functions", "PythonUtils"):  # which each column asks for, and Java seeks in all archives each time
+        setattr(java, name, getattr(java, name))
     yield session
     session.stop()
 
