@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from idgraph.linkage.models import Models
     from idgraph.pipeline import plan, resolve
     from idgraph.sources.discover import discover
-    from idgraph.sources.table import KindBy, Source, TimeIf
+    from idgraph.sources.table import KindBy, Source, TimeIf, ValueIf
     from idgraph.tables import Matches, dedupe, link_tables
 
 __version__ = "0.1.0"
@@ -48,6 +48,7 @@ __all__ = [
     "Plan",
     "Source",
     "TimeIf",
+    "ValueIf",
     "__version__",
     "carry_ids",
     "churn",
@@ -74,6 +75,7 @@ _HOMES = {
     "Plan": "idgraph.audit.plan",
     "Source": "idgraph.sources.table",
     "TimeIf": "idgraph.sources.table",
+    "ValueIf": "idgraph.sources.table",
     "carry_ids": "idgraph.entities.carry",
     "churn": "idgraph.entities.carry",
     "dedupe": "idgraph.tables",

@@ -144,11 +144,61 @@ def test_a_contact_belongs_to_further_companies_too():
     assert graph.records.filter(~pl.col("stub")).height == 5  # an association is no record
 
 
+def test_a_company_holds_what_rows_about_it_say():
+    rows = {"firm": ["70", "70", "99"], "site": ["acme.io", "www.acme.com", "gone.io"]}
+    domains = source("crm_domains", rows, about={"crm_companies": "firm"}, identifiers={"domain": "site"})
+    graph = ig.resolve(*tables()[:2], domains)
+    assert sorted(graph.account("crm_companies:70")["domains"]) == ["acme.com", "acme.io"]
+    held = graph.identifiers.filter((pl.col("type") == "domain") & (pl.col("origin") == "own"))
+    assert held["record_id"].unique().to_list() == ["crm_companies:70"]
+    assert graph.records.height == 5
+    missing = graph.rejects.filter(pl.col("reason") == "no_such_row")
+    assert missing.select("source", "value").rows() == [("crm_domains", "99")]
+
+
+def test_a_person_holds_what_rows_about_them_say():
+    rows = {"who": ["1", "2", "3"], "address": ["ana@silva.org", "Ana@Silva.org", "by post"]}
+    more = source("crm_addresses", rows, about={"crm_contacts": "who"}, identifiers={"email": "address"})
+    graph = ig.resolve(*tables()[:2], more)
+    assert graph.profile("crm_contacts:1")["record_ids"] == ["crm_contacts:1", "crm_contacts:2"]
+    assert graph.rejects.select("source", "row", "column", "value", "reason").rows() == [
+        ("crm_addresses", 3, "address", "by post", "not_an_email")
+    ]
+
+
+def merges(survivors, merged):
+    rows = {"kept": survivors, "gone": merged, "at": ["2026-02-01"] * len(merged)}
+    return source(
+        "crm_merges", rows, about={"crm_contacts": "kept"}, merged={"crm_contacts.id": "gone"}, time="at"
+    )  # fmt: skip
+
+
+def test_rows_say_what_was_merged_into_whom():
+    graph = ig.resolve(*tables()[:2], merges(["1"], ["[2]"]))
+    assert graph.profile("crm_contacts:1")["record_ids"] == ["crm_contacts:1", "crm_contacts:2"]
+    (alias,) = graph.aliases.iter_rows(named=True)
+    assert (alias["survivor_record_id"], alias["merged_record_id"]) == ("crm_contacts:1", "crm_contacts:2")
+    assert (alias["via"], str(alias["at"])) == ("gone", "2026-02-01 00:00:00+00:00")
+    without = ig.resolve(*tables()[:2], merges(["1"], ["[2]"]), config=ig.Config(without=("source_merge",)))
+    assert without.profiles.height == 3
+
+
+def test_merges_lead_over_records_that_are_gone():
+    """7 was merged into 9, that into 8, that into 2, who alone is still there; of 5 and 6 nobody is."""
+    graph = ig.resolve(*tables()[:2], merges(["2", "8", "9", "5"], ["8", "9", "7", "6"]))
+    assert graph.profile("crm_contacts:2")["record_ids"] == [f"crm_contacts:{number}" for number in "2789"]
+    assert graph.profiles.height == 3
+    assert graph.records.filter(~pl.col("stub")).height == 5
+    assert graph.rejects.select("source", "value", "reason").rows() == [("crm_merges", "5", "no_such_row")]
+
+
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
         ({"about": {"crm_orders": "deal"}}, "'crm_orders', and there is no such source"),
         ({"about": {"crm_companies": "deal"}}, "'crm_companies', which are companies"),
+        ({"about": {"crm_contacts": "deal"}, "merged": {"crm_deals.id": "deal"}}, "which their ids are not of"),
+        ({"merged": {"crm_contacts.id": "deal"}, "event": {"x": "deal"}}, "it has merged, but no kind"),
         ({"about": {"crm_deals": "deal", "crm_contacts": "deal"}}, "about"),
         ({"about": {"crm_deals": "deal"}, "kind": "contact", "id": "deal"}, "also a kind"),
         ({"primary": {"deal": "x"}, "event": {"x": "deal"}}, "say of which table"),

@@ -9,7 +9,7 @@ import idgraph as ig
 from idgraph.errors import MappingError
 
 
-def source(name: str, kind: str, rows: list[dict[str, str | None]], **mapping) -> ig.Source:
+def source(name: str, kind: str | ig.KindBy, rows: list[dict[str, str | None]], **mapping) -> ig.Source:
     columns = dict.fromkeys((column for row in rows for column in row), pl.String)
     return ig.Source(name, kind=kind, data=pl.DataFrame(rows, schema=columns), **mapping)
 
@@ -94,6 +94,54 @@ def test_kinds_by_row_are_of_people_or_of_companies():
     kind = ig.KindBy("type", {"p": "lead", "c": "crm_account"}, otherwise="lead")
     with pytest.raises(MappingError, match="make two sources of them"):
         ig.Source("crm_parties", kind=kind, data="parties.csv", id="id")
+
+
+def test_rows_of_no_kind_are_left_out_with_the_reason():
+    rows = [{"id": "1", "role": "Agent"}, {"id": "2", "role": "end-user"}, {"id": "3", "role": None}]
+    kind = ig.KindBy("role", {"agent": "none"}, otherwise="contact")
+    graph = ig.resolve(source("desk_users", kind, rows, id="id"))
+    assert sorted(graph.records["record_id"]) == ["desk_users:2", "desk_users:3"]
+    assert graph.rejects.select("row", "grain", "column", "value", "reason").rows() == [
+        (1, "row", "id", "1", "no_kind")
+    ]
+
+
+def test_rows_of_no_kind_are_left_out_of_events_too():
+    rows = [{"cookie": "5f2c9e01-a", "bot": "yes", "at": "2026-01-01"}, {"cookie": "5f2c9e01-b", "at": "2026-01-02"}]
+    kind = ig.KindBy("bot", {"yes": "none"}, otherwise="visitor")
+    graph = ig.resolve(source("web_clicks", kind, rows, time="at", identifiers={"device": "cookie"}))
+    assert graph.records["native_id"].to_list() == ["5f2c9e01-b"]
+    assert graph.rejects["reason"].to_list() == ["no_kind"]
+
+
+def test_a_column_is_an_identifier_in_some_rows_only():
+    rows = [
+        {"id": "1", "external": "u_1", "role": "User", "state": "live"},
+        {"id": "2", "external": "u_1", "role": "lead", "state": "live"},
+        {"id": "3", "external": "u_1", "role": None, "state": "live"},
+        {"id": "4", "external": "u_1", "role": "owner", "state": "gone"},
+    ]
+    of_product = ig.ValueIf("external", where={"role": ["user", "owner"], "state": "live"})
+    chats = source("chat_contacts", "lead", rows, id="id", identifiers={"app.user_id": of_product})
+    graph = ig.resolve(chats, source("app_users", "user", [{"id": "u_1"}], id="id", id_type="app.user_id"))
+    assert graph.profile("app_users:u_1")["record_ids"] == ["app_users:u_1", "chat_contacts:1"]
+    assert people(graph) == 4
+    assert graph.rejects.is_empty()
+
+
+def test_a_reference_holds_in_some_rows_only():
+    rows = [{"id": "1", "org": "7", "level": "company"}, {"id": "2", "org": "7", "level": "person"}]
+    belongs = {"crm_companies.id": ig.ValueIf("org", where={"level": "company"})}
+    graph = ig.resolve(source("crm_leads", "lead", rows, id="id", belongs_to=belongs))
+    assert graph.memberships["person_record_id"].to_list() == ["crm_leads:1"]
+
+
+def test_a_condition_on_a_column_that_is_not_there_is_an_error():
+    of_product = ig.ValueIf("external", where={"rule": "user"})
+    chats = source("chat_contacts", "lead", [{"id": "1", "external": "u", "role": "user"}], id="id",
+                   identifiers={"app.user_id": of_product})  # fmt: skip
+    with pytest.raises(MappingError, match=r"no column 'rule'.*Did you mean 'role'"):
+        ig.resolve(chats)
 
 
 def test_a_folder_says_what_to_ignore_and_with_which_settings(tmp_path):

@@ -72,6 +72,14 @@ def test_it_says_the_same_as_python(tmp_path):
     assert (visits.data, visits.is_events) == ([str(tmp_path / "visits.jsonl")], True)
 
 
+def test_what_only_some_rows_are_and_hold(tmp_path):
+    text = SOURCE.replace('"user"', '{ column = "role", cases = { agent = "none" }, otherwise = "contact" }')
+    text += 'identifiers = { "app.user_id" = { column = "external_id", where = { role = ["user"] } } }\n'
+    (source,) = load_project(project(tmp_path, text)).sources
+    assert source.kind == ig.KindBy("role", {"agent": "none"}, "contact")
+    assert source.identifiers == {"app.user_id": ig.ValueIf("external_id", {"role": ["user"]})}
+
+
 def test_an_empty_file_is_the_defaults(tmp_path):
     assert load_project(project(tmp_path, "")).config == ig.Config()
 

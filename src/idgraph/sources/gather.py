@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from idgraph.schema import COUNT, TEXT, Level, level_of
-from idgraph.sources.load import IDENTIFIER, Loaded, load, load_said
+from idgraph.sources.load import IDENTIFIER, Loaded, Said, load, load_said
 from idgraph.sources.references import Resolved, resolve_references
 
 if TYPE_CHECKING:
@@ -48,12 +48,19 @@ def gather(everything: Sequence[Source], config: Config, engine: Engine, say: Ca
         loaded.append(load(source, config, engine, start))
         start += loaded[-1].size
     records = nw.concat([part.records for part in loaded], how="diagonal")
-    said = [_said(source, records, config, engine) for source in _about_people(everything)]
-    references = nw.concat([*(part.references for part in loaded), *(found for found, _ in said)])
-    resolved = resolve_references(records, references, sources, config, engine, start)
+    said = [
+        (owner, _said(source, owner, records, config, engine))
+        for source in everything
+        for owner in sources
+        if owner.name in source.about
+    ]
+    references = nw.concat([*(part.references for part in loaded), *(found.references for _, found in said)])
+    merged = [found.merged for _, found in said]
+    resolved = resolve_references(records, references, merged, sources, config, engine, start)
     everyone = _everyone(records, resolved.stubs)
     identifiers: dict[Level, dict[str, list[nw.LazyFrame]]] = {"person": {}, "account": {}}
-    for source, part in zip(sources, loaded, strict=True):
+    parts: list[tuple[Source, Loaded | Said]] = [*zip(sources, loaded, strict=True), *said]
+    for source, part in parts:
         for name, frame in part.identifiers.items():
             identifiers[source.level].setdefault(name, []).append(frame)
     for level, name, owned in _owned(everyone, resolved.stubs, sources, config, engine):
@@ -64,22 +71,14 @@ def gather(everything: Sequence[Source], config: Config, engine: Engine, say: Ca
             level: {name: nw.concat(frames) for name, frames in types.items()} for level, types in identifiers.items()
         },
         references=resolved,
-        rejects=nw.concat([*(part.rejects for part in loaded), *(refused for _, refused in said)]),
+        rejects=nw.concat([part.rejects for _, part in parts]),
         files={source.name: part.files for source, part in zip(sources, loaded, strict=True)},
     )
 
 
-def _about_people(sources: Sequence[Source]) -> list[Source]:
-    """The sources whose rows say to which companies the people of another belong."""
-    people = {source.name for source in sources if source.kind and source.level == "person"}
-    return [source for source in sources if source.belongs_to and people & source.about.keys()]
-
-
-def _said(source: Source, records: nw.LazyFrame, config: Config, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFrame]:
-    """What a source says of the records of another, and what of it could not be used; of unknown records nothing."""
-    found, refused = load_said(source, config, engine)
-    known = records.select("record_id", "record").join(found, on="record_id")
-    return known.select("record", "value", "observed_at", "role", "type", "via"), refused
+def _said(source: Source, owner: Source, records: nw.LazyFrame, config: Config, engine: Engine) -> Said:
+    """What a source says of the records of another."""
+    return load_said(source, records.filter(nw.col("source") == owner.name), owner.level, config, engine)
 
 
 def _everyone(records: nw.LazyFrame, stubs: nw.LazyFrame) -> nw.LazyFrame:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Engine, Kernel, Table
+    from idgraph.schema import Level
     from idgraph.sources.table import Cell, Role, Source
 
-__all__ = ["IDENTIFIER", "Loaded", "load", "load_said"]
+__all__ = ["IDENTIFIER", "Loaded", "Said", "load", "load_said"]
 
 _OBSERVED: Final = ("record", "kind", "observed_at", "observed_basis", "support")
 IDENTIFIER: Final = (*_OBSERVED, "source", "value", "raw", "origin", "note", "reason")
@@ -73,8 +74,8 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     usable = mapped.filter(~nw.col("native_id").is_null()).drop(*_FOR_REJECTS)
     records, rows, references = (_events if source.is_events else _versions)(usable, source, engine, start)
     del mapped, usable  # the rows are held once, in their order
-    identifiers, refused = _identifiers(rows, source, config, engine)
-    referring, unusable = _references(references, rows, source, config, engine)
+    identifiers, refused = _identifiers(rows, source, source.level, config, engine)
+    referring, unusable = _references(references, rows, source, _REFERENCES, source.level, config, engine)
     placed = _rejected(nw.concat([misread, refused, unusable]), source, table)
     unread = [] if table.rejects is None else [cast(table.rejects, "rejects")]
     rejects = [frame.with_columns(nw.col("file").str.replace_all(r"^.*[/\\]", "")) for frame in unread]
@@ -89,16 +90,36 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
     )
 
 
-def load_said(source: Source, config: Config, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFrame]:
-    """Read to which companies rows say that the records of another source belong.
+@dataclass(frozen=True)
+class Said:
+    """What the rows of one source say of the records of another.
+
+    Attributes:
+        references: record, role, type, value, via, observed_at, of records that there are.
+        merged: the same of all that are said to have absorbed others, with the native id that names them in place of
+            the record: the records of a merge may both be gone.
+        identifiers: as in `Loaded`.
+        rejects: the frame `rejects`.
+    """
+
+    references: nw.LazyFrame
+    merged: nw.LazyFrame
+    identifiers: dict[str, nw.LazyFrame]
+    rejects: nw.LazyFrame
+
+
+def load_said(source: Source, records: nw.LazyFrame, level: Level, config: Config, engine: Engine) -> Said:
+    """Read what rows say of the records of another source.
 
     Args:
-        source: one that is `about` the rows of a source of people.
+        source: one that is `about` those records.
+        records: record, native_id and kind of that other source.
+        level: person or account: whose records they are.
         config: zone, region and identifier types.
         engine: what runs it.
 
     Returns:
-        record_id (of the other source), role, type, value, via, observed_at; and refused values, as `rejects`.
+        What it says.
 
     Raises:
         FileError: a file cannot be read.
@@ -108,13 +129,22 @@ def load_said(source: Source, config: Config, engine: Engine) -> tuple[nw.LazyFr
     mapping = row_map(source, table, config)
     mapped = engine.checkpoint(engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema))
     (cell,) = source.cells("about")
+    named = mapped.filter(~nw.col("deleted"), ~nw.col(cell.column).is_null()).drop("native_id", "kind")
     known = nw.coalesce("version_time", "time").alias("observed_at")
-    record = nw.concat_str(nw.lit(f"{cell.name}:"), nw.col(cell.column)).alias("record")
-    rows = engine.checkpoint(
-        mapped.filter(~nw.col("deleted"), ~nw.col(cell.column).is_null()).with_columns(record, known)
+    basis = nw.when(~nw.col("observed_at").is_null()).then(nw.lit("updated")).otherwise(nw.lit("unknown"))
+    said = named.with_columns(known, nw.col(cell.column).alias("native_id"), nw.lit(1).cast(COUNT).alias("support"))
+    said = engine.checkpoint(said.with_columns(basis.cast(engine.word).alias("observed_basis")))
+    rows = engine.checkpoint(said.join(records.select("native_id", "record", "kind"), on="native_id"))
+    identifiers, refused = _identifiers(rows, source, level, config, engine)
+    belonging, unusable = _references(rows, rows, source, ("belongs_to",), level, config, engine)
+    unnamed = said.with_columns(nw.col("native_id").alias("record"))
+    merged, wrong = _references(unnamed, unnamed, source, ("merged",), level, config, engine)
+    return Said(
+        references=belonging,
+        merged=merged.rename({"record": "native_id"}),
+        identifiers=identifiers,
+        rejects=engine.checkpoint(_rejected(nw.concat([refused, unusable, wrong]), source, table)),
     )
-    referring, unusable = _references(rows, rows, source, config, engine)
-    return referring.rename({"record": "record_id"}), engine.checkpoint(_rejected(unusable, source, table))
 
 
 def _named(records: nw.LazyFrame, source: Source, engine: Engine) -> nw.LazyFrame:
@@ -220,10 +250,9 @@ def _refuse_contradictions(distinct: nw.LazyFrame, source: Source, engine: Engin
 
 
 def _identifiers(
-    rows: nw.LazyFrame, source: Source, config: Config, engine: Engine
+    rows: nw.LazyFrame, source: Source, level: Level, config: Config, engine: Engine
 ) -> tuple[dict[str, nw.LazyFrame], nw.LazyFrame]:
     """Normalise every identifier cell; apart from them, what was refused."""
-    level = source.level
     kept: dict[str, list[nw.LazyFrame]] = {}
     refused = [_refused(rows.head(0), "native_id", "", "native_id")]
     for cell in source.cells("identifier"):
@@ -260,7 +289,13 @@ def _unusable(wrong: nw.LazyFrame, rows: nw.LazyFrame, cell: Cell) -> nw.LazyFra
 
 
 def _references(
-    references: nw.LazyFrame, rows: nw.LazyFrame, source: Source, config: Config, engine: Engine
+    references: nw.LazyFrame,
+    rows: nw.LazyFrame,
+    source: Source,
+    roles: tuple[Role, ...],
+    own: Level,
+    config: Config,
+    engine: Engine,
 ) -> tuple[nw.LazyFrame, nw.LazyFrame]:
     """Normalise what refers to other records; apart from them, what was refused. Who says `null` refers to nobody."""
     text = nw.lit("")
@@ -270,8 +305,8 @@ def _references(
         )
     ]
     refused = [_refused(rows.head(0), "native_id", "", "native_id")]
-    for cell in source.cells(*_REFERENCES):
-        level = "person" if cell.role in {"same_as", "merged"} and source.level == "person" else "account"
+    for cell in source.cells(*roles):
+        level = own if cell.role in {"same_as", "merged"} else "account"
         kernel = value_kernel(config.type_of(level, cell.name).normaliser, config.region, reference=True)
         values = engine.checkpoint(_values(references, cell, kernel, engine))
         wrong = engine.checkpoint(values.filter(nw.col("value").is_null() & (nw.col("reason") != NOTHING)))

@@ -17,6 +17,8 @@ from idgraph.sources.table import KindBy, Source
 from idgraph.sources.times import parse_times
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from idgraph.config import Config
     from idgraph.engines import Kernel, Table
 
@@ -24,6 +26,7 @@ __all__ = ["RowMap", "find_column", "located", "row_map", "said", "text_of"]
 
 # Texts that a database or a data frame writes where there is no value. Other junk is a value, and refused as one.
 ABSENT: Final = ("", "NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N", "<NA>", "NaT")
+_IF: Final = "if:"
 _TRUE: Final = ("true", "t", "yes", "y", "1", "1.0")
 _FIXED: Final = {
     "native_id": TEXT,
@@ -74,6 +77,8 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     named = {"deleted": source.deleted, "own_id": source.id, "kind": kind}
     texts = {name: address for name, address in named.items() if address}
     texts |= {cell.column: cell.address for cell in source.cells()}
+    held = {cell.column: cell.where for cell in source.cells() if cell.where}
+    texts |= {f"{_IF}{column}": column for where in held.values() for column in where}
     selected = [find(address).alias(name) for name, address in plain.items() if address]
     selected += [text_of(find(address), table.columns.get(address)).alias(name) for name, address in texts.items()]
     schema = {**_FIXED, **{cell.column: TEXT for cell in source.cells()}}
@@ -83,9 +88,10 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
     def kernel(rows: pl.DataFrame) -> pl.DataFrame:
         table = rows.select(*selected, pl.col("__file").alias("file"), pl.col("__row").alias("row"))
         table = table.with_columns(map(said, texts))
+        table = table.with_columns(pl.when(_holds(where)).then(name).alias(name) for name, where in held.items())
         table = table.with_columns(_times(table, source, config.timezone))
-        table = table.with_columns(_ids(table, source, config))
         table = table.with_columns(_kind(source).alias("kind"), _is_true(table).alias("deleted"))
+        table = table.with_columns(_ids(table, source, config))
         return table.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
 
     needed = {root for expr in selected for root in expr.meta.root_names()}
@@ -151,7 +157,11 @@ def _ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]
     if source.kind is None:
         nothing = pl.repeat(None, table.height, dtype=pl.String, eager=True)
         return [nothing.alias(name) for name in ("native_id", "row_reason", "row_value")]
-    return _event_ids(table, source) if source.is_events else _own_ids(table, source, config)
+    native_id, reason, value = _event_ids(table, source) if source.is_events else _own_ids(table, source, config)
+    of_none = table["kind"].is_null()
+    if of_none.any():  # rows that the mapping says are no records
+        native_id, reason = native_id.set(of_none, None), reason.set(of_none, "no_kind")
+    return [native_id, reason, value]
 
 
 def _own_ids(table: pl.DataFrame, source: Source, config: Config) -> list[pl.Series]:
@@ -180,9 +190,18 @@ def _event_ids(table: pl.DataFrame, source: Source) -> list[pl.Series]:
 def _kind(source: Source) -> pl.Expr:
     if not isinstance(source.kind, KindBy):
         return pl.lit(source.kind)
-    cases = {text.lower(): kind for text, kind in source.kind.cases.items()}
+    cases = {text.lower(): None if kind == "none" else kind for text, kind in source.kind.cases.items()}
     return (
         pl.col("kind").str.to_lowercase().replace_strict(cases, default=source.kind.otherwise, return_dtype=pl.String)
+    )
+
+
+def _holds(where: Mapping[str, str | list[str]]) -> pl.Expr:
+    """Whether a row is one of those in which a cell means what its mapping says."""
+    wanted = {column: [texts] if isinstance(texts, str) else texts for column, texts in where.items()}
+    return pl.all_horizontal(
+        pl.col(f"{_IF}{column}").str.to_lowercase().is_in([text.lower() for text in texts])
+        for column, texts in wanted.items()
     )
 
 

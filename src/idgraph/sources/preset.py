@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idgraph.schema import Kind
-from idgraph.sources.table import Columns, KindBy, Source, TimeIf
+from idgraph.sources.table import Columns, KindBy, Source, TimeIf, ValueIf
 
 __all__ = ["Preset", "plain"]
 
@@ -48,7 +48,7 @@ class Preset:
     time: Fields | None = None
     version: Fields | None = None
     deleted: Fields | None = None
-    identifiers: Mapping[str, Fields] = field(default_factory=dict)
+    identifiers: Mapping[str, Fields | ValueIf] = field(default_factory=dict)
     attributes: Mapping[str, Fields] = field(default_factory=dict)
     belongs_to: Mapping[str, Fields] = field(default_factory=dict)
     same_as: Mapping[str, Fields] = field(default_factory=dict)
@@ -155,11 +155,17 @@ class Preset:
     def _first(self, names: Fields | None, columns: Collection[str]) -> str | None:
         return next((column for name in _listed(names) if (column := self._present(name, columns))), None)
 
-    def _each(self, mapping: Mapping[str, Fields], columns: Collection[str]) -> dict[str, Columns]:
-        return {
-            key: [self._present(name, columns) or self.spell(name)[0] for name in _listed(names)]
-            for key, names in mapping.items()
-        }
+    def _each(self, mapping: Mapping[str, Fields | ValueIf], columns: Collection[str]) -> dict[str, Columns]:
+        return {key: self._columns(names, columns) for key, names in mapping.items()}
+
+    def _columns(self, names: Fields | ValueIf, columns: Collection[str]) -> Columns:
+        if isinstance(names, ValueIf):
+            where = {self._spelled(name, columns): texts for name, texts in names.where.items()}
+            return ValueIf(self._spelled(names.column, columns), where)
+        return [self._spelled(name, columns) for name in _listed(names)]
+
+    def _spelled(self, name: str, columns: Collection[str]) -> str:
+        return self._present(name, columns) or self.spell(name)[0]
 
 
 def _listed(names: Fields | None) -> Sequence[str]:

@@ -32,6 +32,7 @@ __all__ = [
     "with_reference_types",
 ]
 
+_REFERENCE: Final = ("record", "role", "type", "value", "via", "observed_at")
 _ROLES: Final[tuple[Role, ...]] = ("belongs_to", "same_as", "merged", "owned_by")
 _MEANT: Final[dict[Role, str]] = {
     "identifier": "its identifiers",
@@ -135,7 +136,7 @@ def refuse_misplaced(sources: Sequence[Source], config: Config) -> None:
 
 
 def refuse_unknown_rows(sources: Sequence[Source], known: Sequence[Owner] = ()) -> None:
-    """Refuse a source about rows that cannot be: of no source, which only of a known system is no fault, or companies.
+    """Refuse a source about rows of no source, which only of a known system is no fault, or that cannot be said of.
 
     And one whose rows are about nobody, neither by themselves nor by others.
 
@@ -144,27 +145,38 @@ def refuse_unknown_rows(sources: Sequence[Source], known: Sequence[Owner] = ()) 
         known: the sources of the run that they are added to.
 
     Raises:
-        MappingError: there is no such source, or its records are companies; or nothing says whom rows are about.
+        MappingError: there is no such source, companies would belong to companies, or `merged` names records of another
+            source; or nothing says whom rows are about.
     """
     asked = {name for source in sources for name in source.about}
     everyone: list[Source | Owner] = [*known, *sources]
-    kinds = {other.name: other.kinds for other in everyone}
+    others = {other.name: other for other in everyone}
     for source in sources:
-        if not (source.kind or source.identifiers or source.belongs_to or source.name in asked):
+        if not (source.kind or source.identifiers or source.belongs_to or source.merged or source.name in asked):
             problem = "its rows name neither a person nor a company, and no other source is about them"
             mend = (
                 f"Name them in identifiers or belongs_to, or give the table that does: about={{{source.name!r}: '…'}}."
             )
             raise MappingError(source.name, problem, mend)
         for name in source.about:
-            if name not in kinds and not source.optional:
+            if name in others:
+                _refuse_unsaid(source, others[name])
+            elif not source.optional:
                 problem = f"its rows are about those of {name!r}, and there is no such source"
-                raise MappingError(source.name, problem, f"Give it too; there are {', '.join(sorted(kinds))}.")
-            if any(level_of(kind) != "person" for kind in kinds.get(name, ())):
-                problem = f"its rows are about those of {name!r}, which are companies"
-                raise MappingError(
-                    source.name, problem, "Take the people's table in about, the companies in belongs_to."
-                )
+                raise MappingError(source.name, problem, f"Give it too; there are {', '.join(sorted(others))}.")
+
+
+def _refuse_unsaid(source: Source, other: Source | Owner) -> None:
+    """Refuse what rows cannot say of those of another source."""
+    what = f"its rows are about those of {other.name!r}"
+    if source.belongs_to and any(level_of(kind) != "person" for kind in other.kinds):
+        problem = f"{what}, which are companies, and belong to none"
+        raise MappingError(source.name, problem, "Take the people's table in about, the companies in belongs_to.")
+    for name in source.merged:
+        if name != other.own_type:
+            problem = f"{what}, and merged names {name!r}, which their ids are not of"
+            mend = f"Write {other.own_type!r} in its place." if other.own_type else "Leave merged out."
+            raise MappingError(source.name, problem, mend)
 
 
 def _refuse_other_ids(source: Source, cell: Cell, sources: Sequence[Source], config: Config) -> None:
@@ -197,6 +209,7 @@ class Resolved:
 def resolve_references(
     records: nw.LazyFrame,
     references: nw.LazyFrame,
+    merged: Sequence[nw.LazyFrame],
     sources: Sequence[Source],
     config: Config,
     engine: Engine,
@@ -207,6 +220,8 @@ def resolve_references(
     Args:
         records: record, source, kind, native_id of all sources.
         references: record, role, type, value, via, observed_at of all sources.
+        merged: what rows about records say that these absorbed: native_id (of one of the type), role, type, value, via,
+            observed_at.
         sources: which of them owns which type of id.
         config: what kind of record a type of id names.
         engine: what runs it.
@@ -215,14 +230,16 @@ def resolve_references(
     Returns:
         Memberships, hierarchy and aliases between records; a record is never a member, owner or alias of itself.
     """
-    owners = _owners(records, references, sources, engine)
-    found = references.join(owners, on=["type", "value"], how="left")
-    missing = found.filter(nw.col("target").is_null())
+    owners = _owners(records, [references, *merged], sources, engine)
+    merged = [_leading(nw.concat(merged), references, owners, engine)] if merged else []
+    said = [references.select("role", "type", "value"), *map(_ends, merged)]
+    asked = engine.checkpoint(nw.concat(said).unique(["role", "type", "value"]))
+    missing = asked.join(owners, on=["type", "value"], how="anti")
     stubs = engine.number(_stubs(missing, sources, config, engine).sort("type", "native_id"), "record", start)
-    named = stubs.select("type", nw.col("native_id").alias("value"), nw.col("record").alias("stub"))
-    targets = found.join(named, on=["type", "value"], how="left").with_columns(
-        nw.coalesce("target", "stub").alias("target")
-    )
+    known = nw.concat([owners, stubs.select("type", nw.col("native_id").alias("value"), target="record")])
+    by_whom = known.select("type", native_id="value", record="target")
+    told = [rows.join(by_whom, on=["type", "native_id"]).select(_REFERENCE) for rows in merged]
+    targets = nw.concat([references.select(_REFERENCE), *told]).join(known, on=["type", "value"])
     kinds = nw.concat([records.select("record", "kind"), stubs.select("record", "kind")])
     kinds = kinds.select(nw.col("record").alias("target"), nw.col("kind").cast(TEXT).alias("target_kind"))
     links = engine.checkpoint(targets.join(kinds, on="target").filter(nw.col("record") != nw.col("target")))
@@ -255,6 +272,28 @@ def resolve_references(
     )
 
 
+def _ends(merged: nw.LazyFrame) -> nw.LazyFrame:
+    """Both sides of merges, as what is asked for: role, type, value."""
+    survivors = merged.select("role", "type", value="native_id")
+    return nw.concat([survivors, merged.select("role", "type", "value")])
+
+
+def _leading(merged: nw.LazyFrame, references: nw.LazyFrame, owners: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Keep the merges that lead, one over the other, to a record that there is or that another refers to.
+
+    A system keeps the merges of records that it has long deleted: nobody is left whom those could be.
+    """
+    nodes = engine.number(_ends(merged).select("type", "value").unique(["type", "value"]).sort("type", "value"), "node")
+    left = nodes.select("type", native_id="value", left="node")
+    right = nodes.select("type", "value", right="node")
+    edges = engine.checkpoint(merged.join(left, on=["type", "native_id"]).join(right, on=["type", "value"]))
+    known = nw.concat([owners.select("type", "value"), references.select("type", "value")])
+    parts = engine.components(edges.select("left", "right"))
+    there = parts.join(nodes.join(known, on=["type", "value"], how="semi"), on="node", how="semi")
+    leading = parts.join(there, on="component", how="semi").select(left="node")
+    return engine.checkpoint(edges.join(leading, on="left", how="semi").drop("left", "right"))
+
+
 def with_ends(said: nw.LazyFrame, rows: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
     """Say of what records told of their companies when a newer row of the same record told otherwise.
 
@@ -278,9 +317,12 @@ def with_ends(said: nw.LazyFrame, rows: nw.LazyFrame, engine: Engine) -> nw.Lazy
     return engine.checkpoint(known.select("person", "company", "via", "observed_at", until))
 
 
-def _owners(records: nw.LazyFrame, references: nw.LazyFrame, sources: Sequence[Source], engine: Engine) -> nw.LazyFrame:
+def _owners(
+    records: nw.LazyFrame, references: Sequence[nw.LazyFrame], sources: Sequence[Source], engine: Engine
+) -> nw.LazyFrame:
     """The record that owns each id that may be referred to; where tables share a type, the first numbered."""
-    asked = set(engine.collect(references.select("type").unique("type")).to_series())
+    types = nw.concat([rows.select("type") for rows in references])
+    asked = set(engine.collect(types.unique("type")).to_series())
     owned = [
         records.filter(nw.col("source") == source.name).select(
             nw.lit(source.own_type).alias("type"), nw.col("native_id").alias("value"), nw.col("record").alias("target")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass as plain_dataclass
+from dataclasses import field as plain_field
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -24,9 +25,8 @@ from idgraph.config import IN_A_FILE
 from idgraph.errors import ConfigError, MappingError, faults
 from idgraph.schema import FRAMES, KINDS, PERSON_KINDS, Kind, Level, level_of
 
-__all__ = ["Cell", "KindBy", "Role", "Source", "TimeIf"]
+__all__ = ["Cell", "KindBy", "Role", "Source", "TimeIf", "ValueIf"]
 
-Columns = str | list[str]
 Role = Literal["attribute", "identifier", "belongs_to", "same_as", "merged", "owned_by", "about"]
 
 _STRICT: Final = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
@@ -42,12 +42,12 @@ class KindBy:
 
     Attributes:
         column: whose text decides.
-        cases: text to kind.
+        cases: text to kind, or to `none`: rows that are no records of this source, and are listed as rejects.
         otherwise: the kind where the text is absent or not among the cases.
     """
 
     column: str
-    cases: dict[str, Kind]
+    cases: Mapping[str, Kind | Literal["none"]]
     otherwise: Kind
 
     @model_validator(mode="wrap")
@@ -64,7 +64,7 @@ class KindBy:
     @property
     def kinds(self) -> frozenset[str]:
         """All kinds a row may get."""
-        return frozenset({*self.cases.values(), self.otherwise})
+        return frozenset({*self.cases.values(), self.otherwise}) - {"none"}
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -80,6 +80,22 @@ class TimeIf:
     where: dict[str, str | list[str]]
 
 
+@dataclass(frozen=True, config=_STRICT)
+class ValueIf:
+    """An identifier or a reference that only some rows hold: `ValueIf("external_id", where={"role": "user"})`.
+
+    Attributes:
+        column: the value.
+        where: column to the text, or the texts, that it must hold, compared without case.
+    """
+
+    column: str
+    where: dict[str, str | list[str]]
+
+
+Columns = str | list[str] | ValueIf
+
+
 @plain_dataclass(frozen=True)
 class Cell:
     """One mapped cell of a row: which column it is read from and what it means.
@@ -88,11 +104,13 @@ class Cell:
         role: what the value is for.
         name: the attribute, or the identifier type it is a value of.
         address: the column, or a dotted path into a column of JSON or structs.
+        where: as in `ValueIf`: in which rows it means that.
     """
 
     role: Role
     name: str
     address: str
+    where: Mapping[str, str | list[str]] = plain_field(default_factory=dict, hash=False)
 
     @property
     def column(self) -> str:
@@ -112,7 +130,8 @@ class Source:
     A source whose rows tell what happened says it with `event`. Rows that are no people or companies themselves
     (tickets, deals, subscriptions) have no `kind`: whom they are about is looked up by `identifiers` and `belongs_to`
     among the records of other sources, and what `attributes` say is so of that company, or else that person, from
-    `time` on. Rows that only say whom the rows of another table are about (the contacts of a deal) name it in `about`.
+    `time` on. Rows that only say whom the rows of another table are about (the contacts of a deal), or more of its
+    records (further domains of a company, what was merged into a lead), name that table in `about`.
 
     Attributes:
         name: `system_table`, never after the file, e.g. `salesforce_contacts`.
@@ -122,7 +141,7 @@ class Source:
         id_type: the type its own ids are values of, where several tables share it; default `<name>.id`.
         time: when the event happened, or the record came to be.
         version: what tells older rows of one id from newer: an update time or a number; default `time`.
-        identifiers: identifier type to the columns that hold values of it.
+        identifiers: identifier type to the columns that hold values of it, or to a `ValueIf`.
         attributes: attribute name to its column.
         belongs_to: the company record that a person's record belongs to. Never a link.
         same_as: the record that this one was merged or converted into.
@@ -137,7 +156,8 @@ class Source:
         count: the column that says how many times it happened, where a row adds up several.
         properties: the column of a JSON object that describes an event, or property name to column.
         about: the source whose rows its rows add to, with the column of their ids: `{"crm_deals": "deal_id"}`. Whom or
-            which company such a row names is then that of those that name none, and a person's record belongs to it.
+            which company such a row names is then that of those that name none. Of a source of records it says what
+            these hold (`identifiers`), where its people belong (`belongs_to`) and what they absorbed (`merged`).
         primary: column to the text, or the texts, by which one of several rows about the same is the main one, whose
             person and company count; else it is the first by `time`, then by id.
         optional: whether a mapped column other than the id may be missing; it is then null.
@@ -162,7 +182,7 @@ class Source:
     owned_by: dict[str, Columns] = Field(default_factory=dict)
     deleted: str | None = None
     event: str | dict[str, str | TimeIf] | None = None
-    event_id: Columns | None = None
+    event_id: str | list[str] | None = None
     session: str | None = None
     count: str | None = None
     properties: str | dict[str, str] | None = None
@@ -235,7 +255,8 @@ class Source:
 
     def _refers_only(self) -> Self:
         """Refuse what makes records of rows that are none."""
-        records = [word for word in ("id", "id_type", "same_as", "merged", "owned_by") if getattr(self, word)]
+        told = () if self.about else ("merged",)
+        records = [word for word in ("id", "id_type", "same_as", *told, "owned_by") if getattr(self, word)]
         if records:
             msg = f"it has {records[0]}, but no kind; say what its records are, or for rows that are none take event_id"
             raise ValueError(msg)
@@ -243,7 +264,7 @@ class Source:
             msg = "it has primary, which tells the main of several rows about one; say of which table: about={'…': '…'}"
             raise ValueError(msg)
         others_may_say_whom = self.event and self.event_id
-        named = self.identifiers or self.belongs_to or others_may_say_whom
+        named = self.identifiers or self.belongs_to or self.merged or others_may_say_whom
         if not (named and (self.event or self.attributes or self.about)):
             msg = (
                 "it has no kind, and tells nothing of others either; say what its records are (kind=…), or whom its "
@@ -323,5 +344,7 @@ class Source:
 
 def _cells(role: Role, mapping: Mapping[str, Columns]) -> Iterator[Cell]:
     for name, columns in mapping.items():
-        for address in [columns] if isinstance(columns, str) else columns:
-            yield Cell(role, name, address)
+        if isinstance(columns, ValueIf):
+            yield Cell(role, name, columns.column, columns.where)
+        else:
+            yield from (Cell(role, name, address) for address in ([columns] if isinstance(columns, str) else columns))
