@@ -107,6 +107,26 @@ def test_zendesk_users_stay_ten(exports):
     assert suppressed(graph) == {("email", "example@email.com", "placeholder", 10)}
 
 
+def test_zendesk_agents_are_nobody_s_customers(exports):
+    graph = ig.resolve(*ig.discover(exports / "zendesk_fivetran"))
+    assert graph.profiles.height == 9
+    assert suppressed(graph) == {("email", "example@email.com", "placeholder", 9)}
+    refused = graph.rejects.filter(pl.col("source") == "zendesk_users")
+    assert refused.select("grain", "value", "reason").rows() == [("row", "1111", "no_kind")]
+    organisations = graph.records.filter((pl.col("kind") == "crm_account") & ~pl.col("stub"))
+    assert organisations.height == organisations["name"].n_unique() == 10
+    assert graph.members["via"].cast(str).to_list() == ["crm"] * 9
+    assert "zendesk_users:1111" not in graph.memberships["person_record_id"].to_list()
+
+
+def test_stripe_customers_are_twelve_companies_one_of_them_deleted(exports):
+    graph = ig.resolve(*ig.discover(exports / "stripe_fivetran"))
+    assert (graph.accounts.height, graph.profiles.height) == (12, 0)
+    assert graph.records["deleted"].sum() == 1
+    assert graph.records["name"].null_count() == 0
+    assert graph.rejects.is_empty()
+
+
 def test_stripe_customers_stay_twelve(exports):
     customers = ig.Source(
         "stripe_customers",
@@ -138,23 +158,13 @@ def test_amplitude_users_of_one_device_stay_five(exports):
 
 def test_snowplow_infers_the_users_that_its_own_model_infers(exports):
     folder = exports / "snowplow_dbtlabs"
-    events = ig.Source(
-        "snowplow_events",
-        kind="visitor",
-        data=[str(folder / "sp_event.csv"), str(folder / "sp_event_update.csv")],
-        time="collector_tstamp",
-        identifiers={
-            "app.user_id": "user_id",
-            "device": ["domain_userid"],
-            "snowplow.network_userid": "network_userid",
-        },
-    )
-    graph = ig.resolve(events)
+    graph = ig.resolve(*ig.discover(folder))
     assert graph.profiles.height == 4
     assert "NULL" not in graph.identifiers["value"].to_list()
     person = profiles_of(graph)
     identifiers = graph.identifiers.with_columns(pl.col("record_id").replace_strict(person).alias("profile"))
-    of_device = dict(identifiers.filter(pl.col("type") == "device").select("value", "profile").iter_rows())
+    cookies = identifiers.filter(pl.col("type") == "device", pl.col("value").str.starts_with("domain_"))
+    of_device = dict(cookies.select("value", "profile").iter_rows())
     users = {
         profile: sorted(set(values))
         for profile, values in identifiers.filter(pl.col("type") == "app.user_id")
@@ -168,6 +178,65 @@ def test_snowplow_infers_the_users_that_its_own_model_infers(exports):
         assert users.get(of_device[device], []) == known
     assert len(set(of_device.values())) == 4
     assert users.get(of_device["domain_userid_4"]) is None
+
+
+# Google Analytics, Pendo, Intercom, Marketo
+
+
+def test_google_analytics_events_are_of_browsers_and_users(exports):
+    graph = ig.resolve(*ig.discover(exports / "ga4_fivetran"))
+    assert graph.profiles.height == 3
+    assert set(graph.identifiers["type"].cast(str)) == {"app.user_id", "device"}
+    assert graph.events.height == 6
+
+
+def test_pendo_visitors_and_accounts_are_the_product_s_users_and_tenants(exports):
+    graph = ig.resolve(*ig.discover(exports / "pendo_fivetran"))
+    known = graph.records.filter(pl.col("source") == "pendo_visitors")
+    assert known.filter(~pl.col("stub"))["kind"].cast(str).to_list() == ["clickstream"] * 5
+    assert graph.profile("pendo_visitors:straddle_cloud")["email"] == "yo@github.io"
+    tenants = graph.records.filter((pl.col("source") == "pendo_accounts") & ~pl.col("stub"))
+    assert sorted(tenants["tenant_name"]) == ["cheese", "facebook", "sandwich", "sandwich", "test1_23"]
+    said = graph.memberships.filter(pl.col("person_record_id") == "pendo_visitors:straddle_cloud")
+    assert said["company_record_id"].to_list() == ["pendo_accounts:comedy_cras"]
+
+
+def test_intercom_leads_have_no_id_of_the_product(exports):
+    graph = ig.resolve(*ig.discover(exports / "intercom_fivetran"))
+    assert graph.profiles["lead_records"].to_list() == [1] * 9
+    assert "app.user_id" not in graph.identifiers["type"].cast(str).to_list()
+    assert graph.records.filter((pl.col("source") == "intercom_companies") & ~pl.col("stub")).height == 9
+    member = ("intercom_contacts:5edd386afc6d3d1112079b18", "intercom_companies:5edd3d988953a42a49b104f0")
+    assert graph.memberships.select("person_record_id", "company_record_id").rows() == [member]
+
+
+def test_marketo_merges_count_where_one_of_the_leads_is_there(exports, tmp_path):
+    """None is in the export's own leads, whose columns are not Marketo's alone either."""
+    shutil.copy(exports / "marketo_fivetran" / "marketo_activity_merge_leads_data.csv", tmp_path / "merges.csv")
+    rows = "51227,ana@acme.io,Ana,1\n60856,bo@acme.io,Bo,1\n1169644,bo@beta.io,Bo,1\n"
+    (tmp_path / "leads.csv").write_text("id,email,first_name,lead_partition_id\n" + rows)
+    graph = ig.resolve(*ig.discover(tmp_path))
+    assert sorted(graph.aliases.select("survivor_record_id", "merged_record_id").rows()) == [
+        ("marketo_leads:1169644", "marketo_leads:60856"),
+        ("marketo_leads:51227", "marketo_leads:60935"),
+    ]
+    assert graph.profiles.height == 2
+    missing = graph.rejects.filter(pl.col("reason") == "no_such_row")
+    assert missing.height == 100 - 2
+    assert graph.rejects.height == missing.height
+
+
+def test_hubspot_s_own_list_of_merges_counts_too(exports, tmp_path):
+    shutil.copy(exports / "hubspot_fivetran" / "contact_merge_audit_data.csv", tmp_path / "merges.csv")
+    (tmp_path / "contacts.csv").write_text("hs_object_id,email,firstname\n5555,a@acme.io,Ana\n11111,b@acme.io,Bea\n")
+    graph = ig.resolve(*ig.discover(tmp_path))
+    (alias,) = graph.aliases.iter_rows(named=True)
+    assert (alias["survivor_record_id"], alias["merged_record_id"]) == (
+        "hubspot_contacts:5555",
+        "hubspot_contacts:11111",
+    )
+    assert str(alias["at"]) == "2019-10-08 15:50:57+00:00"
+    assert graph.profiles.height == 1
 
 
 # Salesforce
@@ -278,7 +347,22 @@ def test_files_are_taken_for_what_they_are(everything):
         "hubspot_fivetran/email_event_data.csv": "hubspot_email_events",
         "hubspot_fivetran/ticket_data.csv": "hubspot_tickets",
         "hubspot_dlt/mock_deals_data.json": "hubspot_deals_2",
+        "hubspot_fivetran/contact_merge_audit_data.csv": "hubspot_merged_contacts",
+        "ga4_fivetran/event_data.csv": "ga4_events",
+        "intercom_fivetran/company_history_data.csv": "intercom_companies",
+        "intercom_fivetran/contact_company_history_data.csv": "intercom_contact_companies",
+        "intercom_fivetran/contact_history_data.csv": "intercom_contacts",
+        "marketo_fivetran/marketo_activity_merge_leads_data.csv": "marketo_merged_leads",
         "mixpanel_fivetran/event.csv": "mixpanel_events",
+        "pendo_fivetran/account_history.csv": "pendo_accounts",
+        "pendo_fivetran/visitor_account_history.csv": "pendo_visitor_accounts",
+        "pendo_fivetran/visitor_history.csv": "pendo_visitors",
+        "snowplow_dbtlabs/sp_event.csv": "snowplow_events",
+        "snowplow_dbtlabs/sp_event_update.csv": "snowplow_events",
+        "stripe_fivetran/customer_data.csv": "stripe_customers",
+        "zendesk_fivetran/domain_name_data.csv": "zendesk_organization_domains",
+        "zendesk_fivetran/organization_data.csv": "zendesk_organizations",
+        "zendesk_fivetran/user_data.csv": "zendesk_users",
         "pendo_fivetran/event.csv": "pendo_events",
         "pendo_fivetran/feature_event.csv": "pendo_feature_events",
         "pendo_fivetran/page_event.csv": "pendo_page_events",
@@ -309,10 +393,11 @@ def test_all_exports_together_are_one_run(everything):
     contacts = graph.records.filter(pl.col("source") == "hubspot_contacts")
     assert contacts.height == 22
     assert graph.records.filter(pl.col("source") == "hubspot_contacts_2").height == 2
-    assert set(graph.rejects.filter(pl.col("grain") == "row")["reason"]) == {"wrong_length", "deleted"}
+    assert set(graph.rejects.filter(pl.col("grain") == "row")["reason"]) == {"wrong_length", "deleted", "no_kind"}
     events = graph.events.group_by(pl.col("source").cast(str)).agg(pl.len(), pl.col("count").sum()).sort("source")
     assert events.rows() == [
         ("amplitude_events", 10, 10),
+        ("ga4_events", 6, 6),
         ("hubspot_deals", 44, 44),
         ("hubspot_deals_2", 2, 2),
         ("hubspot_email_events", 100, 100),
@@ -324,6 +409,7 @@ def test_all_exports_together_are_one_run(everything):
         ("salesforce_events", 10, 10),
         ("salesforce_tasks", 10, 10),
         ("segment_pages", 1, 1),
+        ("snowplow_events", 9, 9),
         ("stripe_subscriptions", 6, 6),
         ("zendesk_tickets", 10, 10),
     ]
@@ -354,12 +440,8 @@ def mapped(found: Discovery, name: str, folder: Path, *completed: tuple[str, str
     ("name", "completed", "people", "accounts"),
     [
         ("salesforce_fivetran/sf_contact_history_data.csv", [], 4, 0),
-        ("intercom_fivetran/contact_history_data.csv", [], 9, 0),
+        ("marketo_fivetran/marketo_lead_data.csv", [('"contact"', '"lead"')], 100, 0),
         ("salesforce_fivetran/sf_account_history_data.csv", [('"contact"', '"crm_account"')], 0, 10),
-        ("pendo_fivetran/visitor_history.csv", [('"contact"', '"user"')], 5, 0),
-        ("zendesk_fivetran/user_data.csv", [('"contact"', '"user"')], 10, 0),
-        ("snowplow_dbtlabs/sp_event.csv", [('"contact"', '"visitor"')], 3, 0),
-        ("ga4_fivetran/event_data.csv", [('"contact"', '"visitor"')], 3, 0),
         (
             "hubspot_fivetran/contact_property_history_data.csv",
             [("identifiers = {}", 'identifiers = { "hubspot_contacts.id" = "contact_id" }')],
@@ -367,9 +449,9 @@ def mapped(found: Discovery, name: str, folder: Path, *completed: tuple[str, str
             0,
         ),
         (
-            "pendo_fivetran/visitor_account_history.csv",
+            "pendo_fivetran/poll_event.csv",
             [('"contact"', '"user"'), ("identifiers = {}", 'identifiers = { "app.user_id" = "visitor_id" }')],
-            1,
+            3,
             0,
         ),
     ],
@@ -396,8 +478,8 @@ def test_every_stanza_is_toml_that_names_a_table_of_its_own(everything, tmp_path
 
 def test_a_folder_of_files_nobody_knows_says_what_to_do(exports):
     with pytest.raises(
-        ig.IdgraphError, match=r"no known export is in this folder; it holds .*contact_history_data\.csv"
+        ig.IdgraphError, match=r"no known export is in this folder; it holds .*customer360__nicknames\.csv"
     ) as told:
-        ig.discover(exports / "intercom_fivetran")
+        ig.discover(exports / "lookup_fivetran_customer360")
     assert "idgraph.toml" in str(told.value)
     assert "idgraph discover" in str(told.value)

@@ -17,7 +17,7 @@ from idgraph.linkage.rules import NAMED_LINKS
 from idgraph.schema import COUNT, FLAG, FRAMES, NUMBER, TEXT, TEXTS, TIME, WORD
 from idgraph.sources.project import Project
 from idgraph.sources.systems import PRESETS
-from idgraph.sources.table import KindBy, Source
+from idgraph.sources.table import KindBy, Source, ValueIf
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = [DOCS.parent / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -99,8 +99,9 @@ def test_every_known_table():
         ("Keys of `config`", Config, 0),
         ("Keys of `config`", IdentifierType, 1),
         ("Kinds by row", KindBy, 0),
+        ("Identifiers by row", ValueIf, 0),
     ],
-    ids=["Source", "Config", "IdentifierType", "KindBy"],
+    ids=["Source", "Config", "IdentifierType", "KindBy", "ValueIf"],
 )
 def test_every_key_of_the_project_file(title, model, place):
     text = section(page("how-to/your-own-exports.md"), title)

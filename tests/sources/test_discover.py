@@ -99,6 +99,16 @@ def test_which_of_two_ways_comes_first_does_not_hang_on_the_names_of_files(tmp_p
         ("id,user_id,anonymous_id,url,received_at", "segment_pages"),
         ("id,anonymous_id,event,received_at", "segment_tracks"),
         ("id,subject,requester_id", None),
+        ("id,email,first_name,last_name,created_at,updated_at", None),  # a table of people, of whatever system
+        ("id,email,first_name,last_name,lead_partition_id", "marketo_leads"),
+        ("id,name,email,role,organization_id,created_at", None),
+        ("id,name,email,phone,created", None),
+        ("id,company_id,name,website,created_at", None),
+        ("contact_id,company_id,type_id", "hubspot_contact_companies"),
+        ("contact_id,company_id,contact_updated_at", "intercom_contact_companies"),
+        ("id,organization_id,domain_name", None),
+        ("user_id,user_pseudo_id,event_name,timestamp", "ga4_events"),
+        ("user_id,event_id,event,timestamp,domain_userid,collector_tstamp", "snowplow_events"),
     ],
 )
 def test_what_tells_a_table(tmp_path, columns, source):

@@ -1,14 +1,10 @@
-"""Subscriptions: what tenants and customers pay for, from when, and what their plan allows.
-
-Source: Stripe's API reference, "The Subscription object".
-"""
+"""Subscriptions of a plain table: what tenants pay for, from when, and what their plan allows."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from idgraph.sources.preset import Preset
-from idgraph.sources.table import TimeIf
 
 __all__ = ["PRESETS"]
 
@@ -32,23 +28,5 @@ PRESETS: Final = (
             "projects_limit": ("projects_limit", "project_limit"),
             "storage_limit": ("storage_limit", "plan_bytes"),
         },
-    ),
-    Preset(
-        source="stripe_subscriptions",
-        kind=None,
-        needs=("id", ("customer_id", "customer"), "status", "current_period_end"),
-        belongs_to={
-            "stripe_customers.id": ("customer_id", "customer"),
-            "app.tenant_id": tuple(f"metadata.{name}" for name in _TENANT),
-        },
-        time=("start_date", "created"),
-        event={
-            "trial_started": "trial_start",
-            "subscription_started": TimeIf("start_date", {"status": ["active", "past_due", "canceled", "unpaid"]}),
-            "subscription_canceled": "canceled_at",
-        },
-        event_id=("id",),
-        properties={"status": "status", "quantity": "quantity"},
-        attributes={"subscription_status": "status", "seats": "quantity"},
     ),
 )

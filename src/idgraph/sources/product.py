@@ -48,7 +48,10 @@ PRESETS: Final = (
         source="app_events",
         kind="clickstream",
         needs=("user_id", ("event", "event_name"), _WHEN),
-        refuses=("anonymous_id", "amplitude_id", "distinct_id", "device_id", "email", "received_at"),
+        refuses=(
+            *("anonymous_id", "amplitude_id", "distinct_id", "device_id", "user_pseudo_id", "domain_userid"),
+            *("email", "received_at"),
+        ),
         time=_WHEN,
         identifiers={"app.user_id": "user_id"},
         belongs_to={"app.tenant_id": _TENANT},

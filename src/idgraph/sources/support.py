@@ -1,7 +1,4 @@
-"""Support tickets: Zendesk's, and those of a plain table. What they are about tells a lead from trouble.
-
-Source: Zendesk's API reference, "Tickets".
-"""
+"""Support tickets of a plain table. What they are about tells a lead from trouble."""
 
 from __future__ import annotations
 
@@ -14,17 +11,6 @@ __all__ = ["PRESETS"]
 _WHO: Final = ("requester_email", "email", "user_id")
 
 PRESETS: Final = (
-    Preset(
-        source="zendesk_tickets",
-        kind=None,
-        needs=("id", "requester_id", "organization_id", "status", "subject"),
-        identifiers={"zendesk_users.id": "requester_id"},
-        belongs_to={"zendesk_organizations.id": "organization_id"},
-        version="updated_at",
-        event={"ticket_opened": "created_at"},
-        event_id=("id",),
-        properties={"topic": ("topic", "category", "type"), "priority": "priority", "channel": "via_channel"},
-    ),
     Preset(
         source="support_tickets",
         kind=None,

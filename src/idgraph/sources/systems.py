@@ -8,13 +8,19 @@ from idgraph.sources import (
     amplitude,
     billing,
     crunchbase,
+    ga4,
     hubspot,
+    intercom,
+    marketo,
     mixpanel,
     pendo,
     product,
     salesforce,
     segment,
+    snowplow,
+    stripe,
     support,
+    zendesk,
 )
 from idgraph.sources.preset import Preset
 
@@ -22,6 +28,11 @@ __all__ = ["PRESETS"]
 
 PRESETS: Final[tuple[Preset, ...]] = tuple(
     preset
-    for system in (salesforce, hubspot, segment, amplitude, mixpanel, pendo, product, billing, support, crunchbase)
+    for system in (
+        product,  # first: a user or tenant who is known by an id only is one of the product's own table
+        *(salesforce, hubspot, marketo, intercom, zendesk, stripe),
+        *(segment, snowplow, ga4, amplitude, mixpanel, pendo),
+        *(billing, support, crunchbase),
+    )
     for preset in system.PRESETS
 )
