@@ -109,6 +109,28 @@ def sources(given):
             about={"app_users": "user"},
             belongs_to={"tenant": "tenant"},
         ),
+        source(
+            "crm_leads",
+            {"id": ["1", "2", "3"], "stage": ["Won", None, "Test"], "user": ["u_3", "u_1", "u_2"], "at": [day(1)] * 3},
+            kind=ig.KindBy("stage", {"won": "contact", "test": "none"}, "lead"),
+            id="id",
+            time="at",
+            identifiers={"app.user_id": ig.ValueIf("user", {"stage": "won"})},
+        ),
+        source(
+            "crm_merges",
+            {"kept": ["1", "7", "8"], "gone": ["[7, 5]", "2", "9"], "at": [day(2)] * 3},
+            about={"crm_leads": "kept"},
+            time="at",
+            merged={"crm_leads.id": "gone"},
+        ),
+        source("crm_firms", {"id": ["a1"], "name": ["Acme"]}, kind="crm_account", id="id", attributes={"name": "name"}),
+        source(
+            "crm_domains",
+            {"firm": ["a1", "a1", "a9"], "site": ["www.acme.com", "?!", "gone.io"]},
+            about={"crm_firms": "firm"},
+            identifiers={"domain": "site"},
+        ),
     ]
 
 
@@ -139,4 +161,16 @@ def test_rows_about_others_say_whom_these_are_about(expected):
     )
     assert sorted(stated["company_record_id"]) == ["app_tenants:t_1", "app_tenants:t_2"]
     unknown = expected.rejects.filter(pl.col("reason").cast(pl.String) == "no_such_row")
-    assert unknown.select("source", "column", "value").rows() == [("app_seats", "user", "u_9")]
+    assert sorted(unknown.select("source", "column", "value").rows()) == [
+        ("app_seats", "user", "u_9"),
+        ("crm_domains", "firm", "a9"),
+        ("crm_merges", "kept", "8"),
+    ]
+
+
+def test_rows_about_records_say_what_these_hold_and_absorbed(expected):
+    person = set(expected.profile("crm_leads:1")["record_ids"])
+    assert person == {"app_users:u_3", f"web_clicks:u_3|{KIOSK}", *(f"crm_leads:{number}" for number in (1, 2, 5, 7))}
+    assert expected.account("crm_firms:a1")["domains"] == ["acme.com"]
+    refused = expected.rejects.filter(pl.col("source").is_in(["crm_leads", "crm_domains"])).sort("reason")
+    assert refused["reason"].to_list() == ["no_kind", "no_such_row", "not_a_domain"]
