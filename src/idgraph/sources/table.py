@@ -47,7 +47,7 @@ class KindBy:
     """
 
     column: str
-    cases: Mapping[str, Kind | Literal["none"]]
+    cases: Mapping[str, Literal[Kind, "none"]]
     otherwise: Kind
 
     @model_validator(mode="wrap")
