@@ -95,6 +95,21 @@ def test_help_lists_every_command():
         assert "--help" in said(command, "--help")
 
 
+def test_python_runs_it_as_a_module_too():
+    command = [sys.executable, "-m", "idgraph"]
+    done = subprocess.run([*command, "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Usage: idgraph [OPTIONS] COMMAND" in done.stdout
+    wrong = subprocess.run([*command, "discover", "nowhere"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1
+    assert "there is no such folder" in wrong.stderr
+
+
+def test_importing_the_module_runs_nothing():
+    done = subprocess.run([sys.executable, "-c", "import idgraph.__main__"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_the_version():
     assert said("--version").strip() == ig.__version__
 

@@ -351,7 +351,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may not have every sign
     try:
-        app()
+        app(prog_name="idgraph")
     except IdgraphError as error:
         typer.echo(f"idgraph: {error}", err=True)
         raise SystemExit(1) from None
