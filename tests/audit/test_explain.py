@@ -48,6 +48,13 @@ def test_a_step_by_likeness_shows_the_values_that_were_compared(graph, level):
                 assert fields[name].left.casefold() == fields[name].right.casefold()
 
 
+def test_what_two_columns_say_both_of_is_taken_off_in_words_that_say_so(graph):
+    texts = graph.links.filter(pl.col("rule").cast(pl.String) == "similar")["evidence"]
+    told = [part for text in texts for part in from_text(text) if " and " in part.field]
+    assert {part.level for part in told} == {"go together, so not counted twice"}
+    assert all(part.weight < 0 for part in told)
+
+
 def test_values_are_looked_up_in_all_records_of_a_person(graph):
     """A click has no name: the user that it belongs to has."""
     pairs = alike(graph, "person", "used").select("left_id", "right_id")

@@ -55,7 +55,7 @@ def parts_of(model: Model, decoded: Decoded, held: Sequence[Mapping[int, int]]) 
         name = f"{model.fields[tie.one].name} and {model.fields[tie.other].name}"
         for parts, bits in zip(found, tie.bits_of(states), strict=True):
             if bits:
-                parts.append(Part(name, "agree by themselves", -float(bits)))
+                parts.append(Part(name, "go together, so not counted twice", -float(bits)))
     return found
 
 
@@ -82,8 +82,8 @@ def _signed(weight: float) -> str:
 def from_text(text: str) -> list[Part]:
     """Read what `as_text` wrote.
 
-    >>> from_text("given: same +6.25; given and family: agree by themselves -1.5")[1]
-    Part(field='given and family', level='agree by themselves', weight=-1.5)
+    >>> from_text("given: same +6.25; given and family: go together, so not counted twice -1.5")[1]
+    Part(field='given and family', level='go together, so not counted twice', weight=-1.5)
     """
     told = (part.partition(": ") for part in text.split("; "))
     said = ((field, *rest.rpartition(" ")[::2]) for field, _, rest in told)
