@@ -88,12 +88,14 @@ class Questions:
         return [*super().__dir__(), *FRAMES]
 
     def __repr__(self) -> str:
-        """Say how much came out of how much."""
-        names = ("records", "profiles", "accounts", "suppressed")
-        counts = {name: self._engine.count(self._frames[name]) for name in names}
-        came = " → ".join(many(counts[f"{noun}s"], noun) for noun in ("record", "profile"))
-        barred = f"{many(counts['suppressed'], 'value')} suppressed"
-        return f"<Graph: {came}, {many(counts['accounts'], 'account')}; {barred}>"
+        """Say how much came out of how much, as `summary` counts it: what is known only by reference apart."""
+        count, real = self._engine.count, ~nw.col("stub")
+        records = many(count(self._frames["records"]), "record")
+        if stubs := count(self._frames["records"].filter(~real)):
+            records += f", {stubs:,} of them known only by reference,"
+        entities = [many(count(self._frames[f"{noun}s"].filter(real)), noun) for noun in ("profile", "account")]
+        barred = f"{many(count(self._frames['suppressed']), 'value')} suppressed"
+        return f"<Graph: {records} → {', '.join(entities)}; {barred}>"
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every frame."""

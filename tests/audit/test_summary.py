@@ -1,4 +1,4 @@
-"""The summary: what it counts of pairs that wait for a person."""
+"""The summary: what it counts of pairs that wait for a person, and of what is known only by reference."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def test_a_pair_that_was_judged_to_be_different_waits_no_more():
     assert ig.resolve(users, crm).summary()["review"] == 1
     said = pl.DataFrame({"left_id": ["crm:8"], "right_id": ["crm:9"], "verdict": ["different"]})
     assert ig.resolve(users, crm, judgements=said).summary()["review"] == 0
+
+
+def test_a_graph_counts_what_is_known_only_by_reference_as_its_summary_does():
+    rows = pl.DataFrame({"id": ["1", "2"], "tenant": ["7", "8"]})
+    users = ig.Source("app", kind="user", data=rows, id="id", belongs_to={"app.tenant_id": "tenant"})
+    graph = ig.resolve(users)
+    facts = graph.summary()
+    assert (facts["stubs"], facts["profiles"], facts["accounts"]) == (2, 2, 0)
+    said = "4 records, 2 of them known only by reference, → 2 profiles, 0 accounts; 0 values suppressed"
+    assert repr(graph) == f"<Graph: {said}>"
