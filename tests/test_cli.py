@@ -106,7 +106,9 @@ def test_python_runs_it_as_a_module_too():
 
 
 def test_importing_the_module_runs_nothing():
-    done = subprocess.run([sys.executable, "-c", "import idgraph.__main__"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", "import idgraph.__main__"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -179,6 +181,16 @@ def test_merge_says_what_came_out_and_what_was_refused(exports, tmp_path):
     assert "[[source]]" not in text
     assert f"idgraph discover {exports}" in text
     assert text.rstrip().endswith(f"Written to {tmp_path / 'out'}.")
+
+
+def test_merge_says_of_companies_that_own_each_other_that_nobody_is_at_the_top(tmp_path):
+    (tmp_path / "accounts.csv").write_text("Id,Name,Website,ParentId\n1,Acme,,2\n2,Borealis,,1\n3,Cyan,,\n")
+    (tmp_path / "idgraph.toml").write_text(
+        '[[source]]\nname = "crm_accounts"\nkind = "crm_account"\ndata = "accounts.csv"\nid = "Id"\n'
+        'attributes = { name = "Name" }\nowned_by = { "crm_accounts.id" = "ParentId" }\n'
+    )
+    text = said("merge", tmp_path, "--out", tmp_path / "out")
+    assert "2 accounts are in a circle of owners, or owned by one: nobody is at the top (idgraph report lists" in text
 
 
 def test_merge_says_of_one_that_it_is_one(tmp_path):

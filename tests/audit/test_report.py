@@ -89,6 +89,15 @@ def test_evidence_that_fell_by_half_is_a_grave_risk(graph, page):
     )
 
 
+def test_owners_in_a_circle_are_a_risk_and_listed(page):
+    rows = pl.DataFrame({"id": ["a@x.io", "b"], "parent": ["b", "a@x.io"]})
+    crm = ig.Source("crm", kind="crm_account", data=rows, id="id", owned_by={"crm.id": "parent"})
+    said = text(ig.resolve(crm).report(page, redact=True))
+    assert "2 accounts are in a circle of owners, or owned by one, so that nobody is at the top." in said
+    assert "Owners in a circle" in said
+    assert said.partition("Who owns whom")[2].count("crm:a…@x.io") >= 2
+
+
 def test_what_is_most_interesting_can_be_searched(graph, page):
     held = {entity["id"]: entity for entity in entities(graph.report(page))}
     largest = graph.profiles.sort("records", "entity_id", descending=[True, False]).row(0, named=True)

@@ -1,4 +1,4 @@
-"""The summary: what it counts of pairs that wait for a person, and of what is known only by reference."""
+"""The summary: what it counts of pairs that wait for a person, of what is known only by reference, and of circles."""
 
 from __future__ import annotations
 
@@ -47,3 +47,19 @@ def test_a_graph_counts_what_is_known_only_by_reference_as_its_summary_does():
     assert (facts["stubs"], facts["profiles"], facts["accounts"]) == (2, 2, 0)
     said = "4 records, 2 of them known only by reference, → 2 profiles, 0 accounts; 0 values suppressed"
     assert repr(graph) == f"<Graph: {said}>"
+
+
+def companies(*owned: tuple[str, str | None]) -> ig.Graph:
+    """A graph of companies, given by whom each is owned."""
+    rows = pl.DataFrame(owned, ["id", "parent"], orient="row")
+    return ig.resolve(
+        ig.Source("crm", kind="crm_account", data=rows, id="id", owned_by={"crm.id": "parent"}),
+    )
+
+
+def test_owners_in_a_circle_and_what_they_own_are_counted():
+    assert companies(("a", "b"), ("b", "a"), ("c", "a"), ("d", "e"), ("e", None)).summary()["circles"] == 3
+
+
+def test_who_has_somebody_at_the_top_or_no_owner_is_in_no_circle():
+    assert companies(("a", "b"), ("b", "c"), ("c", None), ("d", "d")).summary()["circles"] == 0

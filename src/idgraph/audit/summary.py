@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from idgraph.audit.circles import circles
 from idgraph.linkage.rules import JUDGEMENT_RULE
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         (entities of several records); `members` by via; `events` by source; `suppressed` values, `cut` identifiers and
         `rejects` by reason; `overridden` (identifiers used although a list bars them) by type and reason; `review`:
         pairs of `links` in that state that nothing else decided; `judgements` by what became of them (used, rejected,
-        review, cut; waiting for their records); `changes` since the previous result by level and change.
+        review, cut; waiting for their records); `circles`: accounts with an owner and yet nobody at the top, because
+        companies are said to own each other; `changes` since the previous result by level and change.
     """
 
     def tally(name: str, *by: str, of: nw.LazyFrame | None = None) -> list[dict[str, Any]]:
@@ -54,6 +56,7 @@ def summary(frames: Mapping[str, nw.LazyFrame], engine: Engine) -> dict[str, Any
         "review": engine.count(_undecided(frames)),
         "cut": tally("identifiers", "type", "reason", of=cut),
         "judgements": _judgements(frames, engine),
+        "circles": engine.count(circles(frames).select("account_id").unique("account_id")),
         "changes": tally("changes", "level", "change"),
     }
 

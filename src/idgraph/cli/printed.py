@@ -123,6 +123,10 @@ def print_summary(facts: dict[str, Any]) -> None:
     if facts["review"]:
         waits = "waits" if facts["review"] == 1 else "wait"
         typer.echo(f"  {_counted(facts['review'], 'pair')} {waits} for a person to decide (of links in state review)")
+    if facts["circles"]:
+        are = "is" if facts["circles"] == 1 else "are"
+        told = "in a circle of owners, or owned by one: nobody is at the top"
+        typer.echo(f"  {_counted(facts['circles'], 'account')} {are} {told} (idgraph report lists them)")
     print_refused("Values that may not link", facts["suppressed"], ["type", "reason"])
     print_refused("Domains used although they are on a list", facts["overridden"], ["type", "reason"])
     print_refused("Identifiers cut from entities that would hold too much", facts["cut"], ["type", "reason"])

@@ -70,6 +70,7 @@ def risks(
         *_homeless(flow),
         *_waiting(summary),
         *_torn(summary),
+        *_circles(summary),
     ]
     return sorted(found, key=lambda risk: not risk.grave)
 
@@ -147,6 +148,12 @@ def _torn(summary: Mapping[str, Any]) -> Iterator[Risk]:
     if cut := sum(row["count"] for row in summary["cut"]):
         some = _some(cut, "identifier", "was", "were")
         yield Risk(False, f"{some} cut from entities that would hold too much.", "suppressed")
+
+
+def _circles(summary: Mapping[str, Any]) -> Iterator[Risk]:
+    if summary["circles"]:
+        said = "in a circle of owners, or owned by one, so that nobody is at the top"
+        yield Risk(False, f"{_some(summary['circles'], 'account', 'is', 'are')} {said}.", "circles")
 
 
 def _some(number: int, noun: str, one: str, several: str) -> str:

@@ -12,6 +12,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.audit import overview
+from idgraph.audit.circles import circles
 from idgraph.audit.coverage import coverage
 from idgraph.audit.drift import drift, rates
 from idgraph.audit.report.since import Difference, compared, id_churn
@@ -82,6 +83,7 @@ def sections(told: Told) -> list[Section]:
         _coverage,
         _sizes,
         _rejects,
+        _circles,
     )
     return [section for make in made if (section := make(told)) is not None]
 
@@ -275,3 +277,14 @@ def _rejects(told: Told) -> Section | None:
     shown = _shown(rows, column=lambda name: told.shown.column(name or ""))
     says = "Rows without a usable id, and values that are not of their type's form. Their records stay."
     return Section("rejects", "What could not be used", says, [table("Rejected", shown, bar="count")])
+
+
+def _circles(told: Told) -> Section | None:
+    found = told.engine.collect(circles(told.frames))
+    if found.is_empty():
+        return None
+    rows = found.sort("account_id", "child_record_id", "parent_record_id").rename({"account_id": "account"})
+    shown = _shown(rows, child_record_id=told.shown.record, parent_record_id=told.shown.record)
+    says = "Companies that own each other, and what they own: their accounts have no `ultimate_parent_id`."
+    said = table("Who owns whom", shown, child_record_id="record", parent_record_id="owned by")
+    return Section("circles", "Owners in a circle", says, [said])
