@@ -413,6 +413,22 @@ def in_review(graph: ig.Graph) -> set[tuple[str, str, str, str]]:
     return set(waiting.select("left_id", "right_id", "evidence", pl.col("reason").cast(pl.String)).rows())
 
 
+def test_two_that_something_else_made_one_do_not_wait_for_a_person_any_more():
+    rows = [{"domain": "acme.io", "name": "Acme"}, {"domain": "acme.io", "name": "Zenith"}]
+    users = people("app_users", [{"email": "ana@acme.io", "tenant": "t1"}], belongs_to={"app.tenant_id": "tenant"})
+    pairs = [("app_tenants:t1", "crm_accounts:1"), ("app_tenants:t1", "crm_accounts:2")]
+    between = [("crm_accounts:1", "crm_accounts:2")]
+
+    def waiting(*same: tuple[str, str]) -> list[tuple[str, str]]:
+        said = pl.DataFrame(same, ["left_id", "right_id"], orient="row").with_columns(verdict=pl.lit("same"))
+        graph = ig.resolve(companies("crm_accounts", rows), users, judgements=said if same else None)
+        return sorted(pair[:2] for pair in in_review(graph))
+
+    assert waiting() == sorted(pairs + between)
+    assert waiting(*between) == pairs
+    assert waiting(*between, pairs[0]) == []
+
+
 TWO = [{"name": "Acme", "domain": "acme.io"}, {"name": "Beta", "domain": "beta.com"}]
 
 

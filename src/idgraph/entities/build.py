@@ -72,7 +72,7 @@ def build(
     ids = engine.lookup_table(evidence.records.select("record", "record_id"))
     frames["assignments"] = _assignments(strict, ids, engine)
     frames |= _with_record_ids(evidence, belongs, ids, engine)
-    frames["links"] = links_frame(evidence, cuts, engine)
+    frames["links"] = links_frame(evidence, cuts, placed["account"], engine)
     frames["suppressed"] = _suppressed(evidence, placed, ids, engine)
     return frames | dict(evidence.told)
 

@@ -49,8 +49,20 @@ def between(pairs: nw.LazyFrame, records: nw.LazyFrame) -> nw.LazyFrame:
     return pairs
 
 
-def links_frame(evidence: Evidence, cuts: Sequence[nw.LazyFrame], engine: Engine) -> nw.LazyFrame:
-    """Record–record evidence: what source systems merged, was judged or found elsewhere; and pairs to be decided."""
+def links_frame(
+    evidence: Evidence, cuts: Sequence[nw.LazyFrame], accounts: nw.LazyFrame, engine: Engine
+) -> nw.LazyFrame:
+    """Record–record evidence: what source systems merged, was judged or found elsewhere; and pairs to be decided.
+
+    Args:
+        evidence: what is known.
+        cuts: what constraints left out; see `idgraph.collapse.components.Collapsed.cut`.
+        accounts: record, entity_id: the account that each record of a company is part of.
+        engine: what runs it.
+
+    Returns:
+        The frame `links`.
+    """
     columns = list(LINK)
     merges = evidence.aliases.select(
         nw.col("survivor").alias("left"),
@@ -64,7 +76,7 @@ def links_frame(evidence: Evidence, cuts: Sequence[nw.LazyFrame], engine: Engine
         nw.lit("used").alias("state"),
         nw.lit(None).cast(TEXT).alias("reason"),
     )
-    own = [merges, _judgements(evidence), *_review(evidence, engine)]
+    own = [merges, _judgements(evidence), *_review(evidence, accounts, engine)]
     found = own if evidence.links is None else [*own, evidence.links]
     pairs = _with_cut_links(nw.concat([frame.select(columns) for frame in found]), cuts)
     ends = evidence.records.select("record", "record_id", "kind")
@@ -126,16 +138,22 @@ def _with_cut_links(pairs: nw.LazyFrame, cuts: Sequence[nw.LazyFrame]) -> nw.Laz
     ).drop("why")
 
 
-def _review(evidence: Evidence, engine: Engine) -> list[nw.LazyFrame]:
-    """Pairs that a domain points to, but not clearly enough to link them: tenants and accounts; accounts."""
+def _review(evidence: Evidence, accounts: nw.LazyFrame, engine: Engine) -> list[nw.LazyFrame]:
+    """Pairs that a domain points to, but not clearly enough to link them: tenants and accounts; accounts.
+
+    Not those that something else made one: there is nothing left to decide.
+    """
     domains = evidence.identifiers["account"]["domain"]
     unclear = domains.filter((nw.col("kind") == "tenant") & nw.col("reason").is_in(list(UNCLEAR))).select(
         nw.col("record").alias("left"), "value", "reason", "weight", "observed_at"
     )
-    accounts = domains.filter(
+    holders = domains.filter(
         (nw.col("kind") == "crm_account") & (nw.col("state").is_in(["used"]) | (nw.col("reason") == "ambiguous_domain"))
     ).select(nw.col("record").alias("right"), "value")
-    pairs = [unclear.join(accounts, on="value"), _alike(evidence, domains, engine)]
+    pairs = [
+        _between_entities(found, accounts, engine)
+        for found in (unclear.join(holders, on="value"), _alike(evidence, domains, engine))
+    ]
     return [
         found.select(
             "left",
@@ -151,6 +169,13 @@ def _review(evidence: Evidence, engine: Engine) -> list[nw.LazyFrame]:
         )
         for found in pairs
     ]
+
+
+def _between_entities(pairs: nw.LazyFrame, accounts: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
+    """Those pairs whose ends are parts of two accounts."""
+    for end in ("left", "right"):
+        pairs = engine.lookup(pairs, end, accounts, "record", {f"{end}_entity": "entity_id"})
+    return pairs.filter(nw.col("left_entity") != nw.col("right_entity"))
 
 
 def _alike(evidence: Evidence, domains: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
