@@ -380,7 +380,7 @@ def test_an_attribute_of_several_fields_is_text_as_json_has_it():
 
 
 def test_times_that_are_none_are_refused_and_their_records_stay(users):
-    times = ["soon", "2026-02-30", "31/12/2026", "0001-01-01", "", "2026-01-05"]
+    times = ["soon", "2026-02-30", "31/31/2026", "0001-01-01", "", "2026-01-05"]
     text = "id,t\n" + "".join(f"{number},{time}\n" for number, time in enumerate(times, 1))
     graph = ig.resolve(users(text, identifiers={}, time="t"))
     assert graph.records.height == 6

@@ -16,7 +16,7 @@ from idgraph.engines import Engine, Table, engine_for
 from idgraph.errors import ConfigError, MappingError, NotFoundError, SourceError, mask, mask_id, mask_text
 from idgraph.schema import FRAMES, cast
 from idgraph.sources.mapping import ABSENT
-from idgraph.sources.times import parse_times
+from idgraph.sources.times import parse_column
 
 __all__ = ["append", "read_judgements", "revoke"]
 
@@ -135,7 +135,7 @@ def _cleaned(given: pl.DataFrame) -> pl.DataFrame:
     texts = [name for name in _DTYPES if not given.schema[name].is_temporal()]
     trimmed = [pl.col(name).cast(pl.String).str.strip_chars() for name in texts]
     rows = given.with_columns(pl.when(~text.is_in(ABSENT)).then(text) for text in trimmed)
-    times = [parse_times(rows[name], "UTC").alias(f"{name}_read") for name in _TIMES]
+    times = [parse_column(rows[name], "UTC").alias(f"{name}_read") for name in _TIMES]
     return rows.with_columns(*times, pl.col("verdict").str.to_lowercase())
 
 
@@ -229,7 +229,7 @@ def revoke(judgements: pl.DataFrame, left_id: str, right_id: str, *, at: datetim
     >>> revoked.height, decide(revoked).same.height
     (1, 0)
     """
-    time = parse_times(pl.Series([at]), "UTC")[0]
+    time = parse_column(pl.Series([at]), "UTC")[0]
     if time is None:
         raise ConfigError(f"at {mask(str(at))!r} is no time between 1900 and 2199. Say when it is taken back.")
     pair = (pl.col("left_id") == min(left_id, right_id)) & (pl.col("right_id") == max(left_id, right_id))

@@ -13,7 +13,7 @@ from idgraph.engines import engine_for
 from idgraph.errors import ConfigError, EngineError
 from idgraph.normalise.instants import instant
 from idgraph.pql.coverage import READ, covered
-from idgraph.sources.times import parse_times
+from idgraph.sources.times import parse_column
 
 __all__ = ["CONTACTS", "ENTITIES", "EVENTS", "FACTS", "LEVELS", "REFUSED", "Activity", "Level", "id_of", "now_of"]
 
@@ -306,7 +306,7 @@ def _time(column: str, schema: pl.Schema) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         zoned = pl.col(column) if dtype.time_zone else pl.col(column).dt.replace_time_zone("UTC")
         return zoned.dt.convert_time_zone("UTC").cast(_TIME)
-    return pl.col(column).map_batches(lambda raw: parse_times(raw, "UTC"), return_dtype=_TIME)
+    return pl.col(column).map_batches(lambda raw: parse_column(raw, "UTC"), return_dtype=_TIME)
 
 
 def _properties(properties: str | Sequence[str], schema: pl.Schema) -> pl.Expr:

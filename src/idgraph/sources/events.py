@@ -12,17 +12,18 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.schema import COUNT, FLAG, TEXT, TIME, cast
-from idgraph.sources.mapping import find_column, located, row_map, said, text_of
+from idgraph.sources.mapping import find_column, located, order_of, row_map, said, text_of
 from idgraph.sources.table import TimeIf
-from idgraph.sources.times import parse_times
+from idgraph.sources.times import MIXED_DATES, SLASHED, date_orders, parse_times
 from idgraph.sources.values import NOTHING, value_kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from idgraph.config import Config
     from idgraph.engines import Engine, Table
     from idgraph.sources.table import Cell, Source
+    from idgraph.sources.times import DateOrder
 
 __all__ = ["NO_EVENT", "Told", "read_told", "reference"]
 
@@ -39,7 +40,9 @@ _SAID: Final = {
 }
 _FACT: Final = {"name": TEXT, "value": TEXT, "at": TIME}
 _PLACE: Final = {"row_id": TEXT, "version": COUNT, "file": COUNT, "row": COUNT}
-NO_EVENT: Final = ("deleted", "no_event", "no_time", "not_a_count", "not_a_time", "repeated")  # why a row tells nothing
+# Why a row tells nothing.
+NO_EVENT: Final = ("deleted", "no_event", "no_time", "not_a_count", "not_a_time", MIXED_DATES, "repeated")
+_NO_TIME: Final = ("not_a_time", "not_a_version")
 _WRONG: Final = {"grain": TEXT, "column": TEXT, "wrong": TEXT, "reason": TEXT}
 _ABOUT: Final = {"row_id": TEXT, "primary": FLAG, "at": TIME, "file": COUNT, "row": COUNT, "value": TEXT}
 _ID: Final = "event_id:"
@@ -90,12 +93,10 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
         MappingError: the mapping names a column that is not there.
     """
     table = engine.read(source)
-    rows = _Rows(source, table, config)
+    rows, happened = _read(source, table, config, engine)
     cells = dict.fromkeys(map(reference, rows.referring), TEXT)
     raw = table.frame.select(rows.columns)
-    # Held from here on: files may be moved or grow once a run is over.
     told = {**_SAID, "about": TEXT, **cells}
-    happened = engine.checkpoint(engine.map_batches(raw, rows.events, {**told, **_PLACE, **_WRONG}))
     newest = _newest(happened, engine).filter(nw.col("reason").is_null() | (nw.col("grain") == "value"))
     newest = newest.filter(~nw.col("event").is_null())
     facts = engine.map_batches(raw, rows.facts, {**_FACT, **cells})
@@ -105,6 +106,22 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
         about=engine.checkpoint(located(engine.map_batches(raw, rows.about, {**_ABOUT, **cells}), table)),
         rejects=_rejects(happened, newest, source, table),
     )
+
+
+def _read(source: Source, table: Table, config: Config, engine: Engine) -> tuple[_Rows, nw.LazyFrame]:
+    """Read what happened, and again where dates with slashes turn out to be in another order."""
+    orders: dict[str, DateOrder] = {}
+    while True:
+        rows = _Rows(source, table, config, orders)
+        schema = {**_SAID, "about": TEXT, **dict.fromkeys(map(reference, rows.referring), TEXT), **_PLACE, **_WRONG}
+        # Held from here on: files may be moved or grow once a run is over.
+        happened = engine.checkpoint(engine.map_batches(table.frame.select(rows.columns), rows.events, schema))
+        no_times = happened.filter(nw.col("reason").is_in(list(_NO_TIME)))
+        said = no_times.select("column", nw.col("wrong").alias("value"))
+        following = date_orders(said, orders, engine) if source.day_first is None else None
+        if following is None:
+            return rows, happened
+        orders = following
 
 
 def _newest(told: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
@@ -120,6 +137,8 @@ def _newest(told: nw.LazyFrame, engine: Engine) -> nw.LazyFrame:
 def _rejects(happened: nw.LazyFrame, newest: nw.LazyFrame, source: Source, table: Table) -> nw.LazyFrame:
     """What could not be used; of rows that come again those without a version, which tells why they do."""
     wrong = happened.filter(~nw.col("reason").is_null()).select("file", "row", *_WRONG).unique(["file", "row", *_WRONG])
+    if source.kind:  # what of its records' own times cannot be read is refused where those are read
+        wrong = wrong.filter(~((nw.col("grain") == "value") & nw.col("reason").is_in([*_NO_TIME, MIXED_DATES])))
     parts = [wrong]
     if not source.version:
         again = newest.filter(~nw.col("kept")).select("file", "row", "event_id").unique(["file", "row", "event_id"])
@@ -148,8 +167,8 @@ class _Rows:
         referring: the cells that say whom or which company a row is about; a record's own identifiers say it already.
     """
 
-    def __init__(self, source: Source, table: Table, config: Config) -> None:
-        mapping = row_map(source, table, config)
+    def __init__(self, source: Source, table: Table, config: Config, orders: Mapping[str, DateOrder]) -> None:
+        mapping = row_map(source, table, config, orders)
         self.referring = source.cells("belongs_to") if source.kind else source.cells("identifier", "belongs_to")
         texts = _texts(source)
         find = partial(find_column, source, table)
@@ -161,6 +180,7 @@ class _Rows:
         self.columns = sorted({*mapping.columns, *needed})
         self._mapped, self._cells, self._texts = mapping.kernel, cells, list(texts)
         self._source, self._zone = replace(source, data=""), config.timezone  # the data stays on this machine
+        self._orders = orders
         told = [] if source.kind else source.cells("attribute")
         self._told = [cell for cell in told if find(cell.address).meta.root_names()]  # a missing column ends nothing
         self._tells_facts = bool(source.kind is None and source.attributes and source.time)
@@ -175,6 +195,7 @@ class _Rows:
             found.append(_silent(table))
         if self._tells_facts and not isinstance(self._source.event, str):  # whose time is looked at as well
             found.append(self._undated(table))
+        found += self._no_times(table)
         columns = {**_SAID, "about": TEXT, **dict.fromkeys(self._refer, TEXT), **_PLACE, **_WRONG}
         dtypes = nw.Schema(columns).to_polars()
         return pl.concat(
@@ -241,7 +262,7 @@ class _Rows:
         told = table.with_columns(
             pl.lit(None).alias("event"), pl.col("number").alias("count"), at="time", unread="bad_time"
         )
-        fault = _fault(self._source, TimeIf(self._source.time or "", {}), asks_event=False).struct.unnest()
+        fault = self._fault(TimeIf(self._source.time or "", {}), asks_event=False)
         return told.filter(pl.col("at").is_null()).with_columns(pl.lit(None).alias("event_id"), fault)
 
     def _happened(self, table: pl.DataFrame, name: str, moment: TimeIf) -> pl.DataFrame:
@@ -249,7 +270,7 @@ class _Rows:
         at, unread = table["time"], table["bad_time"]
         if name:
             raw = table[f"at:{name}"]
-            at = parse_times(raw, self._zone)
+            at = parse_times(raw, self._zone, order_of(self._source, moment.column, self._orders))
             unread = raw.cast(pl.String).set(at.is_not_null(), None)
         held = [
             pl.col(_condition(name, column)).str.to_lowercase().is_in(_lower(is_))
@@ -260,8 +281,34 @@ class _Rows:
         found = table.with_columns(at.alias("at"), unread.alias("unread")).filter(pl.lit(value=True), *held, *dated)
         named = pl.lit(name) if name else pl.col("event")
         return found.with_columns(named.alias("event"), event_id.alias("event_id")).with_columns(
-            _fault(self._source, moment).struct.unnest(), pl.col("number").alias("count")
+            self._fault(moment), pl.col("number").alias("count")
         )
+
+    def _no_times(self, table: pl.DataFrame) -> list[pl.DataFrame]:
+        """Times and versions of rows that cannot be read, where no event says so."""
+        source = self._source
+        columns = {"bad_version": source.version}
+        if not (isinstance(source.event, str) or self._tells_facts):
+            columns["bad_time"] = source.time
+        return [
+            _silent(table.filter(pl.col(bad).is_not_null())).with_columns(
+                grain=pl.lit("value"), column=pl.lit(column), wrong=pl.col(bad), reason=self._no_time(bad, column)
+            )
+            for bad, column in columns.items()
+            if column
+        ]
+
+    def _no_time(self, text: str, column: str) -> pl.Expr:
+        """Why a text is no time."""
+        why = pl.lit("not_a_version" if text == "bad_version" else "not_a_time")
+        if order_of(self._source, column, self._orders) != "mixed":
+            return why
+        return pl.when(pl.col(text).str.contains(SLASHED)).then(pl.lit(MIXED_DATES)).otherwise(why)
+
+    def _fault(self, moment: TimeIf, *, asks_event: bool = True) -> pl.Expr:
+        """See `_fault`: its columns."""
+        why = self._no_time("unread", moment.column)
+        return _fault(self._source, moment, why, asks_event=asks_event).struct.unnest()
 
 
 def _silent(table: pl.DataFrame) -> pl.DataFrame:
@@ -331,22 +378,22 @@ def _digests(table: pl.DataFrame, asked: pl.Series) -> pl.Series:
     return nothing.scatter(asked.arg_true(), pl.Series(digests, dtype=pl.String))
 
 
-def _fault(source: Source, moment: TimeIf, *, asks_event: bool = True) -> pl.Expr:
+def _fault(source: Source, moment: TimeIf, no_time: pl.Expr, *, asks_event: bool) -> pl.Expr:
     """Say why a row tells nothing, or which value of it is refused: the columns of `_WRONG`, null where all is well."""
     named = source.event if isinstance(source.event, str) else ""
     faults = [
-        (pl.col("deleted"), "row", source.deleted, pl.lit(None, dtype=pl.String), "deleted"),
-        (pl.col("event").is_null() & asks_event, "row", named, pl.lit(None, dtype=pl.String), "no_event"),
-        (pl.col("unread").is_not_null(), "row", moment.column, pl.col("unread"), "not_a_time"),
-        (pl.col("at").is_null(), "row", moment.column, pl.lit(None, dtype=pl.String), "no_time"),
+        (pl.col("deleted"), "row", source.deleted, pl.lit(None, dtype=pl.String), pl.lit("deleted")),
+        (pl.col("event").is_null() & asks_event, "row", named, pl.lit(None, dtype=pl.String), pl.lit("no_event")),
+        (pl.col("unread").is_not_null(), "row", moment.column, pl.col("unread"), no_time),
+        (pl.col("at").is_null(), "row", moment.column, pl.lit(None, dtype=pl.String), pl.lit("no_time")),
         (
             pl.col("number").is_null(),
             "row",
             source.count,
             pl.col("count") if source.count else pl.lit(None),
-            "not_a_count",
+            pl.lit("not_a_count"),
         ),
-        (pl.col("no_object").is_not_null(), "value", source.properties, pl.col("no_object"), "not_an_object"),
+        (pl.col("no_object").is_not_null(), "value", source.properties, pl.col("no_object"), pl.lit("not_an_object")),
     ]
     said = [
         pl.when(is_so).then(
@@ -354,7 +401,7 @@ def _fault(source: Source, moment: TimeIf, *, asks_event: bool = True) -> pl.Exp
                 pl.lit(grain).alias("grain"),
                 pl.lit(column if isinstance(column, str) else "").alias("column"),
                 value.alias("wrong"),
-                pl.lit(reason).alias("reason"),
+                reason.alias("reason"),
             )
         )
         for is_so, grain, column, value, reason in faults

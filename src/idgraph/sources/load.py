@@ -10,15 +10,18 @@ import narwhals.stable.v2 as nw
 from idgraph.errors import MappingError, mask
 from idgraph.schema import COUNT, TEXT, cast
 from idgraph.sources.mapping import located, row_map
+from idgraph.sources.times import MIXED_DATES, SLASHED, date_orders
 from idgraph.sources.values import NOTHING, VALUE_SCHEMA, value_kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from idgraph.config import Config
     from idgraph.engines import Engine, Kernel, Table
     from idgraph.schema import Level
     from idgraph.sources.table import Cell, Role, Source
+    from idgraph.sources.times import DateOrder
 
 __all__ = ["IDENTIFIER", "Loaded", "Said", "load", "load_said"]
 
@@ -68,9 +71,8 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
         MappingError: the mapping names a column that is not there, or rows of one id contradict each other.
     """
     table = engine.read(source)
-    mapping = row_map(source, table, config)
-    mapped = engine.checkpoint(engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema))
-    misread = engine.checkpoint(_misread(mapped, source))
+    mapped, no_times = _mapped(source, table, config, engine)
+    misread = engine.checkpoint(nw.concat([_without_id(mapped, source), no_times]))
     usable = mapped.filter(~nw.col("native_id").is_null()).drop(*_FOR_REJECTS)
     records, rows, references = (_events if source.is_events else _versions)(usable, source, engine, start)
     del mapped, usable  # the rows are held once, in their order
@@ -126,8 +128,7 @@ def load_said(source: Source, records: nw.LazyFrame, level: Level, config: Confi
         MappingError: the mapping names a column that is not there.
     """
     table = engine.read(source)
-    mapping = row_map(source, table, config)
-    mapped = engine.checkpoint(engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema))
+    mapped, _ = _mapped(source, table, config, engine)
     (cell,) = source.cells("about")
     named = mapped.filter(~nw.col("deleted"), ~nw.col(cell.column).is_null()).drop("native_id", "kind")
     known = nw.coalesce("version_time", "time").alias("observed_at")
@@ -158,17 +159,35 @@ def _named(records: nw.LazyFrame, source: Source, engine: Engine) -> nw.LazyFram
     return held.with_columns(nw.col("record_id").str.slice(len(prefix)).alias("native_id"))
 
 
-def _misread(mapped: nw.LazyFrame, source: Source) -> nw.LazyFrame:
-    """What the row kernel could not use: rows without an id, and values that are no time."""
-    rows = _refused(mapped.filter(nw.col("native_id").is_null()), "row_value", source.id or "", "row_reason", "row")
-    times = [
-        _refused(mapped.filter(~nw.col(bad).is_null()).with_columns(nw.lit(reason).alias("why")), bad, column, "why")
-        for bad, reason, column in (
-            ("bad_time", "not_a_time", source.time or ""),
-            ("bad_version", "not_a_version", source.version or ""),
-        )
-    ]
-    return nw.concat([rows, *times])
+def _mapped(source: Source, table: Table, config: Config, engine: Engine) -> tuple[nw.LazyFrame, nw.LazyFrame]:
+    """Run the row kernel, and again where dates with slashes turn out to be in another order; and what is no time."""
+    orders: dict[str, DateOrder] = {}
+    while True:
+        mapping = row_map(source, table, config, orders)
+        rows = engine.map_batches(table.frame.select(mapping.columns), mapping.kernel, mapping.schema)
+        mapped = engine.checkpoint(rows)
+        no_times = engine.checkpoint(_no_times(mapped, source, orders))
+        following = date_orders(no_times, orders, engine) if source.day_first is None else None
+        if following is None:
+            return mapped, no_times
+        orders = following
+
+
+def _without_id(mapped: nw.LazyFrame, source: Source) -> nw.LazyFrame:
+    """Rows that the row kernel could not name."""
+    return _refused(mapped.filter(nw.col("native_id").is_null()), "row_value", source.id or "", "row_reason", "row")
+
+
+def _no_times(mapped: nw.LazyFrame, source: Source, orders: Mapping[str, DateOrder]) -> nw.LazyFrame:
+    """Values that the row kernel could not read as a time or version."""
+    found = []
+    for name, column in (("time", source.time or ""), ("version", source.version or "")):
+        why: nw.Expr = nw.lit(f"not_a_{name}")
+        if orders.get(column) == "mixed":
+            why = nw.when(nw.col(f"bad_{name}").str.contains(SLASHED)).then(nw.lit(MIXED_DATES)).otherwise(why)
+        unread = mapped.filter(~nw.col(f"bad_{name}").is_null()).with_columns(why.alias("why"))
+        found.append(_refused(unread, f"bad_{name}", column, "why"))
+    return nw.concat(found)
 
 
 def _events(

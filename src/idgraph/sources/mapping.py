@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from idgraph.config import Config
     from idgraph.engines import Kernel, Table
+    from idgraph.sources.times import DateOrder
 
-__all__ = ["RowMap", "find_column", "located", "row_map", "said", "text_of"]
+__all__ = ["RowMap", "find_column", "located", "order_of", "row_map", "said", "text_of"]
 
 # Texts that a database or a data frame writes where there is no value. Other junk is a value, and refused as one.
 ABSENT: Final = ("", "NULL", "null", "Null", "None", "NaN", "nan", "N/A", "n/a", "#N/A", "\\N", "<NA>", "NaT")
@@ -59,13 +60,14 @@ class RowMap:
     schema: dict[str, nw.dtypes.DType]
 
 
-def row_map(source: Source, table: Table, config: Config) -> RowMap:
+def row_map(source: Source, table: Table, config: Config, orders: Mapping[str, DateOrder]) -> RowMap:
     """Prepare a source's row kernel, or say which of its columns are not there.
 
     Args:
         source: the source.
         table: its data.
         config: for the zone of naive times and the form of ids.
+        orders: see `order_of`.
 
     Returns:
         The kernel. Mapped rows have native_id (null in a refused row), kind, time, version_time, version, deleted,
@@ -89,13 +91,20 @@ def row_map(source: Source, table: Table, config: Config) -> RowMap:
         table = rows.select(*selected, pl.col("__file").alias("file"), pl.col("__row").alias("row"))
         table = table.with_columns(map(said, texts))
         table = table.with_columns(pl.when(_holds(where)).then(name).alias(name) for name, where in held.items())
-        table = table.with_columns(_times(table, source, config.timezone))
+        table = table.with_columns(_times(table, source, config.timezone, orders))
         table = table.with_columns(_kind(source).alias("kind"), _is_true(table).alias("deleted"))
         table = table.with_columns(_ids(table, source, config))
         return table.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
 
     needed = {root for expr in selected for root in expr.meta.root_names()}
     return RowMap([*sorted(needed), "__file", "__row"], kernel, schema)
+
+
+def order_of(source: Source, column: str, orders: Mapping[str, DateOrder]) -> DateOrder:
+    """The order of dates with slashes in a column: what the source says, else what was told from the column."""
+    if source.day_first is None:
+        return orders.get(column, "month_first")
+    return "day_first" if source.day_first else "month_first"
 
 
 def find_column(source: Source, table: Table, address: str) -> pl.Expr:
@@ -129,15 +138,16 @@ def said(text: str) -> pl.Expr:
     return pl.when(~pl.col(text).is_in(ABSENT)).then(pl.col(text)).alias(text)
 
 
-def _times(table: pl.DataFrame, source: Source, timezone: str) -> list[pl.Series]:
+def _times(table: pl.DataFrame, source: Source, timezone: str, orders: Mapping[str, DateOrder]) -> list[pl.Series]:
     """Read the time and the version; a text that is none is kept aside for `rejects`."""
     nothing = pl.repeat(None, table.height, dtype=pl.String, eager=True)
-    time = parse_times(table["time"], timezone) if source.time else parse_times(nothing, timezone)
+    raw_time = table["time"] if source.time else nothing
+    time = parse_times(raw_time, timezone, order_of(source, source.time or "", orders))
     found = {"time": time, "version_time": time.clear(table.height), "version": time.to_physical()}
     found |= {"bad_time": _unread(table["time"], time) if source.time else nothing, "bad_version": nothing}
     if source.version:
         raw = table["version"]
-        version_time = parse_times(raw, timezone)
+        version_time = parse_times(raw, timezone, order_of(source, source.version, orders))
         number = raw.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False)
         version = version_time.to_physical().zip_with(version_time.is_not_null(), number)
         found |= {"version_time": version_time, "version": version, "bad_version": _unread(raw, version)}

@@ -160,6 +160,8 @@ class Source:
             these hold (`identifiers`), where its people belong (`belongs_to`) and what they absorbed (`merged`).
         primary: column to the text, or the texts, by which one of several rows about the same is the main one, whose
             person and company count; else it is the first by `time`, then by id.
+        day_first: whether dates with slashes begin with the day (`13/04/2026`). Default: what each column as a whole
+            tells; where it could be either, they begin with the month.
         optional: whether a mapped column other than the id may be missing; it is then null.
         format, delimiter, encoding: how to read the file, where it cannot be seen from the file itself.
 
@@ -188,6 +190,7 @@ class Source:
     properties: str | dict[str, str] | None = None
     about: dict[str, str] = Field(default_factory=dict, max_length=1)
     primary: dict[str, str | list[str]] = Field(default_factory=dict)
+    day_first: bool | None = None
     optional: bool = False
     format: Literal["csv", "tsv", "json", "jsonl", "parquet"] | None = None
     delimiter: str | None = None
