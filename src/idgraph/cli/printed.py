@@ -64,7 +64,13 @@ def discovery_facts(found: Discovery) -> dict[str, Any]:
     """Give what `discover` found as plain values, for JSON."""
     return {
         "recognised": [
-            {"file": found.within(item.path), "source": item.source, "by": list(item.by)} for item in found.recognised
+            {
+                "file": found.within(item.path),
+                "source": item.source,
+                "by": list(item.by),
+                "repeated": list(item.repeated),
+            }
+            for item in found.recognised
         ],
         "unknown": [
             {"file": found.within(item.path), "why": item.why, "stanza": item.stanza} for item in found.unknown
@@ -95,6 +101,8 @@ def print_discovery(found: Discovery) -> None:
             ["file", "taken for", "by its columns"],
             [[found.within(item.path), item.source, ", ".join(item.by)] for item in found.recognised],
         )
+    if remarks := found.remarks():
+        typer.echo("\n" + "\n".join(remarks))
     if found.unknown:
         typer.echo("\nLeft out:")
     for item in found.unknown:

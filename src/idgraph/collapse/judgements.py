@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from idgraph.engines import Engine, Table, engine_for
+from idgraph.engines.files import repeated
 from idgraph.errors import ConfigError, MappingError, NotFoundError, SourceError, mask, mask_id, mask_text
 from idgraph.schema import FRAMES, cast
 from idgraph.sources.mapping import ABSENT
@@ -118,7 +119,9 @@ def _first_of(faulty: pl.DataFrame) -> str:
 
 
 def _column(table: Table, name: str) -> pl.Expr:
-    """Find a column; one that is not needed may be missing, but not under another spelling."""
+    """Find a column; one that is not needed may be missing, but not under another spelling, and none be there twice."""
+    if name in repeated(table.columns):
+        raise MappingError(_NAME, f"there are several columns {name!r}", "Keep one: a judgement must not get lost.")
     try:
         return table.find(name).alias(name)
     except KeyError as error:

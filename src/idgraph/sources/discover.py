@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, overload
 
 from idgraph.config import Config
-from idgraph.engines.files import JSON, find_files, scan
+from idgraph.engines.files import JSON, find_files, repeated, scan
 from idgraph.engines.output import RUN_FILE, is_ours
 from idgraph.errors import FileError, SourceError, mask_text
 from idgraph.sources.preset import Preset
@@ -35,11 +35,13 @@ class Recognised:
         path: the file.
         source: the source's name.
         by: the columns that told it, or `idgraph.toml`.
+        repeated: the names that its header gives to several columns, of a file that was told by its columns.
     """
 
     path: Path
     source: str
     by: tuple[str, ...]
+    repeated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,16 @@ class Discovery(Sequence[Source]):
         """Say in lines what was understood."""
         taken = [f"{self.within(found.path)}: {found.source}, by {', '.join(found.by)}" for found in self.recognised]
         left = [f"{self.within(found.path)}: left out, {found.why}" for found in self.unknown]
-        return "\n".join([*taken, *left])
+        return "\n".join([*taken, *left, *self.remarks()])
+
+    def remarks(self) -> list[str]:
+        """Say in lines what is odd about files that were recognised."""
+        return [
+            f"{self.within(found.path)}: several columns are called {mask_text(' and '.join(found.repeated))}; "
+            "where the name is mapped all of them are read"
+            for found in self.recognised
+            if found.repeated
+        ]
 
     def within(self, path: Path) -> str:
         """Name a file by its place in the folder, or by itself where `idgraph.toml` names one elsewhere."""
@@ -189,7 +200,11 @@ def survey(folder: str | Path) -> Discovery:
                 unknown.append(taken)
     named = _named(parts, {source.name for source in told})
     sources = [*told, *(_joined(files, name) for name, files in named.items())]
-    recognised += [Recognised(part.path, name, tuple(part.by)) for name, files in named.items() for part in files]
+    recognised += [
+        Recognised(part.path, name, tuple(part.by), tuple(repeated(part.columns)))
+        for name, files in named.items()
+        for part in files
+    ]
     return Discovery(
         root,
         tuple(sorted(sources, key=lambda source: source.name)),

@@ -13,6 +13,7 @@ import polars as pl
 
 from idgraph.schema import COUNT, FLAG, TEXT, TIME, cast
 from idgraph.sources.mapping import find_column, located, order_of, row_map, said, text_of
+from idgraph.sources.repeats import with_repeats
 from idgraph.sources.table import TimeIf
 from idgraph.sources.times import MIXED_DATES, SLASHED, date_orders, parse_times
 from idgraph.sources.values import NOTHING, value_kernel
@@ -92,7 +93,7 @@ def read_told(source: Source, config: Config, engine: Engine) -> Told:
         FileError: a file cannot be read.
         MappingError: the mapping names a column that is not there.
     """
-    table = engine.read(source)
+    source, table = with_repeats(source, engine.read(source), engine)
     rows, happened = _read(source, table, config, engine)
     cells = dict.fromkeys(map(reference, rows.referring), TEXT)
     raw = table.frame.select(rows.columns)

@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 from idgraph.errors import MappingError, mask
 from idgraph.schema import COUNT, TEXT, cast
 from idgraph.sources.mapping import located, row_map
+from idgraph.sources.repeats import with_repeats
 from idgraph.sources.times import MIXED_DATES, SLASHED, date_orders
 from idgraph.sources.values import NOTHING, VALUE_SCHEMA, value_kernel
 
@@ -70,7 +71,7 @@ def load(source: Source, config: Config, engine: Engine, start: int = 0) -> Load
         FileError: a file cannot be read.
         MappingError: the mapping names a column that is not there, or rows of one id contradict each other.
     """
-    table = engine.read(source)
+    source, table = with_repeats(source, engine.read(source), engine)
     mapped, no_times = _mapped(source, table, config, engine)
     misread = engine.checkpoint(nw.concat([_without_id(mapped, source), no_times]))
     usable = mapped.filter(~nw.col("native_id").is_null()).drop(*_FOR_REJECTS)
@@ -127,7 +128,7 @@ def load_said(source: Source, records: nw.LazyFrame, level: Level, config: Confi
         FileError: a file cannot be read.
         MappingError: the mapping names a column that is not there.
     """
-    table = engine.read(source)
+    source, table = with_repeats(source, engine.read(source), engine)
     mapped, _ = _mapped(source, table, config, engine)
     (cell,) = source.cells("about")
     named = mapped.filter(~nw.col("deleted"), ~nw.col(cell.column).is_null()).drop("native_id", "kind")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from idgraph.engines.files.address import column_expr, json_field
+from idgraph.engines.files.address import column_expr, json_field, pick
+from idgraph.engines.files.header import repeated
 from idgraph.engines.files.parts import FILE, JSON, ROW, Part, Reading
 from idgraph.engines.files.reader import Opened, Scan, find_files, forget_files, open_file, refuse_unlike, scan
 
@@ -19,6 +20,8 @@ __all__ = [
     "forget_files",
     "json_field",
     "open_file",
+    "pick",
     "refuse_unlike",
+    "repeated",
     "scan",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from idgraph.engines.files.misfits import NOT_UTF8, encoding_mend, fields_of, no_field_limit
@@ -13,6 +14,7 @@ MAX_HEADER_BYTES = 1 << 20
 # In order of preference where a header line holds equally many of two.
 _DELIMITERS = ",\t;|"
 _RARE_DELIMITERS = "^~\x01\x1f"
+_REPEAT = "_duplicated_"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -66,7 +68,7 @@ def read_header(part: Part, delimiter: str | None) -> Header:
         with no_field_limit():
             cells = fields_of(raw, chosen)
         if isinstance(cells, list) and raw and len(raw) < MAX_HEADER_BYTES:
-            plain = len(set(cells)) == len(cells) or not any("_duplicated_" in cell for cell in cells)
+            plain = len(set(cells)) == len(cells) or not any(_REPEAT in cell for cell in cells)
             return Header(column_names(cells), chosen, skipped, start, start + len(record), plain)
         problem = cells if isinstance(cells, str) else problem
     if problem == NOT_UTF8:
@@ -106,8 +108,22 @@ def column_names(cells: list[str]) -> list[str]:
     for name in plain:
         unique = name
         while unique in used or (unique != name and unique in taken):
-            unique = f"{name}_duplicated_{repeats.setdefault(name, 0)}"
+            unique = f"{name}{_REPEAT}{repeats.setdefault(name, 0)}"
             repeats[name] += 1
         used.add(unique)
         names.append(unique)
     return names
+
+
+def repeated(names: Iterable[str]) -> dict[str, list[str]]:
+    """Find the columns of which `column_names`, or Polars, says that a header had their name before.
+
+    >>> repeated(["id", "email", "email_duplicated_0", "phone_duplicated_0"])
+    {'email': ['email_duplicated_0']}
+    """
+    found: dict[str, list[str]] = {}
+    for column in (names := list(names)):
+        name, _, number = column.rpartition(_REPEAT)
+        if number.isdecimal() and name in names:
+            found.setdefault(name, []).append(column)
+    return found
