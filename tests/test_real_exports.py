@@ -244,6 +244,17 @@ def test_hubspot_s_own_list_of_merges_counts_too(exports, tmp_path):
 LONG = re.compile(r"0[0-9A-Za-z]{17}")  # standard objects; all begin with a zero
 
 
+def test_what_analytics_says_twice_under_one_name_is_read_or_refused(exports):
+    path = exports / "ga4_fivetran" / "event_data.csv"
+    mapping = {"kind": "visitor", "data": str(path), "time": "date", "identifiers": {"device": "user_pseudo_id"}}
+    both = ig.resolve(ig.Source("ga4_events", **mapping, attributes={"engaged": "param_session_engaged"}))
+    told = both.rejects.select("column", pl.col("reason").cast(pl.String)).unique().rows()
+    assert told == [("param_session_engaged_duplicated_0", "repeated_column")]
+    assert set(both.records["engaged"].drop_nulls()) <= {"true", "false"}
+    apart = {"engaged": "param_session_engaged", "counted": "param_session_engaged_duplicated_0"}
+    assert ig.resolve(ig.Source("ga4_events", **mapping, attributes=apart)).rejects.is_empty()
+
+
 def test_every_salesforce_id_passes_its_checksum(exports):
     cells: set[str] = set()
     for path in (exports / "salesforce_fivetran").glob("*.csv"):
