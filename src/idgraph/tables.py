@@ -169,7 +169,9 @@ def link_tables(  # noqa: PLR0913 - one argument a question
     one_to_one: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Matches:
-    """Find the rows of two tables that are one entity; rows of one table are not compared with each other.
+    """Find the rows of two tables that are one entity; rows of one table are not linked with each other.
+
+    Where names are all there is, rows of one table are compared too: what is nearly the same there is so by chance.
 
     Args:
         left: any table.

@@ -84,6 +84,8 @@ def test_what_only_one_model_has_is_null_in_the_other(model):
         (("m", 2), None, "m has 2 entries, and not 3, one for each field"),
         (("fields", 0, "holds"), "names", r"field '\w+' cannot hold \"names\"; it is one of name, email"),
         (("fields", 0, "name"), None, "a field lacks 'name'"),
+        (("fields", 0, "alone"), 1, r"alone of field '\w+' is true or false, not 1"),
+        (("fields", 0, "alone"), True, "alone is true of a title that is the only field"),
         (
             ("ties",),
             [{"one": 0, "other": 9, "bits": [[0, 0], [0, 0]]}],

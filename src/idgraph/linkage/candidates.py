@@ -54,7 +54,13 @@ class Candidates:
 
 
 def candidates(
-    table: nw.LazyFrame, fields: Sequence[Field], rows: int, engine: Engine, *, across: bool = False
+    table: nw.LazyFrame,
+    fields: Sequence[Field],
+    rows: int,
+    engine: Engine,
+    *,
+    across: bool = False,
+    control: bool = False,
 ) -> Candidates:
     """Find the pairs that agree on enough to be compared.
 
@@ -64,10 +70,12 @@ def candidates(
         rows: how many rows there are.
         engine: what runs it.
         across: whether only rows of two sides are paired.
+        control: whether rows of one side are paired nevertheless, to hold the others against.
 
     Returns:
         The blocks of pairs, and the keys that gave them.
     """
+    across = across and not control
     features = [(place, name) for place, makes in enumerate(_features(fields)) for name in makes]
     held = _Held.of(table, fields, engine)
     meeting = _meeting([held.keyed([number], 0) for number in range(len(features))], engine)
@@ -77,7 +85,7 @@ def candidates(
     most = max(_BLOCK[0], _BLOCK[1] // max(rows, 1))
     whole = engine.blocks((held.keyed(key, seed) for seed, key in enumerate(chosen)), most, across=across)
     # Two fields that hang together, as town and postcode do, may give too many pairs: then no block of theirs is small.
-    fits = [small.pairs <= _MOST * _room(rows) for small, _ in whole.sizes]
+    fits = [small.pairs <= _MOST * _room(rows) * (1 + control) for small, _ in whole.sizes]
     too_large = [large.rows + (0 if fit else small.rows) for fit, (small, large) in zip(fits, whole.sizes, strict=True)]
     torn = [place for place, number in enumerate(too_large) if number]
     thirds = [(place, third) for place in torn for third in _thirds(chosen[place], features, meeting)]

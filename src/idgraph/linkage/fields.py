@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from math import inf, log2
 from typing import Final
 
@@ -17,12 +18,16 @@ from idgraph.normalise.folding import folded
 from idgraph.normalise.latin import in_latin
 
 __all__ = [
+    "ALIKE",
+    "CROWDED",
     "HOLDINGS",
+    "NEARLY",
     "NEVER",
     "NULL",
     "Field",
     "Holding",
     "Level",
+    "alone",
     "may_be_swapped",
     "only_called",
     "recognise",
@@ -141,6 +146,21 @@ HOLDINGS: Final[dict[str, Holding]] = {
     "size": Holding(_levels(("same", 0.4, 2), ("within twice", 0.4, 1), ("different", 0.2, 0))),
 }
 
+# How many others are nearly the same as either of two names that are, and how many are nearly so or alike.
+NEARLY: Final = ("none", "1", "2 or more")
+ALIKE: Final = ("none", "1", "2 to 3", "4 to 7", "8 to 15", "16 to 31", "32 or more")
+_CROWDS: Final = [
+    f"nearly the same, beside {near} nearly so and {alike} alike" for near, alike in product(NEARLY, ALIKE)
+]
+# The first of them, where nobody else is like the two, stays where it is.
+CROWDED: Final = (*_CROWDS[1:], *(f"{crowd}, and one has its equal" for crowd in _CROWDS))
+_SAME, _NEARLY, *_REST = _TEXT
+_SHARE: Final = _NEARLY.share / (1 + len(CROWDED))
+_ALONE: Final = Holding(
+    (_SAME, replace(_NEARLY, share=_SHARE), *_REST, *(replace(_NEARLY, name=name, share=_SHARE) for name in CROWDED)),
+    most_different=HOLDINGS["title"].most_different,
+)
+
 
 @dataclass(frozen=True)
 class Field:
@@ -150,16 +170,18 @@ class Field:
         name: of the column.
         holds: a key of `HOLDINGS`; `several` are values of one column, parted by `SEPARATOR`.
         most_different: how often at most one entity's two values are different; None: as its holding has it.
+        alone: whether it is what things are called, and all that is compared: see `idgraph.linkage.crowds`.
     """
 
     name: str
     holds: str
     most_different: float | None = None
+    alone: bool = False
 
     @property
     def holding(self) -> Holding:
         """The levels on which two of its values may agree."""
-        return HOLDINGS[self.holds]
+        return _ALONE if self.alone else HOLDINGS[self.holds]
 
 
 _WORD_SPLIT: Final = re.compile(r"[^a-z0-9]+|(?<=[a-z])(?=[A-Z])")
@@ -254,6 +276,11 @@ def _without_wholes(rows: pl.DataFrame, fields: Sequence[Field], left_out: dict[
 def only_called(fields: Sequence[Field]) -> bool:
     """Whether what things are called is all that is compared."""
     return [field.holds for field in fields] == ["title"]
+
+
+def alone(fields: Sequence[Field]) -> list[Field]:
+    """Let what things are called know of crowds, where that is all that is compared."""
+    return [replace(field, alone=only_called(fields)) for field in fields]
 
 
 def may_be_swapped(fields: Sequence[Field]) -> tuple[int, int] | None:

@@ -28,7 +28,6 @@ from idgraph.linkage.alike import (
 )
 from idgraph.linkage.compare import SEPARATOR
 from idgraph.linkage.employers import keyed
-from idgraph.linkage.fields import HOLDINGS
 from idgraph.linkage.similar import keys_to_compare, similar
 from idgraph.normalise import normalise
 from idgraph.schema import COUNT, TEXT
@@ -191,7 +190,8 @@ def _joined(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _named_alike(found: Similar, patterns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Whether the two are called alike."""
-    agrees = np.array([level.agrees > 0 for level in HOLDINGS[_HOLDS["name"]].levels])
+    holding = next(field.holding for field in found.comparison.fields if field.name == "name")
+    agrees = np.array([level.agrees > 0 for level in holding.levels])
     alike: npt.NDArray[np.bool_] = agrees[levels_of(found, patterns, "name")["name"]]
     return alike
 

@@ -57,17 +57,17 @@ class Labels:
         """The judged pairs (left, right) that are not among those met."""
         return self.pairs.select("left", "right").join(met.select("left", "right"), on=["left", "right"], how="anti")
 
-    def shifted(self, model: Model, comparison: Comparison, prior: float, engine: Engine) -> Model:
+    def shifted(self, model: Model, comparison: Comparison, met: nw.LazyFrame, prior: float, engine: Engine) -> Model:
         """Let a model expect as many matches as the labels say: its weights stay, the odds of all pairs move together.
 
         Args:
             model: to change.
-            comparison: what compares.
+            comparison: what compared.
+            met: left, right, pattern: pairs, the judged ones among them.
             prior: its log2 odds before anything is compared.
             engine: what runs it.
         """
-        asked = self.pairs.select("left", "right")
-        told = engine.collect(comparison.patterns([asked]).join(self.pairs, on=["left", "right"]))
+        told = engine.collect(met.join(self.pairs, on=["left", "right"])).sort("left", "right")
         odds = model.weights(comparison.decoded(told["pattern"].to_numpy()), comparison.held) + prior
         return replace(model, matches_per_row=model.matches_per_row * 2.0 ** _shift(odds, told["same"].to_numpy()))
 

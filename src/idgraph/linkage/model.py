@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from idgraph.errors import ConfigError
-from idgraph.linkage.fields import HOLDINGS, Field
+from idgraph.linkage.fields import HOLDINGS, Field, only_called
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -179,6 +179,8 @@ class Model:
         """
         told = _keyed(said, "a model", ("fields", "m", "u", "ties", "matches_per_row", "rarity"))
         fields = tuple(_field(field) for field in _listed(told["fields"], "fields"))
+        if any(field.alone for field in fields) and not only_called(fields):
+            raise ValueError("alone is true of a title that is the only field, and of no other")
         m, u = (_shares(told[name], name, fields) for name in ("m", "u"))
         ties = tuple(_tie(tie, fields) for tie in _listed(told["ties"], "ties"))
         matches = _number(told["matches_per_row"], "matches_per_row", least=0.0)
@@ -217,12 +219,14 @@ def _shown(said: Any) -> str:  # noqa: ANN401
 
 def _field(said: Any) -> Field:  # noqa: ANN401
     told = _keyed(said, "a field", ("name", "holds"))
-    name, holds, differ = told["name"], told["holds"], told.get("most_different")
+    name, holds, differ, alone = told["name"], told["holds"], told.get("most_different"), told.get("alone", False)
     if holds not in HOLDINGS:
         raise ValueError(f"field {name!r} cannot hold {_shown(holds)}; it is one of {', '.join(HOLDINGS)}")
+    if not isinstance(alone, bool):
+        raise ValueError(f"alone of field {name!r} is true or false, not {_shown(alone)}")  # noqa: TRY004 - of data
     if differ is not None:
         differ = _number(differ, f"most_different of field {name!r}", least=-1.0, most=1.0)
-    return Field(str(name), holds, differ)
+    return Field(str(name), holds, differ, alone)
 
 
 def _shares(said: Any, what: str, fields: Sequence[Field]) -> tuple[tuple[float, ...], ...]:  # noqa: ANN401

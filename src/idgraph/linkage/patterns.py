@@ -191,6 +191,11 @@ class Comparison:
         """For each field, how likely two rows that are compared and hold a value hold the same."""
         return [values.collision for values in self._values]
 
+    def coded(self, place: int) -> nw.LazyFrame:
+        """The rows that have a value of a field: row, side, code (of the value)."""
+        known = self._known.select("row", "side", nw.col(_CODE.format(place)).alias("code"))
+        return known.filter(nw.col("code") != NULL)
+
     def _pairs(self) -> nw.Expr:
         """How many pairs are compared in a group of `n` rows, of which `second` are of the second side."""
         n, second = nw.col("n"), nw.col("second")

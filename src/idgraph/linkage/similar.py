@@ -16,11 +16,12 @@ from rapidfuzz.distance import JaroWinkler
 from idgraph.errors import ConfigError
 from idgraph.linkage.candidates import candidates
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, NEARLY_MADE
+from idgraph.linkage.crowds import crowded, knows_crowds, without_equals
 from idgraph.linkage.decide import least_odds, probability, torn_groups
-from idgraph.linkage.fields import only_called, tidy
+from idgraph.linkage.fields import alone, only_called, tidy
 from idgraph.linkage.patterns import Comparison, Decoded
 from idgraph.linkage.rarity import learn_rarity
-from idgraph.linkage.titles import believed
+from idgraph.linkage.titles import Control, believed
 from idgraph.linkage.train import Counted, train
 from idgraph.normalise.batches import on_fewest
 from idgraph.schema import COUNT, NUMBER, TEXT
@@ -38,6 +39,7 @@ __all__ = ["PRECISION", "Asked", "Similar", "keys_to_compare", "similar", "tidie
 PRECISION: Final = 0.98
 _DRAWN: Final = 400_000
 _CLOSE: Final = 0.9
+_CONTROL: Final = 4  # times as many pairs as those of two lists are compared within them, at most, to tell chance
 _SHORTEST: Final = 4  # letters of a name that may be mistyped in an address
 
 
@@ -52,7 +54,7 @@ class Similar:
         model: what the weights come from.
         comparison: what takes patterns apart.
         keys: how candidates were found.
-        compared: how many pairs were.
+        compared: how many pairs were, those of one list that others are held against included.
         least: the probability from which on a pair is a link.
     """
 
@@ -106,6 +108,7 @@ def similar(
     Raises:
         ConfigError: nothing tells the rows apart, or the model was learnt on other columns.
     """
+    fields = alone(fields)
     if model is not None:
         _refuse_other(model, fields)
     asked = asked or Asked()
@@ -115,20 +118,27 @@ def similar(
     progress("counting values")
     comparison = Comparison(values, fields, engine, across=asked.across)
     progress("finding candidates")
-    found = candidates(values, fields, rows, engine, across=asked.across)
+    control = asked.across and only_called(fields) and rows * (rows - 1) / 2 <= (1 + _CONTROL) * possible
+    found = candidates(values, fields, rows, engine, across=asked.across, control=control)
     progress("comparing")
-    met = _met(found, comparison, asked, engine)
+    met = _met(found, comparison, asked, engine, across=asked.across and not control)
+    if control or (model is not None and only_called(fields) and knows_crowds(model)):
+        met = crowded(met, comparison, engine)
+    met, within = _parted(met, comparison, engine) if control else (met, None)
     patterns, counts = _counted(met, engine)
+    compared = int(counts.sum() + (0 if within is None else within.sum()))
     decoded = comparison.decoded(patterns)
     progress("learning")
     if model is None:
-        strangers = _drawn(rows, table.collect_schema()["row"], engine)
-        taught = proven or {}
+        taught = asked.labels.proven(comparison, engine) if asked.labels is not None else (proven or {})
+        size = rows, possible
+        if only_called(fields):
+            model = _believed(comparison, (decoded, counts), within, size, engine)
+        else:
+            strangers = _drawn(rows, table.collect_schema()["row"], engine)
+            model = _learnt(comparison, (decoded, counts), strangers, size, taught, engine)
         if asked.labels is not None:
-            taught = asked.labels.proven(comparison, engine)
-        model = _learnt(comparison, (decoded, counts), strangers, (rows, possible), taught, engine)
-        if asked.labels is not None:
-            model = asked.labels.shifted(model, comparison, model.prior(rows, possible), engine)
+            model = asked.labels.shifted(model, comparison, met, model.prior(rows, possible), engine)
     progress("deciding")
     if asked.kept_apart is not None:
         met = asked.kept_apart.allowed(met, engine)
@@ -140,7 +150,7 @@ def similar(
     known = pl.DataFrame({"pattern": patterns, "weight": weights, "odds": odds, "probability": probability(odds)})
     likely = _likely(met.join(engine.lazy(known), on="pattern"), least, asked, engine)
     least_probability = float(probability(np.array([least]))[0])
-    return Similar(likely, model, comparison, found.keys, int(counts.sum()), least_probability)
+    return Similar(likely, model, comparison, found.keys, compared, least_probability)
 
 
 def _refuse_other(model: Model, fields: Sequence[Field]) -> None:
@@ -168,13 +178,26 @@ def _learnt(
         proven: see `similar`.
         engine: what runs it.
     """
-    if only_called(comparison.fields):
-        return believed(comparison, *met, *size)
     patterns, counts = _counted(comparison.patterns([strangers]), engine)
     drawn = Counted.of(comparison.decoded(patterns), counts)
     shared = comparison.collisions, comparison.joint()
     model = train(comparison.fields, Counted.of(*met), drawn, *shared, *size, proven)
     return learn_rarity(model, comparison, *met, *size)
+
+
+def _believed(
+    comparison: Comparison,
+    met: tuple[Decoded, npt.NDArray[np.float64]],
+    within: npt.NDArray[np.float64] | None,
+    size: tuple[int, float],
+    engine: Engine,
+) -> Model:
+    """Believe what things are called, less what pairs of one list (how many show each level) show to be chance."""
+    if within is None:
+        return believed(comparison, *met, *size)
+    rows, possible = size
+    scale = possible / max(rows * (rows - 1) / 2 - possible, 1.0)
+    return believed(comparison, *met, *size, Control(within * scale, without_equals(comparison, engine)))
 
 
 def _sizes(values: nw.LazyFrame, asked: Asked, engine: Engine) -> tuple[int, float]:
@@ -187,13 +210,26 @@ def _sizes(values: nw.LazyFrame, asked: Asked, engine: Engine) -> tuple[int, flo
     return rows, possible
 
 
-def _met(found: Candidates, comparison: Comparison, asked: Asked, engine: Engine) -> nw.LazyFrame:
+def _met(found: Candidates, comparison: Comparison, asked: Asked, engine: Engine, *, across: bool) -> nw.LazyFrame:
     """Compare candidates, and what was judged: left, right, pattern."""
-    parts = engine.meeting(found.blocks, across=asked.across)
+    parts = engine.meeting(found.blocks, across=across)
     met = comparison.patterns(parts)
     if asked.labels is None:
         return met
     return engine.checkpoint(nw.concat([met, comparison.patterns([asked.labels.beside(met)])]))
+
+
+def _parted(met: nw.LazyFrame, comparison: Comparison, engine: Engine) -> tuple[nw.LazyFrame, npt.NDArray[np.float64]]:
+    """The pairs of two lists, and how many of one list show each level."""
+    sided = comparison.coded(0)
+    for side in ("left", "right"):
+        met = engine.lookup(met, side, sided, "row", {f"{side}_side": "side"})
+    apart = nw.col("left_side") != nw.col("right_side")
+    patterns, counts = _counted(met.filter(~apart), engine)
+    levels = comparison.decoded(patterns).levels[:, 0]
+    size = len(comparison.fields[0].holding.levels)
+    within = np.bincount(levels[levels >= 0], counts[levels >= 0], size).astype(np.float64)
+    return engine.checkpoint(met.filter(apart).select("left", "right", "pattern")), within
 
 
 def _likely(weighed: nw.LazyFrame, least: float, asked: Asked, engine: Engine) -> nw.LazyFrame:
