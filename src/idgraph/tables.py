@@ -12,10 +12,11 @@ import polars as pl
 
 from idgraph.engines import engine_for
 from idgraph.errors import ConfigError
-from idgraph.linkage.fields import Field, only_called, recognise
+from idgraph.linkage.fields import Field, only_called
 from idgraph.linkage.kept_apart import KeptApart
 from idgraph.linkage.labels import labels_of
 from idgraph.linkage.parts import Part, parts_of
+from idgraph.linkage.recognise import recognise
 from idgraph.linkage.similar import PRECISION, Asked, Similar, similar
 from idgraph.schema import COUNT, TEXT
 

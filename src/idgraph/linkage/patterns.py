@@ -20,7 +20,8 @@ import polars as pl
 
 from idgraph.errors import ConfigError
 from idgraph.linkage.compare import MADE_OF_NAME, NAME_AND_NUMBER, WORDED, compared
-from idgraph.linkage.fields import HOLDINGS, NULL, may_be_swapped
+from idgraph.linkage.fields import HOLDINGS, NULL
+from idgraph.linkage.recognise import may_be_swapped
 from idgraph.linkage.swapped import BEGINNING, SWAPPED, swapped
 from idgraph.schema import COUNT, TEXT
 
