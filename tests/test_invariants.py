@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import idgraph as ig
 from idgraph.schema import FRAMES, LEVELS
 
-FEW = settings(max_examples=12)  # each example resolves six tables, which takes half a second
+FEW = settings(max_examples=settings().max_examples // 4)  # each example resolves six tables, which takes half a second
 
 EMAILS = ["ana@acme.io", "bo@acme.io", "cy@beta.de", "ana@gmail.com", "info@acme.io", "null", "Ana@Acme.io "]
 DEVICES = ["device-aaa1", "device-bbb2", "device-ccc3", "undefined"]

@@ -1,4 +1,4 @@
-"""A Chromium to open pages with, driven over its debugging pipe: no library, no port, no network."""
+"""A small world, and a Chromium to open pages with: driven over its debugging pipe, no library, port or network."""
 
 import fcntl
 import json
@@ -11,6 +11,9 @@ import time
 from itertools import count
 
 import pytest
+
+import idgraph as ig
+from idgraph.datasets import saas_world
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
@@ -216,3 +219,17 @@ def browser(pipe):
     page = Page(pipe)
     yield page
     page.call("Target.closeTarget", targetId=page.target)
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory):
+    """The exports of a small world, for all who ask only what is so of any."""
+    folder = tmp_path_factory.mktemp("world")
+    saas_world(60).write(folder)
+    return list(ig.discover(folder))
+
+
+@pytest.fixture(scope="session")
+def graph(sources):
+    """What that world resolves to: to be asked, not changed."""
+    return ig.resolve(*sources)

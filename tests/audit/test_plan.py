@@ -6,24 +6,11 @@ import polars as pl
 import pytest
 
 import idgraph as ig
-from idgraph.datasets import saas_world
-
-
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world")
-    saas_world(60).write(folder)
-    return list(ig.discover(folder))
 
 
 @pytest.fixture(scope="module")
 def plan(sources):
     return ig.plan(*sources)
-
-
-@pytest.fixture(scope="module")
-def graph(sources):
-    return ig.resolve(*sources)
 
 
 def counts(frame, *by):

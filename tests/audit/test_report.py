@@ -10,15 +10,7 @@ import pytest
 
 import idgraph as ig
 from idgraph.audit.report.shown import Shown
-from idgraph.datasets import saas_world
 from idgraph.errors import ConfigError, OutputError
-
-
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world")
-    saas_world(60).write(folder)
-    return ig.resolve(*ig.discover(folder))
 
 
 @pytest.fixture

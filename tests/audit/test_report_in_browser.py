@@ -4,14 +4,6 @@ import polars as pl
 import pytest
 
 import idgraph as ig
-from idgraph.datasets import saas_world
-
-
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world")
-    saas_world(60).write(folder)
-    return ig.resolve(*ig.discover(folder))
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ from idgraph.errors import ConfigError
 from idgraph.schema import FRAMES
 
 POLARS = engine_for()
-FEW = settings(max_examples=12)  # each example collapses frames twice, which takes a quarter of a second
+# Each example collapses frames twice, which takes a quarter of a second.
+FEW = settings(max_examples=settings().max_examples // 4)
 KINDS = {"app": "user", "crm": "contact", "web": "visitor", "ten": "tenant", "acc": "crm_account"}
 WORDS = nw.Schema(FRAMES["judgements"].columns).to_polars()
 

@@ -20,7 +20,7 @@ from idgraph.errors import ConfigError
 from idgraph.normalise.instants import instant
 from idgraph.schema import FRAMES, empty
 
-FEW = settings(max_examples=10)  # each example collapses two or three graphs
+FEW = settings(max_examples=settings().max_examples // 4)  # each example collapses two or three graphs
 EVIDENCE = ("records", "identifiers", "links", "memberships", "hierarchy", "aliases")
 NONE_LEFT_OUT = dict.fromkeys((*EVIDENCE, "judgements"), 0)
 FOREVER = "2199-12-31"

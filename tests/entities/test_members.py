@@ -186,7 +186,7 @@ SEEN = st.lists(st.tuples(st.sampled_from(["acme", "beta"]), st.integers(1, 20))
 
 
 @given(seen=SEEN)
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 4)
 def test_somebody_always_belongs_somewhere_and_what_is_over_is_never_primary(seen):
     rows = [{"id": str(place), "account": account, "created": at} for place, (account, at) in enumerate(seen, 1)]
     pairs = [

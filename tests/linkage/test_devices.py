@@ -351,7 +351,7 @@ def users_of(graph: ig.Graph) -> set[frozenset[str]]:
     return {frozenset(values) for values in placed["value"].to_list()}
 
 
-@settings(max_examples=10)  # each resolves four times
+@settings(max_examples=settings().max_examples // 5)  # each resolves four times
 @given(events=EVENTS, seed=st.integers(0, 99))
 def test_no_two_users_are_joined_and_order_does_not_matter(events, seed):
     columns = ("at", "user", "device", "cookie")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idgraph.linkage.fields import Field, may_be_swapped
+from idgraph.linkage.fields import Field
+from idgraph.linkage.recognise import may_be_swapped
 from idgraph.linkage.swapped import SWAPPED, swapped
 
 NAMES = ("left_given", "left_family", "right_given", "right_family")
