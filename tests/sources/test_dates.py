@@ -36,6 +36,7 @@ def read(engine: Engine, texts: list[str], **mapping: object) -> tuple[list[date
         (["03/04/2026", "05/06/2026 10:00:00"], [date(2026, 3, 4), date(2026, 5, 6)]),
         (["3/4/2026", "31/1/2026 23:59:59"], [date(2026, 4, 3), date(2026, 1, 31)]),
         (["2026-03-04", "13/04/2026"], [date(2026, 3, 4), date(2026, 4, 13)]),
+        (["3/4/2026, 3:15 PM", "13/4/2026, 11:15:09 am"], [date(2026, 4, 3), date(2026, 4, 13)]),
     ],
 )
 def test_a_column_tells_as_a_whole_which_part_is_the_day(engine, texts, dates):
@@ -145,3 +146,23 @@ def test_orders_are_told_from_the_columns_apart(engine):
     rows = pl.DataFrame({"column": ["a", "b"], "value": ["13/04/2026", "soon"]})
     assert date_orders(engine.lazy(rows), {}, engine) == {"a": "day_first"}
     assert date_orders(engine.lazy(rows), {"a": "day_first"}, engine) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1/5/2026 3:15 PM", "2026-01-05 15:15:00"),
+        ("1/5/2026, 3:15\u202fPM", "2026-01-05 15:15:00"),
+        ("12/31/2026 12:05:09 am", "2026-12-31 00:05:09"),
+        ("1/5/2026 10:00", "2026-01-05 10:00:00"),
+        ("13.04.2026", "2026-04-13 00:00:00"),
+        ("3.4.2026 9:05", "2026-04-03 09:05:00"),
+        ("13.04.2026, 10:00:01", "2026-04-13 10:00:01"),
+        ("04.13.2026", None),
+        ("1.2.3.4", None),
+        ("1/5/2026 25:00", None),
+        ("1/5/2026 13:00 PM", None),
+    ],
+)
+def test_dates_in_numbers_may_have_dots_and_clocks_of_either_sort(text, moment):
+    assert parse_column(pl.Series([text]), "UTC").dt.to_string("%Y-%m-%d %H:%M:%S").item() == moment

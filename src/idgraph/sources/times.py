@@ -19,14 +19,16 @@ DateOrder = Literal["month_first", "day_first", "mixed"]
 
 _UTC: Final = pl.Datetime("us", "UTC")
 _PLAIN: Final = "%Y-%m-%d %H:%M:%S%.f"
-_NAIVE: Final = (_PLAIN, "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y%m%d")
+_CLOCKS: Final = (" %H:%M:%S", "", " %H:%M", " %I:%M %p", " %I:%M:%S %p")  # after a date in numbers, 24 hours or 12
+_DOTTED: Final = tuple(f"%d.%m.%Y{clock}" for clock in _CLOCKS[:3])  # whoever writes dots has the day first
+_NAIVE: Final = (_PLAIN, "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y%m%d", *_DOTTED)
 _SLASHED: Final[dict[DateOrder, tuple[str, ...]]] = {
-    "month_first": ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y"),
-    "day_first": ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y"),
+    "month_first": tuple(f"%m/%d/%Y{clock}" for clock in _CLOCKS),
+    "day_first": tuple(f"%d/%m/%Y{clock}" for clock in _CLOCKS),
     "mixed": (),
 }
 MIXED_DATES: Final = "mixed_dates"  # why a date with slashes is refused that could be read alone
-_MONTH, _DAY, _REST = "(0?[1-9]|1[0-2])", "(1[3-9]|2[0-9]|3[01])", "/[0-9]{4}( |$)"  # no month is above 12
+_MONTH, _DAY, _REST = "(0?[1-9]|1[0-2])", "(1[3-9]|2[0-9]|3[01])", "/[0-9]{4}(,? |$)"  # no month is above 12
 SLASHED: Final = rf"^[0-9]{{1,2}}/[0-9]{{1,2}}{_REST}"
 # What speaks against an order, and the one to try then.
 _AGAINST: Final[dict[DateOrder, str]] = {
@@ -86,8 +88,8 @@ def parse_times(raw: pl.Series, timezone: str, order: DateOrder = "month_first")
     """Read timestamps; what cannot be one, or lies outside the years 1900 to 2199, becomes null.
 
     Args:
-        raw: String (ISO 8601 with a space or T, with or without zone; dates, also with slashes; epoch seconds,
-            milliseconds, microseconds or nanoseconds), any integer or float of an epoch, Date or Datetime.
+        raw: String (ISO 8601 with a space or T, with or without zone; dates, also with slashes or dots; epoch
+            seconds, milliseconds, microseconds or nanoseconds), any integer or float of an epoch, Date or Datetime.
         timezone: IANA zone that times without one are in.
         order: that of dates with slashes; mixed ones are not read.
 
@@ -124,6 +126,7 @@ def _parse_text(raw: pl.Series, timezone: str, order: DateOrder) -> pl.Series:
             break
         if number == 0:
             text = raw.str.strip_chars().str.replace(r"^(.{10})T", "${1} ").str.replace(r"(Z| ?UTC)$", "+00:00")
+            text = text.str.replace(r"^([0-9/.]{8,10}), ", "${1} ").str.replace("\u202f", " ", literal=True)
         parsed = parsed.scatter(left, _parse_form(text.gather(left), form, timezone))
     return parsed
 
