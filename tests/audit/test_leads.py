@@ -128,6 +128,8 @@ def test_other_kinds_can_be_asked(graph: ig.Graph):
     assert graph.lead_to_account("user").is_empty()
     with pytest.raises(ConfigError, match="'leads' is no kind of people"):
         graph.lead_to_account("leads")
+    with pytest.raises(ConfigError, match="is no kind of people"):
+        graph.lead_to_account(["lead"])
 
 
 def test_the_record_of_the_crm_is_one_that_is_still_there():

@@ -162,3 +162,14 @@ def test_addresses_in_one_cell_are_parted_but_names_are_not():
     graph = ig.resolve(source("crm_leads", "lead", rows, id="id", identifiers={"email": "email"}))
     assert graph.profile("crm_leads:2")["emails"] == ["bo@acme.io"]
     assert graph.profile("crm_leads:1")["emails"] == ["ana.silva@acme.io", "ana@acme.io"]
+
+
+def test_a_value_of_some_rows_says_of_which():
+    with pytest.raises(MappingError, match="where"):
+        source(
+            "crm",
+            "contact",
+            [{"id": "1", "ext": "u_1"}],
+            id="id",
+            identifiers={"app.user_id": {"column": "ext", "where": {}}},
+        )

@@ -43,7 +43,7 @@ def lead_to_account(frames: Mapping[str, nw.LazyFrame], kinds: Collection[str], 
     Raises:
         ConfigError: no kind, or one that is no kind of people.
     """
-    wrong = sorted(set(kinds) - set(PERSON_KINDS))
+    wrong = [kind for kind in kinds if kind not in PERSON_KINDS]
     if wrong or not kinds:
         msg = f"{', '.join(map(repr, wrong)) or 'nothing'} is no kind of people; they are {', '.join(PERSON_KINDS)}"
         raise ConfigError(msg)

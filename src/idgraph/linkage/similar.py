@@ -117,14 +117,7 @@ def similar(
     rows, possible = _sizes(values, asked, engine)
     progress("counting values")
     comparison = Comparison(values, fields, engine, across=asked.across)
-    progress("finding candidates")
-    control = asked.across and only_called(fields) and rows * (rows - 1) / 2 <= (1 + _CONTROL) * possible
-    found = candidates(values, fields, rows, engine, across=asked.across, control=control)
-    progress("comparing")
-    met = _met(found, comparison, asked, engine, across=asked.across and not control)
-    if control or (model is not None and only_called(fields) and knows_crowds(model)):
-        met = crowded(met, comparison, engine)
-    met, within = _parted(met, comparison, engine) if control else (met, None)
+    keys, met, within = _compared(values, comparison, (rows, possible), asked, model, engine, progress)
     patterns, counts = _counted(met, engine)
     compared = int(counts.sum() + (0 if within is None else within.sum()))
     decoded = comparison.decoded(patterns)
@@ -149,8 +142,28 @@ def similar(
     least = least_odds(odds, counts, asked.precision)
     known = pl.DataFrame({"pattern": patterns, "weight": weights, "odds": odds, "probability": probability(odds)})
     likely = _likely(met.join(engine.lazy(known), on="pattern"), least, asked, engine)
-    least_probability = float(probability(np.array([least]))[0])
-    return Similar(likely, model, comparison, found.keys, compared, least_probability)
+    return Similar(likely, model, comparison, keys, compared, float(probability(np.array([least]))[0]))
+
+
+def _compared(
+    values: nw.LazyFrame,
+    comparison: Comparison,
+    size: tuple[int, float],
+    asked: Asked,
+    model: Model | None,
+    engine: Engine,
+    progress: Callable[[str], None],
+) -> tuple[list[dict[str, Any]], nw.LazyFrame, npt.NDArray[np.float64] | None]:
+    """Find candidates and compare them: keys, pairs, and where it is a control how many of one list show each level."""
+    fields, (rows, possible) = comparison.fields, size
+    progress("finding candidates")
+    control = asked.across and only_called(fields) and rows * (rows - 1) / 2 <= (1 + _CONTROL) * possible
+    found = candidates(values, fields, rows, engine, across=asked.across, control=control)
+    progress("comparing")
+    met = _met(found, comparison, asked, engine, across=asked.across and not control)
+    if control or (model is not None and only_called(fields) and knows_crowds(model)):
+        met = crowded(met, comparison, engine)
+    return found.keys, *(_parted(met, comparison, engine) if control else (met, None))
 
 
 def _refuse_other(model: Model, fields: Sequence[Field]) -> None:

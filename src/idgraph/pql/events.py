@@ -10,7 +10,8 @@ import narwhals.stable.v2 as nw
 from idgraph.linkage.devices import by_time
 from idgraph.pql.about import ABOUT, earliest, in_company_of, of_no_row, with_others
 from idgraph.schema import LEVELS, TEXT, TIME, cast
-from idgraph.sources.events import read_told, reference
+from idgraph.sources.event_rows import reference
+from idgraph.sources.events import read_told
 from idgraph.sources.references import (
     Owner,
     record_sources,

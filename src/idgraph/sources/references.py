@@ -247,27 +247,17 @@ def resolve_references(
     def of(role: str) -> nw.LazyFrame:
         return links.filter(nw.col("role") == role)
 
-    survivors = of("same_as").select(
-        nw.col("target").alias("survivor"), nw.col("record").alias("merged"), "via", nw.col("observed_at").alias("at")
-    )
-    absorbed = of("merged").select(
-        nw.col("record").alias("survivor"), nw.col("target").alias("merged"), "via", nw.col("observed_at").alias("at")
-    )
+    survivors = of("same_as").select("via", survivor="target", merged="record", at="observed_at")
+    absorbed = of("merged").select("via", survivor="record", merged="target", at="observed_at")
     via = nw.when(nw.col("target_kind") == "tenant").then(nw.lit("tenant")).otherwise(nw.lit("crm"))
-    columns = {
-        "person": nw.col("record"),
-        "company": nw.col("target"),
-        "via": via,
-        "observed_at": nw.col("observed_at"),
-    }
     tables = [source.name for source in sources if not source.is_events]
     rows = records.filter(nw.col("source").is_in(tables)).select("record")  # an event tells of one moment only
     return Resolved(
         stubs=stubs,
-        memberships=with_ends(of("belongs_to").select(**columns), rows, engine),
-        hierarchy=of("owned_by").select(
-            nw.col("record").alias("child"), nw.col("target").alias("parent"), "via", "observed_at"
+        memberships=with_ends(
+            of("belongs_to").select("observed_at", person="record", company="target", via=via), rows, engine
         ),
+        hierarchy=of("owned_by").select("via", "observed_at", child="record", parent="target"),
         aliases=nw.concat([survivors, absorbed]),
     )
 

@@ -90,7 +90,7 @@ class ValueIf:
     """
 
     column: str
-    where: dict[str, str | list[str]]
+    where: dict[str, str | list[str]] = Field(min_length=1)
 
 
 Columns = str | list[str] | ValueIf
